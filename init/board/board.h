@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+/* The board: what PID 1 shows to its helpers, in shared memory.
+ *
+ * PID 1 is the only writer of struct board; the helpers map it from a
+ * descriptor that no longer allows writable mappings. It carries numbers and
+ * times, never text; names come from the compiled configuration that every
+ * helper inherits. The recorder is the only writer of struct board_restore,
+ * the inspector of struct board_exe; PID 1 checks what it reads there as
+ * hostile. All times are monotonic milliseconds unless a name says otherwise;
+ * -1 is "none". */
+#ifndef INIT_BOARD_BOARD_H
+#define INIT_BOARD_BOARD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/config/config.h"
+
+enum {
+	BOARD_ENDS = 16,    /* ends remembered for each service */
+	BOARD_EVENTS = 2048, /* ring of events; a power of two */
+	BOARD_LIMITS = 12,  /* limits on tasks that are shown */
+	BOARD_TRIES = 16,   /* reads of a row before it is called torn */
+	BOARD_HELPERS = 3,
+};
+
+/* Why a service ended. */
+enum board_cause {
+	BOARD_NEVER_ENDED,
+	BOARD_EXITED,        /* `code` is the exit code */
+	BOARD_SIGNALLED,     /* `code` is the signal that dashpot did not send */
+	BOARD_START_FAILED,  /* `step` and `err` say where and why */
+	BOARD_START_TIMEOUT, /* not ready within ready_timeout */
+	BOARD_UNHEALTHY,     /* its health check gave up */
+	BOARD_ASKED,         /* operator, shutdown or dependency asked for it */
+};
+
+/* Steps of a start, in their order; the child reports each one that can
+ * block before it takes it. */
+enum board_step {
+	BOARD_STEP_NONE,
+	BOARD_STEP_CLONE,     /* PID 1's clone(2) itself */
+	BOARD_STEP_SETSID,
+	BOARD_STEP_STDIN,
+	BOARD_STEP_STDOUT,
+	BOARD_STEP_STDERR,
+	BOARD_STEP_LIMIT,
+	BOARD_STEP_NICE,
+	BOARD_STEP_OOM_SCORE,
+	BOARD_STEP_GROUPS,
+	BOARD_STEP_GID,
+	BOARD_STEP_UID,
+	BOARD_STEP_DIRECTORY,
+	BOARD_STEP_NO_NEW_PRIVS,
+	BOARD_STEP_HEADROOM,  /* the dry clone against RLIMIT_NPROC */
+	BOARD_STEP_EXEC,
+	BOARD_STEPS,
+};
+
+/* The word for a step ("directory", "exec"); never NULL. */
+const char *board_step_word(unsigned step);
+
+/* What a waiting service waits for. */
+enum board_wait {
+	BOARD_WAIT_NOTHING,
+	BOARD_WAIT_RESTORE,    /* the registry is being read, at most 500 ms */
+	BOARD_WAIT_DEPENDENCY, /* `on` is the service */
+	BOARD_WAIT_BUDGET,     /* a token of restart_rate */
+	BOARD_WAIT_HEADROOM,   /* `limit` says which and the numbers */
+	BOARD_WAIT_LEFTOVERS,  /* what its last run left is not gone yet */
+};
+
+/* Kinds of limits on the number of tasks. */
+enum board_limit_kind {
+	BOARD_LIMIT_NONE,
+	BOARD_LIMIT_PIDS_CGROUP,   /* a visible pids cgroup; `level` */
+	BOARD_LIMIT_HIDDEN_CGROUP, /* clone said EAGAIN, pids.events rose */
+	BOARD_LIMIT_NPROC,         /* RLIMIT_NPROC of `uid` */
+	BOARD_LIMIT_KERNEL,        /* clone said EAGAIN: pid_max, threads-max
+				    * or RLIMIT_NPROC of dashpot itself */
+	BOARD_LIMIT_MEMORY,        /* clone said ENOMEM */
+	BOARD_LIMIT_FILES,         /* EMFILE or ENFILE */
+};
+
+struct board_limit {
+	enum board_limit_kind kind;
+	int32_t level;   /* PIDS_CGROUP: 0 is the container's own, 1 above it */
+	uint32_t uid;    /* NPROC: whose */
+	int32_t err;     /* errno that showed it; 0 when it was only read */
+	int64_t current; /* tasks; -1 unknown */
+	int64_t max;     /* tasks; -1 none or unknown */
+	int64_t reserve; /* tasks kept free; -1 not applied */
+};
+
+/* One end of one service. */
+struct board_end {
+	uint64_t number;     /* 1 is the service's first end */
+	int64_t started_ms, ended_ms;
+	int64_t ended_wall_ms;    /* Unix time in ms */
+	int64_t cpu_us;           /* user + system, with waited-for children */
+	int64_t peak_kib;         /* peak resident memory */
+	int64_t tasks_current, tasks_max; /* tightest pids limit then; -1 */
+	enum board_cause cause;
+	enum board_step step;     /* START_FAILED */
+	int32_t err;              /* START_FAILED: errno */
+	int32_t code;             /* exit code or signal number; -1 */
+	int32_t leftovers;        /* processes that it left behind */
+	bool was_core_dumped;
+	bool was_failure;         /* counted by the breaker */
+	bool was_probe;
+};
+
+/* One service. PID 1 writes between two increments of `seq`. */
+struct board_service {
+	atomic_uint seq;          /* odd while it is being written */
+	uint8_t state;            /* enum life_state */
+	uint8_t breaker;          /* enum breaker_state */
+	uint8_t wait;             /* enum board_wait */
+	uint8_t step;             /* enum board_step while starting */
+	bool is_stuck;            /* starting for over 5 s at `step` */
+	bool is_remembered;       /* breaker state came from the registry */
+	bool is_stop_asked;       /* by an operator */
+	int32_t pid;              /* 0: none */
+	int32_t on;               /* WAIT_DEPENDENCY: that service; else -1 */
+	uint32_t failures;        /* since the last stable run */
+	uint32_t in_window;       /* failures in its fullest window ... */
+	uint32_t window;          /* ... and which one that is */
+	uint32_t trips;           /* of the breaker, in a row */
+	uint32_t at_once;         /* of those, at-once trips in a row */
+	uint32_t doublings;       /* of the cooldown */
+	uint32_t leftovers;       /* being ended right now */
+	uint64_t starts;          /* processes started in this container */
+	uint64_t failed;          /* failures in this container */
+	uint64_t leftovers_ended; /* left-behind processes ended so far */
+	int64_t since_ms;         /* in this state since */
+	int64_t started_ms;       /* of the present or last process; -1 */
+	int64_t next_ms;          /* next start, probe or kill; -1 none */
+	struct board_limit limit; /* WAIT_HEADROOM */
+	uint64_t ends_count;      /* ends so far */
+	struct board_end ends[BOARD_ENDS]; /* end n in slot (n-1) % ENDS */
+};
+
+/* What an event says. The comment names its arguments n[0], n[1], …; `service`
+ * is -1 where it speaks of dashpot as a whole. */
+enum board_event_kind {
+	BOARD_EV_NONE,
+	BOARD_EV_BEGIN,        /* pid 1 or not, services, shutdown_needs_ms,
+				* 1 when subreaper */
+	BOARD_EV_STARTED,      /* pid, 1 if probe, number of the start */
+	BOARD_EV_READY,        /* pid, ms since start */
+	BOARD_EV_STABLE,       /* pid, 1 if the breaker closed */
+	BOARD_EV_ENDED,        /* cause, code, step, err, runtime ms,
+				* 1 if failure, pid */
+	BOARD_EV_BACKOFF,      /* delay ms, failures in window, max_failures,
+				* window_ms */
+	BOARD_EV_BLOCKED,      /* cooldown ms, trips, failures that did it,
+				* window_ms (0: at once) */
+	BOARD_EV_LATCHED,      /* trips */
+	BOARD_EV_DONE,         /* – ended for good, with success */
+	BOARD_EV_FAILED,       /* – ended for good, without */
+	BOARD_EV_WAITING,      /* enum board_wait, service or limit kind,
+				* current, max, reserve, uid or level, errno */
+	BOARD_EV_WAIT_OVER,    /* ms waited for headroom */
+	BOARD_EV_STUCK,        /* step, pid, ms since clone */
+	BOARD_EV_STOPPING,     /* signal, pid, stop_timeout ms left */
+	BOARD_EV_KILLED,       /* processes, stop_timeout ms: had to be
+				* killed at the time-out */
+	BOARD_EV_STOPPED,      /* – */
+	BOARD_EV_LEFTOVERS,    /* processes told to end, pid of one */
+	BOARD_EV_LEFTOVERS_KILLED, /* processes killed after the grace */
+	BOARD_EV_LEFTOVERS_STAY, /* processes that survive SIGKILL, one pid */
+	BOARD_EV_REMEMBERED,   /* trips, wait ms, 1 if latched, 1 if outer loop */
+	BOARD_EV_FRESH,        /* – registry knew it, its fingerprint changed */
+	BOARD_EV_OUTER_LOOP,   /* container starts in the last 10 minutes */
+	BOARD_EV_RESTORE_LATE, /* ms waited for the registry */
+	BOARD_EV_HEADROOM_CUT, /* reserve used, reserve wished, limit, tasks */
+	BOARD_EV_HEADROOM_INEXACT, /* errno of the dry clone's test */
+	BOARD_EV_SHUTDOWN,     /* signal (0: own decision), timeout ms */
+	BOARD_EV_SHUTDOWN_NOW, /* signal – second one: kill now */
+	BOARD_EV_SHUTDOWN_REST, /* processes of no service told to end */
+	BOARD_EV_ESSENTIAL,    /* cause, code – why dashpot stops everything */
+	BOARD_EV_ALL_BLOCKED,  /* ms */
+	BOARD_EV_SIGNAL_UNUSED, /* signal – reload: not supported yet */
+	BOARD_EV_CLOCK_JUMP,   /* ms that the clock jumped (paused?) */
+	BOARD_EV_HELPER_DIED,  /* enum helper_kind, wait status, ms to restart */
+	BOARD_EV_HELPER_FAILED, /* enum helper_kind, errno: could not fork it */
+	BOARD_EV_VOLUME_TROUBLE, /* enum board_volume, step word index, errno */
+	BOARD_EV_VOLUME_WELL,  /* ms of trouble */
+	BOARD_EV_VOLUME_SECOND, /* – another dashpot holds the directory */
+	BOARD_EV_REGISTRY_BAD, /* – did not parse; set aside */
+	BOARD_EV_SNAPSHOT,     /* – SIGUSR1: written on demand */
+	BOARD_EV_EXIT,         /* exit code */
+	BOARD_EVENT_KINDS,
+};
+
+struct board_event {
+	atomic_ullong number; /* 1 is the first; 0 while it is written */
+	int64_t mono_ms;
+	int64_t wall_ms;      /* Unix time in ms */
+	uint16_t kind;        /* enum board_event_kind */
+	int16_t service;      /* index, or -1 */
+	int64_t n[7];         /* meaning by kind */
+};
+
+/* What dashpot as a whole does. */
+enum board_phase {
+	BOARD_STARTING, /* waits for the registry */
+	BOARD_UP,
+	BOARD_STOPPING_ALL,
+	BOARD_EXITING,  /* all services are gone; last write */
+};
+
+/* One helper, as PID 1 sees it. */
+struct board_helper {
+	int32_t pid;       /* 0: not running */
+	uint32_t restarts;
+};
+
+/* PID 1's board. */
+struct board {
+	atomic_uint seq;          /* odd while the head is being written */
+	uint32_t services;        /* rows in use */
+	uint8_t phase;            /* enum board_phase */
+	bool is_pid1;             /* else a subreaper */
+	bool is_outer_loop;
+	bool is_dry_clone_exact;  /* RLIMIT_NPROC is judged by dry clone */
+	int32_t pid;              /* dashpot's own */
+	int32_t exit_code;        /* once EXITING; -1 before */
+	int32_t exit_service;     /* the one that decided it, or -1 */
+	int64_t began_ms, began_wall_ms;
+	int64_t now_ms, now_wall_ms; /* of the last publish */
+	uint64_t reaped;          /* processes waited for */
+	uint64_t orphans;         /* of those, not services or helpers */
+	uint64_t restarts;        /* starts that took a token */
+	uint32_t tokens;          /* of restart_rate, whole */
+	uint32_t waiting;         /* services waiting for headroom or budget */
+	int64_t late_max_ms;      /* worst lateness of a deadline so far */
+	struct board_helper helper[BOARD_HELPERS];
+	struct board_limit limit[BOARD_LIMITS]; /* visible ones, tightest not
+						 * sorted; kind NONE ends */
+	atomic_ullong generation; /* raised by every publish that changed
+				   * anything; what the recorder writes */
+	atomic_ullong events;     /* events so far; event n is in slot
+				   * (n - 1) % BOARD_EVENTS */
+	struct board_event event[BOARD_EVENTS];
+	struct board_service service[CONFIG_SERVICES];
+};
+
+/* Steps of a write on the volume that can fail. */
+enum board_volume {
+	BOARD_VOLUME_WELL,
+	BOARD_VOLUME_OPEN,    /* opening or making the directory */
+	BOARD_VOLUME_MOVED,   /* mounted over or replaced */
+	BOARD_VOLUME_CREATE,
+	BOARD_VOLUME_WRITE,
+	BOARD_VOLUME_FSYNC,
+	BOARD_VOLUME_RENAME,
+	BOARD_VOLUME_RENDER,  /* out of memory while rendering */
+	BOARD_VOLUME_STEPS,
+};
+
+/* What the registry remembers of one service. */
+struct board_restored {
+	bool is_known;        /* the registry has a row of this name */
+	uint8_t breaker;      /* enum breaker_state */
+	uint32_t trips, at_once, doublings;
+	int64_t wait_ms;      /* remaining cooldown, by the right clock */
+	uint64_t fingerprint; /* of its settings then */
+	uint64_t exe_size;    /* of its executable then */
+	int64_t exe_mtime_ns;
+};
+
+/* The recorder's board. */
+struct board_restore {
+	atomic_uint is_done;     /* restored rows are valid; 1 also if none */
+	bool is_bad;             /* a registry was there and did not parse */
+	bool is_second;          /* another dashpot holds the directory */
+	uint32_t container_starts; /* in the last 10 min, this one included */
+	atomic_ullong written;   /* generation that is on the volume */
+	atomic_uint trouble;     /* enum board_volume */
+	atomic_int trouble_err;  /* its errno */
+	struct board_restored service[CONFIG_SERVICES];
+};
+
+/* The inspector's board: the executables as they are at start. */
+struct board_exe {
+	struct {
+		atomic_uint is_known; /* size and mtime are valid */
+		uint64_t size;
+		int64_t mtime_ns;
+	} service[CONFIG_SERVICES];
+};
+
+/* The descriptors and mappings of all boards, as PID 1 has them. */
+struct boards {
+	struct board *board;           /* PID 1: writable; else read-only */
+	struct board_restore *restore; /* recorder: writable; else read-only */
+	struct board_exe *exe;         /* inspector: writable; else read-only */
+	int board_fd, restore_fd, exe_fd;
+};
+
+/* Make all boards and map them for PID 1. 0, or -errno. */
+int boards_create(struct boards *b);
+
+/* In a helper: map again what it may only read, so that no mapping that it
+ * inherited from PID 1 stays writable, and close the descriptors. 0, or
+ * -errno. */
+int boards_enter_recorder(struct boards *b);
+int boards_enter_relay(struct boards *b);
+int boards_enter_inspector(struct boards *b);
+
+/* PID 1: open a row (or the head) for writing and close it again. */
+void board_row_begin(struct board_service *row);
+void board_row_end(struct board_service *row);
+void board_head_begin(struct board *b);
+void board_head_end(struct board *b);
+
+/* PID 1: append an event; n may be NULL for none. Never fails; the oldest
+ * event is overwritten. */
+void board_event(struct board *b, enum board_event_kind kind, int service,
+		 int64_t mono_ms, int64_t wall_ms, const int64_t n[7]);
+
+/* Helpers: copy a row, the head (everything before `generation`) or event
+ * number n. False when it was torn BOARD_TRIES times, or overwritten. */
+bool board_row_read(const struct board_service *row,
+		    struct board_service *copy);
+bool board_head_read(const struct board *b, struct board *copy);
+bool board_event_read(const struct board *b, uint64_t n,
+		      struct board_event *copy);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/* The compiled configuration: what PID 1 and its helpers work from.
+ *
+ * One flat block without pointers: this header, then the services, the
+ * dependencies, the limits, and the text. Every reference is an offset or an
+ * index into the same block, so that it can be copied, checked as hostile and
+ * mapped at any address. config_load() makes it, nothing ever changes it. */
+#ifndef INIT_CONFIG_CONFIG_H
+#define INIT_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/breaker.h"
+#include "policy/budget.h"
+#include "policy/dampen.h"
+
+enum {
+	CONFIG_SERVICES = 1024,          /* most services */
+	CONFIG_TEXT = 4 * 1024 * 1024,   /* most bytes of text */
+	CONFIG_LIMITS = 16,              /* limit.* of one service */
+	CONFIG_GROUPS = 32,              /* supplementary groups of one */
+	CONFIG_NAME = 48,                /* longest service name */
+};
+
+/* Text in the block: an offset into its text part, 0 for none. */
+typedef uint32_t config_text;
+
+/* `count` NUL-terminated strings one behind the other in the text part. */
+struct config_list {
+	config_text at;
+	uint32_t count;
+};
+
+enum config_type { CONFIG_DAEMON, CONFIG_ONESHOT };
+enum config_restart { CONFIG_ALWAYS, CONFIG_ON_FAILURE, CONFIG_NEVER };
+enum config_stop_mode { CONFIG_LEADER, CONFIG_GROUP };
+enum config_output {
+	CONFIG_INHERIT, /* dashpot's own descriptor */
+	CONFIG_NULL,    /* /dev/null */
+	CONFIG_FILE,    /* appended to a file, created 0640 */
+	CONFIG_STDOUT,  /* stderr only: where stdout goes */
+};
+enum config_log_format { CONFIG_TEXT_LINES, CONFIG_JSON_LINES };
+enum config_log_level {
+	CONFIG_ERROR,
+	CONFIG_WARNING,
+	CONFIG_INFO,
+	CONFIG_DEBUG,
+};
+
+/* One dependency of a service on another one. */
+struct config_dep {
+	uint16_t service;  /* index of the one that is depended on */
+	bool is_required;  /* `requires`; else only `after` */
+};
+
+/* One limit.* of a service. */
+struct config_limit {
+	uint64_t soft, hard; /* UINT64_MAX: unlimited */
+	uint8_t resource;    /* RLIMIT_* of setrlimit(2) */
+	bool is_try;         /* "-": failing to set it is no failed start */
+};
+
+/* Where stdout or stderr of a service goes. */
+struct config_stream {
+	enum config_output output;
+	config_text path; /* CONFIG_FILE: absolute path */
+};
+
+/* One [service:NAME]. */
+struct config_service {
+	struct breaker_policy breaker;
+	struct dampen_policy dampen;
+	int64_t stable_ms;         /* up and ready for this long: stable */
+	int64_t min_runtime_ms;    /* a shorter clean run is a failure */
+	int64_t stop_timeout_ms;
+	int64_t leftover_grace_ms;
+	uint64_t success_codes[4]; /* bit n: exit code n, 0 .. 255 */
+	uint64_t fatal_codes[4];   /* likewise */
+	uint64_t fingerprint;      /* hash of all effective settings */
+	config_text name;
+	config_text file;          /* the file that declares it */
+	uint32_t line;             /* ... and the line of its section */
+	struct config_list argv;   /* at least one word */
+	struct config_list env;    /* NAME=VALUE, over what it inherits */
+	config_text path;          /* its PATH for the command's look-up */
+	config_text directory;     /* 0: inherited */
+	config_text user;          /* as written, for reports; 0: inherited */
+	struct config_stream out, err;
+	uint32_t uid, gid;         /* valid with has_user, has_group */
+	uint32_t groups[CONFIG_GROUPS];
+	uint32_t deps_first, deps; /* into the block's dependencies */
+	uint32_t limits_first, limits; /* into the block's limits */
+	uint16_t groups_count;
+	uint16_t umask;            /* valid with has_umask */
+	int16_t oom_score_adj;     /* valid with has_oom_score_adj */
+	int8_t nice;               /* valid with has_nice */
+	uint8_t stop_signal;       /* 1 .. 64 */
+	enum config_type type;
+	enum config_restart restart;
+	enum config_stop_mode stop_mode;
+	bool is_essential;
+	bool is_autostart;
+	bool is_health_ignored;
+	bool is_shell;             /* argv is /bin/sh -c LINE */
+	bool is_main;              /* the command given on the command line */
+	bool is_env_cleared;
+	bool keeps_leftovers;      /* leftovers = keep */
+	bool has_user, has_group, has_groups, has_umask;
+	bool has_nice, has_oom_score_adj;
+	bool is_nice_try, is_oom_score_adj_try; /* written with "-" */
+	bool has_no_new_privileges;
+};
+
+/* The block's head: [dashpot] and where the other parts are. */
+struct config {
+	uint32_t size;     /* of the whole block in bytes */
+	uint32_t services; /* 1 .. CONFIG_SERVICES */
+	uint32_t services_at, order_at, deps_at, limits_at, text_at; /* bytes */
+	uint32_t deps, limits, text; /* entries, entries, bytes */
+	int64_t headroom;  /* tasks; negative: not written */
+	int64_t shutdown_timeout_ms;  /* effective: written or computed */
+	int64_t shutdown_needs_ms;    /* longest path of stop_timeouts + 1.5 s */
+	int64_t exit_when_all_blocked_ms; /* 0: never */
+	struct budget_policy restart_rate;
+	uint64_t stop_signals;        /* bit n - 1: signal n stops dashpot */
+	config_text diagnostics;      /* absolute directory */
+	bool is_diagnostics_written;  /* by somebody; else the default */
+	enum config_log_format log_format;
+	enum config_log_level log_level;
+};
+
+static inline const struct config_service *
+config_service(const struct config *c, uint32_t i)
+{
+	const char *base = (const char *)c;
+
+	return (const struct config_service *)(const void *)
+		(base + c->services_at) + i;
+}
+
+static inline const struct config_dep *
+config_dep(const struct config *c, uint32_t i)
+{
+	return (const struct config_dep *)(const void *)
+		((const char *)c + c->deps_at) + i;
+}
+
+static inline const struct config_limit *
+config_limit(const struct config *c, uint32_t i)
+{
+	return (const struct config_limit *)(const void *)
+		((const char *)c + c->limits_at) + i;
+}
+
+/* Service indices in an order of start: each behind what it depends on. */
+static inline const uint16_t *config_order(const struct config *c)
+{
+	return (const uint16_t *)(const void *)
+		((const char *)c + c->order_at);
+}
+
+/* The string at t; "" for 0. */
+static inline const char *config_string(const struct config *c, config_text t)
+{
+	return (const char *)c + c->text_at + t;
+}
+
+static inline const char *config_name(const struct config *c, uint32_t i)
+{
+	return config_string(c, config_service(c, i)->name);
+}
+
+/* True when bit `code` is set in a set of exit codes. */
+static inline bool config_has_code(const uint64_t set[4], int code)
+{
+	return (unsigned)code < 256 &&
+	       (set[code / 64] >> (code % 64) & 1) != 0;
+}
+
+/* What the command line adds to the files. */
+struct config_source {
+	const char *const *files; /* -c FILE …; none: the default places */
+	size_t files_count;
+	char *const *command;     /* words behind `--`, NULL-ended, or NULL */
+};
+
+/* Load every file, report every mistake of all of them to `complain` (a file
+ * descriptor, one line each: "FILE:LINE: what is wrong; what to do"), and
+ * return the compiled block in its own mmap, or NULL with *mistakes > 0.
+ *
+ * Without -c FILE the default places are /etc/dashpot.ini and
+ * /etc/dashpot.d/ *.ini (in the order of their names); they may be missing
+ * when a command is given. No service at all is a mistake. The caller owns
+ * the block (munmap of c->size rounded up to a page, or never). May block on
+ * the files it reads; allocates; for use before the loop. */
+const struct config *config_load(const struct config_source *from,
+				 int complain, unsigned *mistakes);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* What every helper process has in common: one for each thing that can block.
+ *
+ * PID 1 forks a helper before any service and calls helper_run() in the
+ * child; the helper never returns. It is told to look at the board by its
+ * wake descriptor (an eventfd of its own), and tells PID 1 to look at its own
+ * board by the notify descriptor. When the wake descriptor says `last`, it
+ * finishes and exits. */
+#ifndef INIT_HELPERS_HELPER_H
+#define INIT_HELPERS_HELPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/board/board.h"
+#include "init/config/config.h"
+
+enum helper_kind {
+	HELPER_RECORDER,  /* writes the diagnostics volume */
+	HELPER_RELAY,     /* prints dashpot's own messages */
+	HELPER_INSPECTOR, /* looks at the executables once, then ends */
+	HELPER_KINDS,
+};
+
+/* What a helper gets from PID 1. */
+struct helper_job {
+	enum helper_kind kind;
+	const struct config *config;
+	struct boards boards;
+	int wake_fd;     /* eventfd, blocking: PID 1 -> helper */
+	int notify_fd;   /* eventfd, non-blocking: helper -> PID 1 */
+	uint64_t printed; /* relay: events up to this one were printed by an
+			   * earlier relay (where that is known) */
+	char **argv;     /* of the program, for its name in ps */
+};
+
+/* The name in ps and messages: "recorder"; never NULL. */
+const char *helper_name(enum helper_kind kind);
+
+/* Become the helper: name, death with PID 1, every descriptor closed but its
+ * own list, privileges dropped, boards mapped read-only; then its main. */
+_Noreturn void helper_run(const struct helper_job *job);
+
+/* The mains of the helpers, called by helper_run(). */
+_Noreturn void recorder_main(const struct helper_job *job);
+_Noreturn void relay_main(const struct helper_job *job);
+_Noreturn void inspector_main(const struct helper_job *job);
+
+#endif

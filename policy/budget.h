@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* The restart budget of the whole container: a token bucket, and the order in
+ * which services get the tokens when there are too few.
+ *
+ * In any t seconds at most burst + rate * t restarts get a token. Times are
+ * monotonic milliseconds; one before the last counts as the last. */
+#ifndef POLICY_BUDGET_H
+#define POLICY_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* "restart_rate = 5/s burst 20" */
+struct budget_policy {
+	int64_t period_ms; /* what the rate counts in: 1,000 for /s; <= 1 day */
+	uint32_t rate;     /* tokens a period, 1 .. 100,000 */
+	uint32_t burst;    /* most tokens saved up, 1 .. 100,000 */
+};
+
+/* Parts of tokens: one token is period_ms parts, and each millisecond adds
+ * rate of them, so that no rounding is ever lost or won. */
+struct budget {
+	int64_t parts;   /* 0 .. burst * period_ms */
+	int64_t last_ms; /* when parts was right */
+};
+
+/* A full bucket at now_ms. */
+struct budget budget_full(const struct budget_policy *p, int64_t now_ms);
+
+/* Take one token; false (and nothing taken) when there is none. */
+bool budget_take(struct budget *b, const struct budget_policy *p,
+		 int64_t now_ms);
+
+/* Whole tokens at now_ms. */
+uint32_t budget_tokens(const struct budget *b, const struct budget_policy *p,
+		       int64_t now_ms);
+
+/* The first time at which a token is there: now_ms when there is one. */
+int64_t budget_next_ms(const struct budget *b, const struct budget_policy *p,
+		       int64_t now_ms);
+
+/* What decides who gets the next token (and the next start while process
+ * headroom is short). */
+struct budget_claim {
+	int64_t since_ms;  /* waiting since then */
+	uint32_t failures; /* since the last stable run */
+	bool is_essential;
+	bool was_stable;   /* its last run was stable */
+};
+
+/* True when a goes before b: essential first, then those whose last run was
+ * stable, then those with the fewest failures, then the longest waiting. Two
+ * equal claims: false both ways. */
+bool budget_before(const struct budget_claim *a, const struct budget_claim *b);
+
+#endif

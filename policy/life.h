@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/* The life of one service: one table of states and events.
+ *
+ * Conditions are not in it. Whoever sees an end asks breaker, type and restart
+ * setting first, and the answer is the event. life_step() says what is to be
+ * done and does none of it. */
+#ifndef POLICY_LIFE_H
+#define POLICY_LIFE_H
+
+enum life_state {
+	LIFE_STOPPED,  /* nobody wants it to run */
+	LIFE_WAITING,  /* wants to start: for dependency, room or token */
+	LIFE_STARTING, /* has a process that is not ready yet */
+	LIFE_RUNNING,  /* ready */
+	LIFE_BACKOFF,  /* ended; starts again when its delay is over */
+	LIFE_BLOCKED,  /* breaker open; probed when its cooldown is over */
+	LIFE_PROBING,  /* has a process that is the half-open probe */
+	LIFE_STOPPING, /* told to stop; something of it still runs */
+	LIFE_DONE,     /* ended for good, with success */
+	LIFE_FAILED,   /* ended for good without success, or latched */
+	LIFE_STATES,
+};
+
+enum life_event {
+	LIFE_WANT,           /* boot, an operator or a dependency wants it */
+	LIFE_SPAWNED,        /* its process exists: an ordinary start */
+	LIFE_SPAWNED_PROBE,  /* its process exists: the half-open probe */
+	LIFE_REFUSED,        /* the machine refused this start after all */
+	LIFE_READY,          /* it executes and is ready */
+	LIFE_STABLE,         /* it has been up and ready for `stable` */
+	LIFE_DUE,            /* delay or cooldown is over */
+	LIFE_FAILED_RETRY,   /* failed; the breaker lets it be restarted */
+	LIFE_FAILED_BLOCK,   /* failed; the breaker has opened */
+	LIFE_FAILED_LATCH,   /* failed; the breaker has latched */
+	LIFE_ENDED_CLEAN,    /* ended well; it is to run again */
+	LIFE_ENDED_DONE,     /* ended well, for good */
+	LIFE_ENDED_BAD,      /* ended without success, for good */
+	LIFE_STOP,           /* is to stop: asked, shutdown or dependency */
+	LIFE_GONE,           /* while stopping: nothing of it runs any more */
+	LIFE_RESTORED_BLOCK, /* at boot: its breaker was open, not due yet */
+	LIFE_RESTORED_LATCH, /* at boot: its breaker was latched */
+	LIFE_EVENTS,
+};
+
+/* Deeds: what the caller has to do after a step, as a set. */
+enum life_deed {
+	LIFE_DO_QUEUE = 1 << 0,    /* join those that wait for a start */
+	LIFE_DO_STABLE = 1 << 1,   /* arm the `stable` deadline */
+	LIFE_DO_DELAY = 1 << 2,    /* arm the restart delay */
+	LIFE_DO_COOLDOWN = 1 << 3, /* arm the end of the cooldown */
+	LIFE_DO_DISARM = 1 << 4,   /* no deadline any more */
+	LIFE_DO_TELL = 1 << 5,     /* send stop_signal, arm stop_timeout */
+	LIFE_DO_CALM = 1 << 6,     /* stable: forget delay and, half-open, trips */
+	LIFE_DO_SETTLED = 1 << 7,  /* ended for good: tell dependents, exit? */
+};
+
+/* Take `event` in *state and return the deeds. A pair without a row changes
+ * nothing and returns 0. */
+unsigned life_step(enum life_state *state, enum life_event event);
+
+/* The word that people and JSON read ("backoff"); never NULL. */
+const char *life_word(enum life_state state);
+
+/* True while a process of the service exists in this state (starting,
+ * running, probing, stopping). */
+int life_is_up(enum life_state state);
+
+#endif
