@@ -1,0 +1,14 @@
+# An image that holds nothing but the program. Take it over into yours:
+#
+#     COPY --from=dashpot /dashpot /dashpot
+#     ENTRYPOINT ["/dashpot"]
+FROM debian:bookworm-slim AS build
+RUN apt-get update && apt-get install -y --no-install-recommends \
+	gcc libc6-dev make musl-tools
+WORKDIR /src
+COPY . .
+RUN make && make check-static
+
+FROM scratch
+COPY --from=build /src/dashpot /dashpot
+ENTRYPOINT ["/dashpot"]

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: ISC
+# dashpot: `make` builds ./dashpot, `make test` checks everything.
+#
+# CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR INIH_DIR CJSON_DIR are yours: what
+# the build needs itself is added to them. Nothing is written outside $(BUILD),
+# but ./dashpot.
+
+VERSION = 0.1.0
+PREFIX = /usr/local
+MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc/dashpot
+BUILD = build
+INIH_DIR = $(BUILD)/deps/inih
+CJSON_DIR = $(BUILD)/deps/cjson
+STRIP = strip
+CFLAGS ?= -Os -g
+ifeq ($(origin CC),default)
+CC = musl-gcc
+endif
+
+sources := $(sort $(wildcard policy/*.c init/*.c init/*/*.c))
+library := $(filter-out init/main.c,$(sources))
+unit := $(sort $(wildcard tests/unit/test_*.c))
+fuzzers := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+warnings = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wvla \
+	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
+	-Wwrite-strings -Wcast-qual $(if $(CI)$(WERROR),-Werror)
+test_warnings = $(filter-out -Wconversion -Wcast-qual,$(warnings)) \
+	-Wno-unused-parameter
+cppflags = -I. -D_GNU_SOURCE= -DDASHPOT_VERSION='"$(VERSION)"'
+harden = -fstack-protector-strong -fstack-clash-protection
+inih = -isystem $(INIH_DIR) -DINI_HANDLER_LINENO=1 \
+	-DINI_CALL_HANDLER_ON_NEW_SECTION=1 -DINI_ALLOW_MULTILINE=0 \
+	-DINI_ALLOW_INLINE_COMMENTS=0 -DINI_ALLOW_NO_VALUE=0 \
+	-DINI_MAX_LINE=4096
+cjson = -isystem $(CJSON_DIR)
+sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+
+# Every variant of the objects has a folder, a compiler and flags of its own.
+# Only init/config sees inih and only init/helpers sees cJSON.
+variants = musl test fuzz cov
+musl = $(CC) -ffunction-sections -fdata-sections -fno-pie $(harden)
+musl_yours = $(CPPFLAGS) $(CFLAGS)
+test = $(TEST_CC) -O1 -g $(sanitize)
+fuzz = $(FUZZ_CC) -O1 -g $(sanitize) -fsanitize=fuzzer-no-link
+cov = $(TEST_CC) -O0 -g --coverage
+TEST_CC = gcc
+FUZZ_CC = clang
+
+ldflags = -static -no-pie -Wl,--gc-sections,--build-id=none \
+	-Wl,-z,noseparate-code,-z,relro,-z,noexecstack
+
+# `make V=1` shows whole commands.
+say = $(if $(V),,@echo '  $(1) $@' &&)
+
+all: dashpot
+
+dashpot: $(BUILD)/musl/dashpot
+	$(call say,STRIP) $(STRIP) -o $@ $<
+
+$(BUILD)/musl/dashpot: $(sources:%.c=$(BUILD)/musl/%.o) \
+		$(BUILD)/musl/ini.o $(BUILD)/musl/cJSON.o
+	$(call say,LINK) $(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
+
+$(sources:%.c=$(BUILD)/musl/%.o) $(BUILD)/musl/ini.o: | have-compiler
+have-compiler:
+	@command -v $(firstword $(CC)) >/dev/null || { echo 'dashpot: no' \
+	'$(firstword $(CC)) here. On Debian: apt-get install gcc make musl-tools.' \
+	'Elsewhere: make CC=, a compiler that links statically.' >&2; exit 1; }
+
+define variant
+$(BUILD)/$(1)/init/config/%.o: only = $(inih)
+$(BUILD)/$(1)/init/helpers/%.o: only = $(cjson)
+$(BUILD)/$(1)/%.o: %.c Makefile | $(INIH_DIR)/ini.h $(CJSON_DIR)/cJSON.h
+	@mkdir -p $$(@D)
+	$$(call say,CC) $(2) -std=c11 $(cppflags) $$(only) $(warnings) \
+		$$($(1)_yours) -MMD -MP -c -o $$@ $$<
+$(BUILD)/$(1)/ini.o: $(INIH_DIR)/ini.c Makefile
+	@mkdir -p $$(@D)
+	$$(call say,CC) $(2) $(inih) $$($(1)_yours) -w -c -o $$@ $$<
+$(BUILD)/$(1)/cJSON.o: $(CJSON_DIR)/cJSON.c Makefile
+	@mkdir -p $$(@D)
+	$$(call say,CC) $(2) $(cjson) $$($(1)_yours) -w -c -o $$@ $$<
+$(BUILD)/$(1)/libdashpot.a: $(library:%.c=$(BUILD)/$(1)/%.o) \
+		$(BUILD)/$(1)/ini.o $(BUILD)/$(1)/cJSON.o
+	@rm -f $$@
+	$$(call say,AR) $(AR) rcs $$@ $$^
+endef
+$(foreach v,$(variants),$(eval $(call variant,$(v),$$($(v)))))
+
+# A test may replace FUNCTION for the whole program by __wrap_FUNCTION.
+wraps = $$(sed -n 's/.*__wrap_\([A-Za-z0-9_]*\)(.*/-Wl,--wrap=\1/p' $< | sort -u)
+define program
+	@mkdir -p $(@D)
+	$(call say,CC) $(1) -std=c11 $(all_cppflags) $(test_warnings) \
+		-MMD -MP -MF $@.d -MT $@ -o $@ $< $(wraps) $(filter %.a,$^)
+endef
+$(BUILD)/test/tests/%: tests/%.c $(BUILD)/test/libdashpot.a
+	$(call program,$(test)) -lcmocka
+$(BUILD)/cov/tests/%: tests/%.c $(BUILD)/cov/libdashpot.a
+	$(call program,$(cov)) -lcmocka
+$(BUILD)/fuzz/tests/%: tests/%.c $(BUILD)/fuzz/libdashpot.a
+	$(call program,$(fuzz) -fsanitize=fuzzer)
+
+unit-programs: $(unit:%.c=$(BUILD)/test/%)
+fuzz-programs: $(fuzzers:%.c=$(BUILD)/fuzz/%)
+coverage-programs: $(unit:%.c=$(BUILD)/cov/%)
+
+$(BUILD)/deps/%/.fetched: deps/fetch.sh
+	deps/fetch.sh $(BUILD)/deps $*
+	@touch $@
+$(BUILD)/deps/inih/ini.c $(BUILD)/deps/inih/ini.h: $(BUILD)/deps/inih/.fetched ;
+$(BUILD)/deps/cjson/cJSON.c $(BUILD)/deps/cjson/cJSON.h: \
+		$(BUILD)/deps/cjson/.fetched ;
+
+# policy/ is arithmetic: it compiles without any header but the compiler's own,
+# needs no function but mem*, and owns no memory that can be written.
+pure = $(patsubst policy/%.c,$(BUILD)/pure/%.o,$(wildcard policy/*.c))
+$(BUILD)/pure/%.o: policy/%.c $(wildcard policy/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC) $(TEST_CC) -std=c11 -ffreestanding -nostdinc -O2 -fno-pic -fno-pie \
+		-fno-stack-protector -I. -c -o $@ $< \
+		-isystem "$$($(TEST_CC) -print-file-name=include)"
+check-pure: $(pure)
+	@test -n '$(pure)' || { echo 'check-pure: policy/ is empty' >&2; exit 1; }
+	@! grep -nE '^[ 	]*#[ 	]*include' policy/*.[ch] | grep -vE \
+		'include ("policy/[a-z_]+\.h"|<(stdbool|stddef|stdint)\.h>)'
+	@$(TEST_CC) -r -nostdlib -o $(BUILD)/pure/policy.o $(pure)
+	@! nm -u $(BUILD)/pure/policy.o | grep -vE ' U mem[a-z]+$$'
+	@! nm $(BUILD)/pure/policy.o | grep -E ' [BbCDdGgSs] '
+
+check-static: dashpot
+	@! readelf -lW dashpot | grep -E 'INTERP|DYNAMIC|GNU_STACK.* RWE'
+	@size=$$(wc -c <dashpot) && echo "dashpot: $$size of 131072 bytes" && \
+		test "$$size" -le 131072
+
+test:
+	+@MAKE='$(MAKE)' tests/run $(ONLY)
+lint fuzz coverage:
+	+@MAKE='$(MAKE)' tests/run $@
+bench: dashpot
+	@tests/bench/run
+demo: dashpot
+	@tests/demo
+
+# The scripts in tests/ take flags from here.
+all_cppflags = $(cppflags) $(inih) $(cjson)
+print-%:
+	$(info $($*)) @:
+
+install: dashpot
+	install -D -m 755 dashpot $(DESTDIR)$(PREFIX)/bin/dashpot
+	for page in $(wildcard docs/*.[1-8]); do \
+		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit; \
+	done
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE \
+		$(wildcard README.md CHANGELOG.md docs/*.md docs/*.json)
+	cp -R examples $(DESTDIR)$(DOCDIR)
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar --prefix=dashpot-$(VERSION)/ HEAD | \
+		gzip -9n >$(BUILD)/dashpot-$(VERSION).tar.gz
+
+# What was fetched stays, so that the next build needs no network.
+clean:
+	rm -rf dashpot $(addprefix $(BUILD)/,$(variants) pure test-logs)
+distclean: clean
+	rm -rf $(BUILD)
+
+-include $(shell find $(variants:%=$(BUILD)/%) -name '*.d' 2>/dev/null)
+.DELETE_ON_ERROR:
+.PHONY: all have-compiler unit-programs fuzz-programs coverage-programs \
+	check-pure check-static test lint fuzz coverage bench demo install dist \
+	clean distclean
