@@ -5,8 +5,8 @@
  * descriptor that no longer allows writable mappings. It carries numbers and
  * times, never text; names come from the compiled configuration that every
  * helper inherits. The recorder is the only writer of struct board_restore,
- * the inspector of struct board_exe; PID 1 checks what it reads there as
- * hostile. All times are monotonic milliseconds unless a name says otherwise;
+ * the relay of struct board_relay, the inspector of struct board_exe; PID 1
+ * checks what it reads there as hostile. All times are monotonic milliseconds unless a name says otherwise;
  * -1 is "none". */
 #ifndef INIT_BOARD_BOARD_H
 #define INIT_BOARD_BOARD_H
@@ -55,6 +55,7 @@ enum board_step {
 	BOARD_STEP_NO_NEW_PRIVS,
 	BOARD_STEP_HEADROOM,  /* the dry clone against RLIMIT_NPROC */
 	BOARD_STEP_EXEC,
+	BOARD_STEP_INTERPRETER, /* the file is there, its interpreter is not */
 	BOARD_STEPS,
 };
 
@@ -208,7 +209,8 @@ enum board_phase {
 	BOARD_STARTING, /* waits for the registry */
 	BOARD_UP,
 	BOARD_STOPPING_ALL,
-	BOARD_EXITING,  /* all services are gone; last write */
+	BOARD_EXITING,  /* all services are gone; last write. The last event
+			 * is on the board before this is */
 };
 
 /* One helper, as PID 1 sees it. */
@@ -225,10 +227,11 @@ struct board {
 	bool is_pid1;             /* else a subreaper */
 	bool is_outer_loop;
 	bool is_dry_clone_exact;  /* RLIMIT_NPROC is judged by dry clone */
-	int32_t pid;              /* dashpot's own */
+	int32_t pid;              /* dashpot's own; set before any fork */
 	int32_t exit_code;        /* once EXITING; -1 before */
 	int32_t exit_service;     /* the one that decided it, or -1 */
-	int64_t began_ms, began_wall_ms;
+	int64_t began_ms, began_wall_ms; /* set before any fork: they name
+					  * this start of the container */
 	int64_t now_ms, now_wall_ms; /* of the last publish */
 	uint64_t reaped;          /* processes waited for */
 	uint64_t orphans;         /* of those, not services or helpers */
@@ -292,20 +295,32 @@ struct board_exe {
 	} service[CONFIG_SERVICES];
 };
 
+/* The relay's board, so that a restarted relay knows where to go on. */
+struct board_relay {
+	atomic_ullong printed; /* events up to this one are printed or lost */
+};
+
 /* The descriptors and mappings of all boards, as PID 1 has them. */
 struct boards {
 	struct board *board;           /* PID 1: writable; else read-only */
 	struct board_restore *restore; /* recorder: writable; else read-only */
 	struct board_exe *exe;         /* inspector: writable; else read-only */
-	int board_fd, restore_fd, exe_fd;
+	struct board_relay *relay;     /* relay: writable; else read-only */
+	int board_fd, restore_fd, exe_fd, relay_fd;
 };
 
-/* Make all boards and map them for PID 1. 0, or -errno. */
+/* Make all boards and map them for PID 1: its own writable, the others
+ * read-only in a way that no mprotect(2) undoes (without /proc: by protection
+ * alone). board_fd allows no further writable mapping: F_SEAL_FUTURE_WRITE,
+ * before Linux 5.1 a descriptor that was opened read-only. No page is touched.
+ * All descriptors are close-on-exec. 0, or -errno and nothing is left. */
 int boards_create(struct boards *b);
 
-/* In a helper: map again what it may only read, so that no mapping that it
- * inherited from PID 1 stays writable, and close the descriptors. 0, or
- * -errno. */
+/* In a helper: map what it may read or write, each from a descriptor that
+ * allows no more, unmap the rest (NULL then) and close all descriptors, so that
+ * nothing that it inherited from PID 1 stays writable. The recorder has board,
+ * restore and exe; the relay board and relay; the inspector exe. 0, or
+ * -errno: the helper must not go on. */
 int boards_enter_recorder(struct boards *b);
 int boards_enter_relay(struct boards *b);
 int boards_enter_inspector(struct boards *b);
@@ -322,7 +337,9 @@ void board_event(struct board *b, enum board_event_kind kind, int service,
 		 int64_t mono_ms, int64_t wall_ms, const int64_t n[7]);
 
 /* Helpers: copy a row, the head (everything before `generation`) or event
- * number n. False when it was torn BOARD_TRIES times, or overwritten. */
+ * number n. False when it was torn BOARD_TRIES times, or overwritten. Of a
+ * row's `ends` only those that exist are copied, and of *copy's head only what
+ * comes before `generation` is written: pages that nobody used stay unused. */
 bool board_row_read(const struct board_service *row,
 		    struct board_service *copy);
 bool board_head_read(const struct board *b, struct board *copy);
