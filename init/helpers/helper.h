@@ -4,8 +4,9 @@
  * PID 1 forks a helper before any service and calls helper_run() in the
  * child; the helper never returns. It is told to look at the board by its
  * wake descriptor (an eventfd of its own), and tells PID 1 to look at its own
- * board by the notify descriptor. When the wake descriptor says `last`, it
- * finishes and exits. */
+ * board by the notify descriptor. When the board's phase is EXITING, it
+ * finishes and exits. A helper that is waiting for work wakes up for nothing
+ * else. */
 #ifndef INIT_HELPERS_HELPER_H
 #define INIT_HELPERS_HELPER_H
 
@@ -37,13 +38,28 @@ struct helper_job {
 /* The name in ps and messages: "recorder"; never NULL. */
 const char *helper_name(enum helper_kind kind);
 
-/* Become the helper: name, death with PID 1, every descriptor closed but its
- * own list, privileges dropped, boards mapped read-only; then its main. */
+/* Become the helper: name, death with PID 1, its boards mapped, every
+ * descriptor closed but its own list, privileges dropped; then its main. The
+ * parent is checked against board->pid, so PID 1 sets that before the fork.
+ * job->printed may stay 0: the relay also looks at its own board. The exit
+ * status is 0 when the helper finished its work, 1 when it could not, 111
+ * when it could not become a helper at all. */
 _Noreturn void helper_run(const struct helper_job *job);
 
 /* The mains of the helpers, called by helper_run(). */
 _Noreturn void recorder_main(const struct helper_job *job);
 _Noreturn void relay_main(const struct helper_job *job);
 _Noreturn void inspector_main(const struct helper_job *job);
+
+/* Tell PID 1 to look at this helper's board. Never blocks. */
+void helper_tell(const struct helper_job *job);
+
+/* Sleep until PID 1 wakes this helper or timeout_ms (-1: for ever) is over;
+ * wakes so far are forgotten. True when woken. */
+bool helper_sleep(const struct helper_job *job, int timeout_ms);
+
+/* The clocks in milliseconds. */
+int64_t helper_mono_ms(void);
+int64_t helper_wall_ms(void);
 
 #endif

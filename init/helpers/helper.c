@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/* The frame of every helper: from a copy of PID 1 to a process that holds
+ * nothing but what its work needs. Whatever cannot be dropped is kept rather
+ * than fatal, except what would leave PID 1's board writable. */
+#include "init/helpers/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+extern char **environ;
+
+/* capset(2) as the kernel takes it; libc has no header of its own for it. */
+enum {
+	CAP_VERSION_3 = 0x20080522,
+	CAP_BIT_DAC_OVERRIDE = 1,
+	CAP_BIT_DAC_READ_SEARCH = 2,
+	CAP_BIT_FOWNER = 3,
+};
+struct cap_header {
+	uint32_t version;
+	int pid;
+};
+struct cap_data {
+	uint32_t effective, permitted, inheritable;
+};
+
+/* What each kind keeps: the recorder writes into directories of any owner,
+ * also sticky ones; the inspector looks below directories of any owner. */
+static const struct {
+	const char *name;
+	uint32_t capabilities;
+	bool has_output; /* keeps stdout and stderr */
+	bool has_root;   /* works from "/"; else from PID 1's directory */
+} kinds[HELPER_KINDS] = {
+	[HELPER_RECORDER] = { "recorder",
+			      1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
+			      false, true },
+	[HELPER_RELAY] = { "relay", 0, true, true },
+	[HELPER_INSPECTOR] = { "inspector",
+			       1u << CAP_BIT_DAC_OVERRIDE |
+				       1u << CAP_BIT_DAC_READ_SEARCH,
+			       false, false },
+};
+
+const char *helper_name(enum helper_kind kind)
+{
+	return (unsigned)kind < HELPER_KINDS ? kinds[kind].name : "unknown";
+}
+
+/* The name in ps. The strings of argv lie one behind the other, and those of
+ * the environment behind them; the kernel shows a longer title from there
+ * once the last byte of argv is overwritten (proc(5), cmdline). */
+static void set_title(char **argv, const char *name)
+{
+	char title[32];
+	char *end;
+	size_t room;
+
+	snprintf(title, sizeof(title), "dashpot: %s", name);
+	prctl(PR_SET_NAME, title); /* cut to 15 bytes */
+	if (argv == NULL || argv[0] == NULL)
+		return;
+	end = argv[0];
+	for (char **word = argv; *word == end; word++)
+		end += strlen(end) + 1;
+	for (char **word = environ; word != NULL && *word == end; word++)
+		end += strlen(end) + 1;
+	room = (size_t)(end - argv[0]);
+	memset(argv[0], 0, room);
+	memcpy(argv[0], title,
+	       strlen(title) < room ? strlen(title) : room - 1);
+}
+
+/* Close the descriptors first .. last. close_range(2) is missing before
+ * Linux 5.9 and refused by older container profiles. */
+static void close_between(unsigned first, unsigned last)
+{
+	struct rlimit files;
+
+	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur > 65536)
+		files.rlim_cur = 65536;
+	for (unsigned fd = first; fd <= last && fd < files.rlim_cur; fd++)
+		close((int)fd);
+}
+
+/* Close everything but the two eventfds and, if has_output, 1 and 2; then
+ * put /dev/null where a standard descriptor is missing, so that no file of
+ * the helper gets such a number. */
+static void close_descriptors(const struct helper_job *job, bool has_output)
+{
+	unsigned next = has_output ? 3 : 0;
+	int low = job->wake_fd, high = job->notify_fd;
+
+	if (low > high) {
+		low = job->notify_fd;
+		high = job->wake_fd;
+	}
+	if (has_output)
+		close(0);
+	if (low >= (int)next) {
+		close_between(next, (unsigned)low - 1);
+		next = (unsigned)low + 1;
+	}
+	if (high >= (int)next) {
+		close_between(next, (unsigned)high - 1);
+		next = (unsigned)high + 1;
+	}
+	close_between(next, ~0u);
+	do {
+		low = open("/dev/null", O_RDWR);
+	} while (low >= 0 && low < 3);
+	if (low >= 3)
+		close(low);
+}
+
+/* Give up every capability outside `keep`; the bounding set does not matter
+ * to a process that never executes anything. */
+static void drop_capabilities(uint32_t keep)
+{
+	struct cap_header header = { CAP_VERSION_3, 0 };
+	struct cap_data data[2];
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	memset(data, 0, sizeof(data));
+	if (syscall(SYS_capget, &header, data) < 0)
+		return;
+	data[0].permitted &= keep;
+	data[0].effective &= keep;
+	data[0].inheritable = 0;
+	memset(&data[1], 0, sizeof(data[1]));
+	syscall(SYS_capset, &header, data);
+}
+
+static int enter_boards(enum helper_kind kind, struct boards *boards)
+{
+	switch (kind) {
+	case HELPER_RECORDER:
+		return boards_enter_recorder(boards);
+	case HELPER_RELAY:
+		return boards_enter_relay(boards);
+	case HELPER_INSPECTOR:
+		return boards_enter_inspector(boards);
+	case HELPER_KINDS:
+		break;
+	}
+	return -EINVAL;
+}
+
+_Noreturn void helper_run(const struct helper_job *from)
+{
+	struct helper_job job = *from;
+	int32_t parent = job.boards.board->pid;
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	setsid(); /* no terminal and no group signal reaches it */
+	if (enter_boards(job.kind, &job.boards) < 0)
+		_exit(111);
+	close_descriptors(&job, kinds[job.kind].has_output);
+	drop_capabilities(kinds[job.kind].capabilities);
+	/* Last, because a change of credentials would clear it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (parent > 0 && getppid() != parent)
+		_exit(111);
+	umask(027);
+	if (kinds[job.kind].has_root && chdir("/") < 0)
+		_exit(111);
+	set_title(job.argv, kinds[job.kind].name);
+	switch (job.kind) {
+	case HELPER_RECORDER:
+		recorder_main(&job);
+	case HELPER_RELAY:
+		relay_main(&job);
+	case HELPER_INSPECTOR:
+		inspector_main(&job);
+	case HELPER_KINDS:
+		break;
+	}
+	_exit(111);
+}
+
+void helper_tell(const struct helper_job *job)
+{
+	const uint64_t one = 1;
+
+	/* A full counter (EAGAIN) says "look" as well. */
+	if (write(job->notify_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+bool helper_sleep(const struct helper_job *job, int timeout_ms)
+{
+	struct pollfd wake = { .fd = job->wake_fd, .events = POLLIN };
+	uint64_t wakes;
+
+	if (poll(&wake, 1, timeout_ms) <= 0)
+		return false;
+	return read(job->wake_fd, &wakes, sizeof(wakes)) == sizeof(wakes);
+}
+
+static int64_t read_clock(clockid_t clock)
+{
+	struct timespec t = { 0, 0 };
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t helper_mono_ms(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t helper_wall_ms(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}

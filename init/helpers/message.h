@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* An event on the board as one sentence for a person or one line of JSON.
+ *
+ * It reads numbers and names, decides nothing, and never allocates. */
+#ifndef INIT_HELPERS_MESSAGE_H
+#define INIT_HELPERS_MESSAGE_H
+
+#include "init/board/board.h"
+#include "init/config/config.h"
+#include "init/helpers/phrase.h"
+
+enum {
+	MESSAGE_TEXT = 512,  /* room for a sentence; a longer one is cut */
+	MESSAGE_LINE = 4096, /* room for a line of either format, whatever
+			      * the sentence holds (and PIPE_BUF) */
+};
+
+/* What an event is read against. */
+struct message_from {
+	const struct config *config;
+	const struct board *board; /* NULL: the end behind an exit is not
+				    * known */
+};
+
+/* The word of JSON for a kind ("wait-over"); "unknown" outside the enum. */
+const char *message_word(unsigned kind);
+
+/* How serious an event is. */
+enum config_log_level message_level(const struct config *c,
+				    const struct board_event *e);
+
+/* The sentence, without "dashpot:", the service's name, or a newline. */
+void message_sentence(struct phrase *w, const struct message_from *from,
+		      const struct board_event *e);
+
+/* The whole line with its newline, in config->log_format. */
+void message_line(struct phrase *w, const struct message_from *from,
+		  const struct board_event *e);
+
+/* The line that says that `lost` events were overwritten unprinted. */
+void message_lost(struct phrase *w, const struct config *c, uint64_t lost,
+		  int64_t wall_ms);
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: ISC */
+/* Numbers in words, for people and for JSON. Tables and small functions; no
+ * state. */
+#include "init/helpers/phrase.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/breaker.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+void phrase_add(struct phrase *w, const char *format, ...)
+{
+	size_t left = w->size - w->used;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(w->at + w->used, left, format, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	if ((size_t)n >= left) {
+		w->is_cut = true;
+		n = (int)left - 1;
+	}
+	w->used += (size_t)n;
+}
+
+/* Length of the valid UTF-8 sequence at s (RFC 3629), or 0. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+
+	if (n == 1)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+void phrase_make_utf8(char *text)
+{
+	unsigned char *s = (unsigned char *)text;
+
+	while (*s != '\0') {
+		size_t n = utf8_length(s);
+
+		if (n == 0)
+			*s = '?';
+		s += n == 0 ? 1 : n;
+	}
+}
+
+void phrase_add_json(struct phrase *w, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	phrase_add(w, "\"");
+	while (*s != '\0') {
+		size_t n = utf8_length(s);
+
+		if (n == 0)
+			phrase_add(w, "?");
+		else if (*s == '"' || *s == '\\')
+			phrase_add(w, "\\%c", *s);
+		else if (*s < 0x20 || *s == 0x7f)
+			phrase_add(w, "\\u%04x", *s);
+		else
+			phrase_add(w, "%.*s", (int)n, (const char *)s);
+		s += n == 0 ? 1 : n;
+	}
+	phrase_add(w, "\"");
+}
+
+/* "2 m 5 s", or "2 m" when there is no rest. */
+static void add_two(struct phrase *w, long long whole, char unit,
+		    long long rest, char small)
+{
+	phrase_add(w, "%lld %c", whole, unit);
+	if (rest != 0)
+		phrase_add(w, " %lld %c", rest, small);
+}
+
+void phrase_duration(struct phrase *w, int64_t ms)
+{
+	long long s = (ms < 0 ? 0 : ms) / 1000;
+
+	if (s < 1)
+		phrase_add(w, "%d ms", ms < 0 ? 0 : (int)ms);
+	else if (s < 60 && ms % 1000 >= 100)
+		phrase_add(w, "%lld.%d s", s, (int)(ms % 1000 / 100));
+	else if (s < 60)
+		phrase_add(w, "%lld s", s);
+	else if (s < 3600)
+		add_two(w, s / 60, 'm', s % 60, 's');
+	else if (s < 86400)
+		add_two(w, s / 3600, 'h', s / 60 % 60, 'm');
+	else
+		add_two(w, s / 86400, 'd', s / 3600 % 24, 'h');
+}
+
+void phrase_time(char out[PHRASE_TIME], int64_t wall_ms)
+{
+	const int64_t last = 253402300799999; /* of the year 9999 */
+	struct phrase w = { .at = out, .size = PHRASE_TIME };
+	struct tm tm;
+	time_t s;
+
+	wall_ms = wall_ms < 0 ? 0 : wall_ms > last ? last : wall_ms;
+	s = (time_t)(wall_ms / 1000);
+	memset(&tm, 0, sizeof(tm));
+	gmtime_r(&s, &tm);
+	phrase_add(&w, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		  tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		  tm.tm_min, tm.tm_sec, (int)(wall_ms % 1000));
+}
+
+const char *phrase_signal(int number, char buf[16])
+{
+	/* clang-format off */
+	static const char *const names[] = {
+		NULL, "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP",
+		"SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1",
+		"SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM",
+		"SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP",
+		"SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ",
+		"SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR",
+		"SIGSYS",
+	};
+	/* clang-format on */
+
+	if (number > 0 && (size_t)number < COUNT(names))
+		return names[number];
+	if (number >= 34 && number <= 64) /* the kernel's first is 34 */
+		snprintf(buf, 16, "SIGRTMIN+%d", number - 34);
+	else
+		snprintf(buf, 16, "signal %d", number);
+	return buf;
+}
+
+const char *phrase_errno(int number, char buf[16])
+{
+#define NAME(e) { e, #e }
+	/* clang-format off */
+	static const struct { int number; char name[14]; } names[] = {
+		{ 0, "none" }, NAME(EPERM), NAME(ENOENT), NAME(ESRCH),
+		NAME(EINTR), NAME(EIO), NAME(ENXIO), NAME(E2BIG),
+		NAME(ENOEXEC), NAME(EBADF), NAME(ECHILD), NAME(EAGAIN),
+		NAME(ENOMEM), NAME(EACCES), NAME(EFAULT), NAME(EBUSY),
+		NAME(EEXIST), NAME(EXDEV), NAME(ENODEV), NAME(ENOTDIR),
+		NAME(EISDIR), NAME(EINVAL), NAME(ENFILE), NAME(EMFILE),
+		NAME(ENOTTY), NAME(ETXTBSY), NAME(EFBIG), NAME(ENOSPC),
+		NAME(ESPIPE), NAME(EROFS), NAME(EMLINK), NAME(EPIPE),
+		NAME(ERANGE), NAME(ENAMETOOLONG), NAME(ENOSYS), NAME(ELOOP),
+		NAME(EPROTO), NAME(EOVERFLOW), NAME(ELIBBAD),
+		NAME(ENOTSUP), NAME(ENOTCONN), NAME(ETIMEDOUT),
+		NAME(ESTALE), NAME(EUCLEAN), NAME(EDQUOT), NAME(EBADMSG),
+		NAME(ENOKEY), NAME(EKEYREJECTED), NAME(ENOLCK),
+	};
+	/* clang-format on */
+#undef NAME
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (names[i].number == number)
+			return names[i].name;
+	snprintf(buf, 16, "errno %d", number);
+	return buf;
+}
+
+static const char *word_of(const char *const *words, size_t n, unsigned i)
+{
+	return i < n ? words[i] : "unknown";
+}
+
+const char *phrase_cause(unsigned cause)
+{
+	static const char *const words[] = {
+		[BOARD_NEVER_ENDED] = "never",
+		[BOARD_EXITED] = "exited",
+		[BOARD_SIGNALLED] = "signalled",
+		[BOARD_START_FAILED] = "start-failed",
+		[BOARD_START_TIMEOUT] = "start-timeout",
+		[BOARD_UNHEALTHY] = "unhealthy",
+		[BOARD_ASKED] = "asked",
+	};
+
+	return word_of(words, COUNT(words), cause);
+}
+
+const char *phrase_limit_kind(unsigned kind)
+{
+	static const char *const words[] = {
+		[BOARD_LIMIT_NONE] = "none",
+		[BOARD_LIMIT_PIDS_CGROUP] = "pids-cgroup",
+		[BOARD_LIMIT_HIDDEN_CGROUP] = "hidden-cgroup",
+		[BOARD_LIMIT_NPROC] = "nproc",
+		[BOARD_LIMIT_KERNEL] = "kernel",
+		[BOARD_LIMIT_MEMORY] = "memory",
+		[BOARD_LIMIT_FILES] = "files",
+	};
+
+	return word_of(words, COUNT(words), kind);
+}
+
+const char *phrase_wait(unsigned wait)
+{
+	static const char *const words[] = {
+		[BOARD_WAIT_NOTHING] = "nothing",
+		[BOARD_WAIT_RESTORE] = "restore",
+		[BOARD_WAIT_DEPENDENCY] = "dependency",
+		[BOARD_WAIT_BUDGET] = "budget",
+		[BOARD_WAIT_HEADROOM] = "headroom",
+		[BOARD_WAIT_LEFTOVERS] = "leftovers",
+	};
+
+	return word_of(words, COUNT(words), wait);
+}
+
+const char *phrase_breaker(unsigned state)
+{
+	static const char *const words[] = {
+		[BREAKER_CLOSED] = "closed",
+		[BREAKER_OPEN] = "open",
+		[BREAKER_HALF_OPEN] = "half-open",
+		[BREAKER_LATCHED] = "latched",
+	};
+
+	return word_of(words, COUNT(words), state);
+}
+
+const char *phrase_phase(unsigned phase)
+{
+	static const char *const words[] = {
+		[BOARD_STARTING] = "starting",
+		[BOARD_UP] = "up",
+		[BOARD_STOPPING_ALL] = "stopping",
+		[BOARD_EXITING] = "exiting",
+	};
+
+	return word_of(words, COUNT(words), phase);
+}
+
+const char *phrase_volume(unsigned step)
+{
+	static const char *const words[] = {
+		[BOARD_VOLUME_WELL] = "nothing",
+		[BOARD_VOLUME_OPEN] = "opening the directory",
+		[BOARD_VOLUME_MOVED] = "the directory was replaced",
+		[BOARD_VOLUME_CREATE] = "creating a file",
+		[BOARD_VOLUME_WRITE] = "writing",
+		[BOARD_VOLUME_FSYNC] = "syncing",
+		[BOARD_VOLUME_RENAME] = "renaming",
+		[BOARD_VOLUME_RENDER] = "rendering",
+	};
+
+	return word_of(words, COUNT(words), step);
+}
+
+/* "holds 24 of pids.max 24 (reserve 3)"; less where a number is unknown. */
+static void add_numbers(struct phrase *w, const struct board_limit *l,
+			const char *limit)
+{
+	if (l->current >= 0)
+		phrase_add(w, " holds %lld of %s", (long long)l->current, limit);
+	else
+		phrase_add(w, " has reached %s", limit);
+	if (l->max >= 0)
+		phrase_add(w, " %lld", (long long)l->max);
+	else if (l->current >= 0)
+		phrase_add(w, " unlimited");
+	if (l->reserve >= 0)
+		phrase_add(w, " (reserve %lld)", (long long)l->reserve);
+}
+
+void phrase_limit(struct phrase *w, const struct board_limit *l,
+		 bool with_advice)
+{
+	const char *advice = "";
+	char buf[16];
+
+	switch (l->kind) {
+	case BOARD_LIMIT_NONE:
+		phrase_add(w, "no limit is known");
+		break;
+	case BOARD_LIMIT_PIDS_CGROUP:
+		if (l->level <= 0)
+			phrase_add(w, "the container");
+		else
+			phrase_add(w, "the control group %d above the container",
+				  l->level);
+		add_numbers(w, l, "pids.max");
+		advice = l->level <= 0 ?
+				 "; raise --pids-limit or stop something" :
+				 "; raise its pids.max or stop something in it";
+		break;
+	case BOARD_LIMIT_HIDDEN_CGROUP:
+		phrase_add(w, "a pids limit above the container, which cannot "
+			     "be seen from inside, is reached");
+		advice = "; raise it on the host or stop something under it";
+		break;
+	case BOARD_LIMIT_NPROC:
+		phrase_add(w, "uid %u", (unsigned)l->uid);
+		add_numbers(w, l, "RLIMIT_NPROC");
+		advice = "; raise it (limit.nproc, --ulimit nproc) or stop "
+			 "something of that user, in other containers too";
+		break;
+	case BOARD_LIMIT_KERNEL:
+		phrase_add(w, "the kernel refuses a process (%s): pid_max, "
+			     "threads-max, or RLIMIT_NPROC of dashpot's user",
+			  phrase_errno(l->err, buf));
+		advice = "; stop something on the host";
+		break;
+	case BOARD_LIMIT_MEMORY:
+		phrase_add(w, "the kernel has no memory for a process (%s)",
+			  phrase_errno(l->err, buf));
+		advice = "; free memory";
+		break;
+	case BOARD_LIMIT_FILES:
+		phrase_add(w, "no file descriptor is left (%s)",
+			  phrase_errno(l->err, buf));
+		advice = "; raise nofile (--ulimit nofile)";
+		break;
+	}
+	if (with_advice)
+		phrase_add(w, "%s", advice);
+}
+
+/* "after 12 ms", where it is known. */
+static void add_runtime(struct phrase *w, int64_t runtime_ms)
+{
+	if (runtime_ms < 0)
+		return;
+	phrase_add(w, " after ");
+	phrase_duration(w, runtime_ms);
+}
+
+void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
+	       int err, int64_t runtime_ms)
+{
+	char buf[16];
+
+	switch ((enum board_cause)cause) {
+	case BOARD_NEVER_ENDED:
+		phrase_add(w, "never ended");
+		return;
+	case BOARD_EXITED:
+		phrase_add(w, "exited with code %d", code);
+		break;
+	case BOARD_SIGNALLED:
+		phrase_add(w, "was killed by %s", phrase_signal(code, buf));
+		break;
+	case BOARD_START_FAILED:
+		phrase_add(w, "could not be started: %s: %s (%s)",
+			  board_step_word(step), strerror(err),
+			  phrase_errno(err, buf));
+		return;
+	case BOARD_START_TIMEOUT:
+		phrase_add(w, "was not ready in time");
+		break;
+	case BOARD_UNHEALTHY:
+		phrase_add(w, "gave up its health check");
+		break;
+	case BOARD_ASKED:
+		phrase_add(w, "ended as asked");
+		break;
+	}
+	add_runtime(w, runtime_ms);
+}
