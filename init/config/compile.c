@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: ISC */
+/* From drafts to the block: dependencies by index, an order of start, how long
+ * a stop can take, fingerprints. */
+#include <stdalign.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "init/config/keys.h"
+#include "init/config/load.h"
+
+enum { STOP_EXTRA_MS = 1500 };
+
+/* One `after` or `requires`, before it is a struct config_dep. */
+struct edge {
+	uint16_t service;
+	bool is_required;
+	const struct setting *why; /* NULL: the command line waits for all */
+};
+
+/* A service as a place in the graph. */
+struct node {
+	struct edge *edges;
+	uint32_t count;
+	uint32_t next;      /* edges that the walk has taken */
+	int64_t stop_ms;    /* longest path of stop_timeouts from here on */
+	bool is_entered, is_left;
+};
+
+struct graph {
+	struct loader *l;
+	struct node *node;
+	uint16_t *order;
+	uint32_t ordered;
+	uint32_t *path; /* the walk: nodes that are entered and not left */
+	uint32_t depth;
+};
+
+static const char *name_of(const struct graph *g, uint32_t i)
+{
+	return g->l->sections[i]->name;
+}
+
+static void unknown_name(struct loader *l, const struct setting *s,
+			 const char *name)
+{
+	struct nearest near = { .word = name };
+
+	for (uint32_t i = 0; i < l->services; i++)
+		nearest_offer(&near, l->sections[i]->name);
+	if (near.best != NULL)
+		complain(&l->complaints, s->place,
+			 "%s: there is no service `%s`; did you mean %s?",
+			 s->name, name, near.best);
+	else
+		complain(&l->complaints, s->place,
+			 "%s: there is no service `%s`; declare [service:%s] "
+			 "or leave it out", s->name, name, name);
+}
+
+/* Add an edge from node `from`, or make the one that exists stronger. */
+static void add_edge(struct graph *g, uint32_t from, uint32_t to,
+		     const struct setting *why, bool is_required)
+{
+	struct node *n = &g->node[from];
+
+	for (uint32_t i = 0; i < n->count; i++) {
+		if (n->edges[i].service == to) {
+			n->edges[i].is_required |= is_required;
+			return;
+		}
+	}
+	n->edges[n->count++] = (struct edge){ (uint16_t)to, is_required, why };
+}
+
+/* Add what `after` or `requires` names. What [defaults] name is not meant for
+ * the named services themselves. */
+static void add_edges(struct graph *g, uint32_t from, const char *key)
+{
+	struct loader *l = g->l;
+	const struct setting *own = load_setting(l->sections[from], key);
+	const struct setting *s = own ? own : load_setting(&l->defaults, key);
+	const char *text;
+	struct why why;
+	size_t len;
+
+	if (s == NULL || !key_expand(l, s->value, &text, &why) ||
+	    strcmp(text, "none") == 0)
+		return;
+	for (; (len = value_item(&text)) > 0; text += len) {
+		int to = load_service(l, text, len);
+
+		if (to < 0)
+			unknown_name(l, s, arena_copy(&l->arena, text, len));
+		else if ((uint32_t)to != from)
+			add_edge(g, from, (uint32_t)to, s, *key == 'r');
+		else if (own != NULL)
+			complain(&l->complaints, s->place,
+				 "%s: %s names itself; leave it out", key,
+				 l->sections[from]->name);
+	}
+}
+
+/* The command of the command line starts when all others are ready. */
+static void add_all(struct graph *g, uint32_t from)
+{
+	for (uint32_t i = 0; i < g->l->services; i++)
+		if (i != from && g->l->drafts[i]->s.is_autostart)
+			add_edge(g, from, i, NULL, false);
+}
+
+static void connect(struct graph *g)
+{
+	uint32_t n = g->l->services;
+
+	for (uint32_t i = 0; i < n; i++) {
+		g->node[i].edges = arena_get(&g->l->arena,
+					     n * sizeof(struct edge));
+		add_edges(g, i, "after");
+		add_edges(g, i, "requires");
+		if (g->l->sections[i]->command != NULL)
+			add_all(g, i);
+	}
+}
+
+/* Tell the circle that the last edge of the walk has closed at node `first`:
+ * "a (line 3) -> b (line 7) -> a". */
+static void circle(const struct graph *g, uint32_t first)
+{
+	enum { MOST = 400 };
+	char text[MOST];
+	const struct setting *why = NULL;
+	uint32_t i = g->depth;
+	size_t used = 0;
+
+	while (g->path[--i] != first)
+		;
+	for (; i < g->depth; i++) {
+		const struct node *n = &g->node[g->path[i]];
+		const struct edge *e = &n->edges[n->next - 1];
+		const char *name = name_of(g, g->path[i]);
+
+		if (why == NULL)
+			why = e->why;
+		if (used + strlen(name) + 24 + LOAD_NAME < sizeof(text))
+			used += (size_t)snprintf(
+				text + used, sizeof(text) - used,
+				e->why ? "%s (line %u) -> " : "%s -> ", name,
+				e->why ? e->why->place.line : 0);
+		else if (used > 4 && strcmp(text + used - 4, "... ") != 0)
+			used += (size_t)snprintf(text + used,
+						 sizeof(text) - used, "... ");
+	}
+	complain(&g->l->complaints,
+		 why ? why->place : g->l->sections[first]->place,
+		 "services wait for each other: %s%s; remove one of these",
+		 text, name_of(g, first));
+}
+
+static void enter(struct graph *g, uint32_t i)
+{
+	g->node[i].is_entered = true;
+	g->path[g->depth++] = i;
+}
+
+static void leave(struct graph *g)
+{
+	uint32_t i = g->path[--g->depth];
+	struct node *n = &g->node[i];
+	int64_t longest = 0;
+
+	for (uint32_t e = 0; e < n->count; e++)
+		if (g->node[n->edges[e].service].stop_ms > longest)
+			longest = g->node[n->edges[e].service].stop_ms;
+	n->stop_ms = longest + g->l->drafts[i]->s.stop_timeout_ms;
+	n->is_left = true;
+	g->order[g->ordered++] = (uint16_t)i;
+}
+
+/* Order the services: each behind what it depends on, else as in the files.
+ * A walk along the edges that leaves a node when all of its own are done. */
+static void put_in_order(struct graph *g)
+{
+	for (uint32_t i = 0; i < g->l->services; i++) {
+		if (g->node[i].is_entered)
+			continue;
+		enter(g, i);
+		while (g->depth > 0) {
+			struct node *n = &g->node[g->path[g->depth - 1]];
+			uint32_t to;
+
+			if (n->next == n->count) {
+				leave(g);
+				continue;
+			}
+			to = n->edges[n->next++].service;
+			if (!g->node[to].is_entered)
+				enter(g, to);
+			else if (!g->node[to].is_left)
+				circle(g, to);
+		}
+	}
+}
+
+static uint64_t hash_list(uint64_t hash, const struct loader *l,
+			  struct config_list list)
+{
+	const char *at = l->text.base + list.at, *end = at;
+
+	for (uint32_t i = 0; i < list.count; i++)
+		end += strlen(end) + 1;
+	return text_hash(hash, at, (size_t)(end - at));
+}
+
+/* All effective settings of a service; not where they are written, nor which
+ * number it or another one has. */
+static uint64_t fingerprint(const struct graph *g, uint32_t i)
+{
+	const struct loader *l = g->l;
+	const struct draft *d = l->drafts[i];
+	const config_text texts[] = { d->s.name,     d->s.directory,
+				      d->s.user,     d->s.out.path,
+				      d->s.err.path };
+	struct config_service s;
+	uint64_t hash;
+
+	memcpy(&s, &d->s, sizeof(s));
+	s.name = s.file = s.path = s.directory = s.user = 0;
+	s.out.path = s.err.path = s.argv.at = s.env.at = 0;
+	s.line = s.deps_first = s.deps = s.limits_first = s.limits = 0;
+	s.fingerprint = 0;
+	hash = text_hash(TEXT_HASH, &s, sizeof(s));
+	for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
+		hash = text_hash(hash, l->text.base + texts[t],
+				 strlen(l->text.base + texts[t]) + 1);
+	hash = hash_list(hash, l, d->s.argv);
+	hash = hash_list(hash, l, d->s.env);
+	for (uint32_t e = 0; e < g->node[i].count; e++) {
+		const struct edge *edge = &g->node[i].edges[e];
+		const char *name = name_of(g, edge->service);
+
+		if (d->s.is_main)
+			break; /* it waits for whatever there is */
+		hash = text_hash(hash, name, strlen(name) + 1);
+		hash = text_hash(hash, &edge->is_required, 1);
+	}
+	for (int n = 0; n < LOAD_RESOURCES; n++)
+		if (d->limits_set & 1U << n)
+			hash = text_hash(hash, &d->limits[n],
+					 sizeof(d->limits[n]));
+	return hash;
+}
+
+static uint32_t take(uint32_t *size, uint32_t bytes)
+{
+	const uint32_t to = alignof(int64_t);
+	uint32_t at = (*size + to - 1) / to * to;
+
+	*size = at + bytes;
+	return at;
+}
+
+/* Lay out the parts of the block: their places and sizes. */
+static void lay_out(struct loader *l, const struct graph *g)
+{
+	struct config *c = &l->head;
+
+	c->size = 0;
+	c->services = l->services;
+	for (uint32_t i = 0; i < l->services; i++) {
+		unsigned set = l->drafts[i]->limits_set;
+
+		l->drafts[i]->s.deps_first = c->deps;
+		l->drafts[i]->s.deps = g->node[i].count;
+		c->deps += g->node[i].count;
+		l->drafts[i]->s.limits_first = c->limits;
+		l->drafts[i]->s.limits = (uint32_t)__builtin_popcount(set);
+		c->limits += l->drafts[i]->s.limits;
+	}
+	c->text = l->text.used;
+	take(&c->size, sizeof(*c));
+	c->services_at = take(&c->size, c->services *
+				sizeof(struct config_service));
+	c->deps_at = take(&c->size, c->deps * sizeof(struct config_dep));
+	c->limits_at = take(&c->size, c->limits * sizeof(struct config_limit));
+	c->order_at = take(&c->size, c->services * sizeof(uint16_t));
+	c->text_at = take(&c->size, c->text);
+}
+
+static void fill(const struct loader *l, const struct graph *g, char *block)
+{
+	const struct config *c = &l->head;
+	char *deps = block + c->deps_at, *limits = block + c->limits_at;
+
+	memcpy(block, c, sizeof(*c));
+	memcpy(block + c->order_at, g->order, c->services * sizeof(uint16_t));
+	memcpy(block + c->text_at, l->text.base, c->text);
+	for (uint32_t i = 0; i < c->services; i++) {
+		const struct draft *d = l->drafts[i];
+
+		memcpy(block + c->services_at + i * sizeof(d->s), &d->s,
+		       sizeof(d->s));
+		for (uint32_t e = 0; e < g->node[i].count; e++) {
+			const struct edge *edge = &g->node[i].edges[e];
+			struct config_dep dep = { edge->service,
+						  edge->is_required };
+
+			memcpy(deps, &dep, sizeof(dep));
+			deps += sizeof(dep);
+		}
+		for (int n = 0; n < LOAD_RESOURCES; n++) {
+			if (!(d->limits_set & 1U << n))
+				continue;
+			memcpy(limits, &d->limits[n], sizeof(d->limits[n]));
+			limits += sizeof(d->limits[n]);
+		}
+	}
+}
+
+static void settle_stop(struct loader *l, const struct graph *g)
+{
+	int64_t longest = 0;
+
+	for (uint32_t i = 0; i < l->services; i++)
+		if (g->node[i].stop_ms > longest)
+			longest = g->node[i].stop_ms;
+	l->head.shutdown_needs_ms = longest + STOP_EXTRA_MS;
+	if (l->head.shutdown_timeout_ms < 0)
+		l->head.shutdown_timeout_ms = l->head.shutdown_needs_ms;
+}
+
+const struct config *compile(struct loader *l)
+{
+	struct graph g = { .l = l };
+	uint32_t n = l->services;
+	char *block;
+
+	g.node = arena_get(&l->arena, n * sizeof(*g.node));
+	g.order = arena_get(&l->arena, n * sizeof(*g.order));
+	g.path = arena_get(&l->arena, n * sizeof(*g.path));
+	connect(&g);
+	put_in_order(&g);
+	if (l->text.is_full)
+		complain(&l->complaints, (struct place){ l->file, 0 },
+			 "the texts of all services are more than %d bytes; "
+			 "shorten commands and environments", CONFIG_TEXT);
+	if (l->complaints.count > 0)
+		return NULL;
+	settle_stop(l, &g);
+	for (uint32_t i = 0; i < n; i++)
+		l->drafts[i]->s.fingerprint = fingerprint(&g, i);
+	lay_out(l, &g);
+	block = mmap(NULL, l->head.size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (block == MAP_FAILED) {
+		complain(&l->complaints, (struct place){ l->file, 0 },
+			 "no memory for %u bytes of configuration",
+			 l->head.size);
+		return NULL;
+	}
+	fill(l, &g, block);
+	mprotect(block, l->head.size, PROT_READ);
+	return (const struct config *)(const void *)block;
+}

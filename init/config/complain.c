@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/* Collecting, sorting and printing mistakes; edit distance. */
+#include "init/config/complain.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONGEST = 512, NEAR_WORD = 48, NEAR_EDITS = 3 };
+
+struct complaint {
+	struct complaint *older;
+	struct place where;
+	unsigned number;
+	const char *text;
+};
+
+void complain(struct complaints *c, struct place where, const char *format,
+	      ...)
+{
+	struct complaint *new = arena_get(c->arena, sizeof(*new));
+	char text[LONGEST];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	*new = (struct complaint){
+		.older = c->newest,
+		.where = where,
+		.number = c->count++,
+		.text = arena_copy(c->arena, text, strlen(text)),
+	};
+	c->newest = new;
+}
+
+static int by_place(const void *left, const void *right)
+{
+	const struct complaint *a = *(const struct complaint *const *)left;
+	const struct complaint *b = *(const struct complaint *const *)right;
+
+	if (a->where.file->number != b->where.file->number)
+		return a->where.file->number < b->where.file->number ? -1 : 1;
+	if (a->where.line != b->where.line)
+		return a->where.line < b->where.line ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static bool is_same(const struct complaint *a, const struct complaint *b)
+{
+	return a->where.file == b->where.file &&
+	       a->where.line == b->where.line && strcmp(a->text, b->text) == 0;
+}
+
+/* Append s to the line of `size` bytes at `at`, escaped; returns its end. */
+static size_t escaped(char *line, size_t at, size_t size, const char *s)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (; *s != '\0' && at + 6 < size; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c >= ' ' && c < 0x7f) {
+			line[at++] = *s;
+			continue;
+		}
+		line[at++] = '\\';
+		line[at++] = 'x';
+		line[at++] = hex[c >> 4];
+		line[at++] = hex[c & 15];
+	}
+	line[at] = '\0';
+	return at;
+}
+
+static void print(int fd, const struct complaint *c)
+{
+	char line[4 * LONGEST];
+	size_t at = escaped(line, 0, LONGEST, c->where.file->name);
+
+	if (c->where.line != 0)
+		at += (size_t)snprintf(line + at, 16, ":%u", c->where.line);
+	line[at++] = ':';
+	line[at++] = ' ';
+	escaped(line, at, sizeof(line), c->text);
+	dprintf(fd, "%s\n", line);
+}
+
+unsigned complain_print(struct complaints *c, int fd)
+{
+	struct complaint **sorted;
+	unsigned i = 0, told = 0;
+
+	if (c->count == 0)
+		return 0;
+	sorted = arena_get(c->arena, c->count * sizeof(struct complaint *));
+	for (struct complaint *at = c->newest; at != NULL; at = at->older)
+		sorted[i++] = at;
+	qsort(sorted, i, sizeof(*sorted), by_place);
+	for (i = 0; i < c->count; i++) {
+		if (i > 0 && is_same(sorted[i - 1], sorted[i]))
+			continue;
+		if (told++ < COMPLAIN_MOST && fd >= 0)
+			print(fd, sorted[i]);
+	}
+	if (told > COMPLAIN_MOST && fd >= 0)
+		dprintf(fd, "dashpot: and %u more mistakes\n",
+			told - COMPLAIN_MOST);
+	return told;
+}
+
+static unsigned char folded(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Edits (insert, remove, replace, swap two neighbours) from a to b; both are
+ * shorter than NEAR_WORD. */
+static unsigned edits(const char *a, const char *b)
+{
+	unsigned row[3][NEAR_WORD + 1];
+	size_t len_a = strlen(a), len_b = strlen(b);
+
+	for (unsigned j = 0; j <= len_b; j++)
+		row[0][j] = j;
+	for (size_t i = 1; i <= len_a; i++) {
+		unsigned *now = row[i % 3], *last = row[(i + 2) % 3];
+		const unsigned *before = row[(i + 1) % 3];
+
+		now[0] = (unsigned)i;
+		for (size_t j = 1; j <= len_b; j++) {
+			unsigned char ca = folded(a[i - 1]);
+			unsigned char cb = folded(b[j - 1]);
+
+			now[j] = least(last[j - 1] + (ca != cb),
+				       least(last[j], now[j - 1]) + 1);
+			if (i > 1 && j > 1 && ca == folded(b[j - 2]) &&
+			    cb == folded(a[i - 2]))
+				now[j] = least(now[j], before[j - 2] + 1);
+		}
+	}
+	return row[len_a % 3][len_b];
+}
+
+void nearest_offer(struct nearest *n, const char *candidate)
+{
+	size_t len = strlen(n->word);
+	unsigned distance;
+
+	if (len > NEAR_WORD || strlen(candidate) > NEAR_WORD)
+		return;
+	distance = edits(n->word, candidate);
+	if (distance > NEAR_EDITS || distance * 3 > len)
+		return;
+	if (n->best != NULL && n->distance <= distance)
+		return;
+	n->best = candidate;
+	n->distance = distance;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* Bounded reading of files that need not be what they seem. */
+#ifndef INIT_CONFIG_FILES_H
+#define INIT_CONFIG_FILES_H
+
+#include <stddef.h>
+
+#include "init/config/arena.h"
+
+/* Read a regular file of at most `most` bytes into the arena, with a NUL
+ * behind it. Opening never waits (a FIFO, a device: -ENODEV). Returns 0 or
+ * -errno: -EFBIG when it is larger. */
+int files_read(struct arena *a, const char *path, size_t most, char **text,
+	       size_t *len);
+
+/* The names in a directory that end in ".ini" and do not begin with a dot,
+ * sorted by their bytes. Returns their number or -errno. */
+int files_list(struct arena *a, const char *directory, char ***names);
+
+#endif

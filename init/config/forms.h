@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* Values of a special form that only few keys have. Each function says
+ * whether the text has that form and what it should be; what it means is kept
+ * only where this release uses it. */
+#ifndef INIT_CONFIG_FORMS_H
+#define INIT_CONFIG_FORMS_H
+
+#include <stdbool.h>
+
+#include "init/config/arena.h"
+#include "init/config/value.h"
+
+/* A readiness or health check: notify, fd:N, tcp:HOST:PORT,
+ * http:HOST:PORT/PATH, unix:PATH, file:PATH, exec:COMMAND. */
+bool forms_check(struct arena *a, const char *text, struct why *why);
+
+/* HOST:PORT; HOST is numeric ([::1] in brackets) or localhost. */
+bool forms_address(const char *text, size_t len, struct why *why);
+
+/* "every 5m" or the five fields of cron(5), numbers only. */
+bool forms_schedule(const char *text, struct why *why);
+
+/* "+HH:MM" or "-HH:MM": minutes east of UTC. */
+bool forms_timezone(const char *text, int64_t *minutes, struct why *why);
+
+/* "keep" (0) or "kill-after 5m" (milliseconds). */
+bool forms_orphans(const char *text, int64_t *ms, struct why *why);
+
+/* A list of capability names, cap_net_bind_service or NET_BIND_SERVICE. */
+bool forms_capabilities(const char *text, struct why *why);
+
+/* An absolute path. */
+bool forms_path(const char *text, struct why *why);
+
+/* inherit, null, file:PATH, or, where may_be_stdout, stdout. A file: that is
+ * dashpot's own stdout or stderr is inherit. *path: in text, or NULL. */
+bool forms_stream(const char *text, bool may_be_stdout,
+		  enum config_output *output, const char **path,
+		  struct why *why);
+
+#endif

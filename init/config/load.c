@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: ISC */
+/* Files to sections of settings, and the steps of a load. */
+#include "init/config/load.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/config/files.h"
+#include "init/config/keys.h"
+#include "init/config/syntax.h"
+
+bool load_is_name(const char *name, size_t len)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_.-";
+
+	return len > 0 && len <= LOAD_NAME && strchr("_.-", *name) == NULL &&
+	       strspn(name, letters) >= len;
+}
+
+int load_service(const struct loader *l, const char *name, size_t len)
+{
+	for (uint32_t i = 0; i < l->services; i++)
+		if (strncmp(l->sections[i]->name, name, len) == 0 &&
+		    l->sections[i]->name[len] == '\0')
+			return (int)i;
+	return -1;
+}
+
+/* Say that a section is unknown, and which one may be meant. */
+static void unknown_section(struct loader *l, struct place at,
+			    const char *section)
+{
+	size_t len = strcspn(section, ": \t");
+	const char *name = section + len + strspn(section + len, ": \t");
+	struct nearest near = { .word = section };
+
+	nearest_offer(&near, "dashpot");
+	nearest_offer(&near, "defaults");
+	if (near.best == NULL && *name != '\0' &&
+	    load_is_name(name, strlen(name)))
+		complain(&l->complaints, at,
+			 "[%s] is no section; did you mean [service:%s]?",
+			 section, name);
+	else if (near.best != NULL)
+		complain(&l->complaints, at,
+			 "[%s] is no section; did you mean [%s]?", section,
+			 near.best);
+	else
+		complain(&l->complaints, at,
+			 "[%s] is no section; write [dashpot], [defaults] or "
+			 "[service:NAME]", section);
+}
+
+static struct section *new_section(struct loader *l, struct place at,
+				   const char *name)
+{
+	struct section *s;
+
+	if (l->services == CONFIG_SERVICES) {
+		complain(&l->complaints, at,
+			 "[service:%s] is one more than %d services; use "
+			 "several containers", name, CONFIG_SERVICES);
+		return NULL;
+	}
+	s = arena_get(&l->arena, sizeof(*s));
+	*s = (struct section){
+		.name = arena_copy(&l->arena, name, strlen(name)),
+		.place = at,
+		.flags = KEY_SERVICE,
+		.last = &s->first,
+	};
+	l->sections[l->services++] = s;
+	return s;
+}
+
+static struct section *service_section(struct loader *l, struct place at,
+				       const char *name)
+{
+	size_t len = strlen(name);
+	int other = load_service(l, name, len);
+
+	if (!load_is_name(name, len)) {
+		complain(&l->complaints, at,
+			 "[service:%s] has no proper name; write 1 .. %d "
+			 "letters, digits, _ . or -, first a letter or digit",
+			 name, LOAD_NAME);
+		return NULL;
+	}
+	if (other >= 0) {
+		const struct place *first = &l->sections[other]->place;
+
+		complain(&l->complaints, at,
+			 "[service:%s] is declared already in %s:%u; put all "
+			 "its keys there", name, first->file->name,
+			 first->line);
+	}
+	return new_section(l, at, name);
+}
+
+static void begin_section(struct loader *l, struct place at,
+			  const char *section)
+{
+	l->current = NULL;
+	if (strcmp(section, SYNTAX_BROKEN) == 0)
+		return;
+	if (strcmp(section, "dashpot") == 0)
+		l->current = &l->dashpot;
+	else if (strcmp(section, "defaults") == 0)
+		l->current = &l->defaults;
+	else if (strncmp(section, "service:", 8) == 0)
+		l->current = service_section(l, at, section + 8);
+	else
+		unknown_section(l, at, section);
+	if (l->current != NULL && l->current->place.file == NULL)
+		l->current->place = at;
+}
+
+/* Say that a key is unknown there, and where it belongs or what is near. */
+static void unknown_key(struct loader *l, struct place at, const char *name,
+			unsigned flags)
+{
+	const struct config_key *other = key_find(name, ~0U);
+	const char *near = key_nearest(name, flags);
+
+	if (other != NULL)
+		complain(&l->complaints, at, "%.60s belongs in %s; move it",
+			 name, config_key_section(other));
+	else if (near != NULL)
+		complain(&l->complaints, at,
+			 "%.60s is no key; did you mean %s?", name, near);
+	else
+		complain(&l->complaints, at,
+			 "%.60s is no key; dashpot.ini(5) lists all", name);
+}
+
+static void add_setting(struct loader *l, struct place at, const char *name,
+			const char *value)
+{
+	struct section *section = l->current;
+	const struct config_key *key = key_find(name, section->flags);
+	const struct setting *other;
+	struct setting *s;
+
+	if (key == NULL) {
+		unknown_key(l, at, name, section->flags);
+		return;
+	}
+	other = load_setting(section, name);
+	if (other != NULL) {
+		complain(&l->complaints, at,
+			 "%.60s is set already in %s:%u; keep one of them",
+			 name, other->place.file->name, other->place.line);
+		return;
+	}
+	if (section->count == LOAD_SETTINGS) {
+		complain(&l->complaints, at,
+			 "%.60s is one more than %d settings of a section; use "
+			 "env_file", name, LOAD_SETTINGS);
+		return;
+	}
+	s = arena_get(&l->arena, sizeof(*s));
+	*s = (struct setting){
+		.key = key,
+		.name = arena_copy(&l->arena, name, strlen(name)),
+		.value = arena_copy(&l->arena, value, strlen(value)),
+		.place = at,
+	};
+	*section->last = s;
+	section->last = &s->next;
+	section->count++;
+}
+
+/* One section or setting of the file that is being read. */
+static void take_line(void *to, uint32_t line, const char *section,
+		      const char *name, const char *value)
+{
+	struct loader *l = to;
+	struct place at = { l->file, line };
+
+	if (name == NULL)
+		begin_section(l, at, section);
+	else if (*section == '\0')
+		complain(&l->complaints, at,
+			 "%.60s stands before any section; begin with "
+			 "[dashpot], [defaults] or [service:NAME]", name);
+	else if (l->current != NULL)
+		add_setting(l, at, name, value);
+}
+
+static const struct file *next_file(struct loader *l, const char *name)
+{
+	struct file *f = arena_get(&l->arena, sizeof(*f));
+
+	*f = (struct file){ name, ++l->files };
+	return f;
+}
+
+/* Read one INI file; returns false when it is missing and may be. */
+static bool read_file(struct loader *l, const char *name, bool may_be_missing)
+{
+	const struct file *file = next_file(l, name);
+	struct place at = { file, 0 };
+	char *text;
+	size_t len;
+	int err = l->world->read(&l->arena, name, LOAD_FILE, &text, &len);
+
+	if (may_be_missing && (err == -ENOENT || err == -ENOTDIR))
+		return false;
+	if (err == -EFBIG || (err == 0 && l->bytes + len > CONFIG_TEXT))
+		complain(&l->complaints, at,
+			 "makes the configuration too large; at most %d bytes "
+			 "a file and %d in all", LOAD_FILE, CONFIG_TEXT);
+	else if (err == -ENODEV)
+		complain(&l->complaints, at, "is no regular file; name one");
+	else if (err < 0)
+		complain(&l->complaints, at, "cannot be read (%s); correct the "
+			 "path or its mode", strerror(-err));
+	else {
+		l->bytes += len;
+		l->file = file;
+		l->current = NULL;
+		syntax_parse(&l->complaints, file, text, len, take_line, l);
+	}
+	return true;
+}
+
+static char *joined_path(struct arena *a, const char *directory,
+			 const char *name)
+{
+	size_t len = strlen(directory);
+	char *path = arena_get(a, len + strlen(name) + 2);
+
+	memcpy(path, directory, len);
+	path[len] = '/';
+	strcpy(path + len + 1, name);
+	return path;
+}
+
+/* The default places; returns the number of files that are there. */
+static unsigned read_default_places(struct loader *l)
+{
+	const char *directory = l->world->directory;
+	unsigned count = read_file(l, l->world->file, true);
+	char **names;
+	int n = files_list(&l->arena, directory, &names);
+
+	if (n < 0 && n != -ENOENT && n != -ENOTDIR)
+		complain(&l->complaints,
+			 (struct place){ next_file(l, directory), 0 },
+			 "cannot be listed (%s); correct its mode",
+			 strerror(-n));
+	for (int i = 0; i < n; i++)
+		count += read_file(l, joined_path(&l->arena, directory,
+						  names[i]), false);
+	return count;
+}
+
+static void read_files(struct loader *l, const struct config_source *from)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < from->files_count; i++)
+		count += read_file(l, from->files[i], false);
+	if (from->files_count == 0)
+		count = read_default_places(l);
+	if (l->services > 0 || from->command != NULL ||
+	    l->complaints.count > 0)
+		return;
+	l->file = next_file(l, "dashpot");
+	if (count == 0)
+		complain(&l->complaints, (struct place){ l->file, 0 },
+			 "there is neither %s nor %s/*.ini; write one, or use "
+			 "-c FILE", l->world->file, l->world->directory);
+	else
+		complain(&l->complaints, (struct place){ l->file, 0 },
+			 "no service is declared; write [service:NAME], or a "
+			 "command behind --");
+}
+
+/* The command of the command line as a service. */
+static void add_main(struct loader *l, char *const *command)
+{
+	static const struct file command_line = { "command line", 0 };
+	struct place at = { &command_line, 0 };
+	int other = load_service(l, "main", 4);
+	struct section *s;
+
+	if (other >= 0)
+		complain(&l->complaints, l->sections[other]->place,
+			 "[service:main] is the name of the command behind --; "
+			 "rename it or leave the command out");
+	s = new_section(l, at, "main");
+	if (s == NULL)
+		return;
+	s->command = command;
+	if (command[0] == NULL || *command[0] == '\0')
+		complain(&l->complaints, at,
+			 "no command behind --; write PROGRAM ARGUMENTS");
+}
+
+/* What a service is when nothing is written. */
+static struct draft *usual_service(struct loader *l)
+{
+	struct draft *d = arena_get(&l->arena, sizeof(*d));
+	struct config_service *s = &d->s;
+
+	s->breaker = (struct breaker_policy){
+		.window = { { 15000, 3 }, { 600000, 10 } },
+		.windows = 2,
+		.cooldown_min_ms = 10000,
+		.cooldown_max_ms = 300000,
+	};
+	s->dampen = (struct dampen_policy){ 250, 30000 };
+	s->stable_ms = 60000;
+	s->min_runtime_ms = 5000;
+	s->stop_timeout_ms = 8000;
+	s->leftover_grace_ms = 500;
+	s->success_codes[0] = 1;
+	s->fatal_codes[1] = (uint64_t)3 << (126 - 64);
+	s->stop_signal = SIGTERM;
+	s->is_autostart = true;
+	return d;
+}
+
+static void usual_head(struct loader *l)
+{
+	enum { RTMIN_3 = 37 }; /* as systemd and podman number it */
+
+	l->head.headroom = -1;
+	l->head.shutdown_timeout_ms = -1;
+	l->head.exit_when_all_blocked_ms = 300000;
+	l->head.restart_rate = (struct budget_policy){ 1000, 5, 20 };
+	l->head.stop_signals =
+		(uint64_t)1 << (SIGTERM - 1) | (uint64_t)1 << (SIGINT - 1) |
+		(uint64_t)1 << (SIGQUIT - 1) | (uint64_t)1 << (SIGPWR - 1) |
+		(uint64_t)1 << (RTMIN_3 - 1);
+	l->head.diagnostics = text_string(&l->text, "/var/lib/dashpot");
+	l->head.log_level = CONFIG_INFO;
+}
+
+static void read_settings(struct loader *l)
+{
+	struct draft *usual = usual_service(l);
+
+	for (struct setting *s = l->dashpot.first; s != NULL; s = s->next)
+		key_apply(l, NULL, s);
+	for (struct setting *s = l->defaults.first; s != NULL; s = s->next)
+		key_apply(l, usual, s);
+	for (uint32_t i = 0; i < l->services; i++)
+		l->drafts[i] = service_draft(l, l->sections[i], usual);
+}
+
+const struct config *load(const struct world *world,
+			  const struct config_source *from, int fd,
+			  unsigned *mistakes)
+{
+	struct loader l = { .world = world };
+	const struct config *config = NULL;
+
+	l.complaints.arena = &l.arena;
+	l.text = text_begin(&l.arena);
+	l.dashpot.flags = KEY_DASHPOT;
+	l.dashpot.last = &l.dashpot.first;
+	l.defaults.flags = KEY_DEFAULTS;
+	l.defaults.last = &l.defaults.first;
+	l.sections = arena_get(&l.arena, CONFIG_SERVICES *
+					 sizeof(struct section *));
+	l.drafts = arena_get(&l.arena, CONFIG_SERVICES *
+				       sizeof(struct draft *));
+	usual_head(&l);
+	read_files(&l, from);
+	if (from->command != NULL)
+		add_main(&l, from->command);
+	read_settings(&l);
+	if (l.file == NULL)
+		l.file = next_file(&l, "dashpot");
+	config = compile(&l);
+	*mistakes = complain_print(&l.complaints, fd);
+	arena_drop(&l.arena);
+	return config;
+}
+
+const struct config *config_load(const struct config_source *from,
+				 int complain_to, unsigned *mistakes)
+{
+	const struct world world = {
+		.read = files_read,
+		.environment = environ,
+		.passwd = "/etc/passwd",
+		.group = "/etc/group",
+		.file = "/etc/dashpot.ini",
+		.directory = "/etc/dashpot.d",
+	};
+
+	return load(&world, from, complain_to, mistakes);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+/* The load of a configuration, from files to the compiled block: what its
+ * steps share. load.c reads the files into sections of settings; keys.c turns
+ * each setting into a field; service.c completes each service; compile.c
+ * orders them and makes the block. */
+#ifndef INIT_CONFIG_LOAD_H
+#define INIT_CONFIG_LOAD_H
+
+#include "init/config/arena.h"
+#include "init/config/complain.h"
+#include "init/config/config.h"
+#include "init/config/text.h"
+#include "init/config/users.h"
+
+enum {
+	LOAD_FILE = 1024 * 1024,     /* most bytes of one INI file */
+	LOAD_SETTINGS = 4096,        /* most settings of one section */
+	LOAD_VARIABLES = 64 * 1024,  /* most bytes of an env_file */
+	LOAD_USERS = 1024 * 1024,    /* most bytes of passwd or group */
+	LOAD_NAME = 41,              /* longest service name: inih's sections
+				      * have 49 bytes, "service:" takes 8 */
+	LOAD_RESOURCES = 16,         /* RLIMIT_* are 0 .. 15 */
+};
+
+/* What a load sees of the machine; tests replace it. */
+struct world {
+	/* As files_read(). */
+	int (*read)(struct arena *a, const char *path, size_t most,
+		    char **text, size_t *len);
+	char *const *environment; /* dashpot's own */
+	const char *passwd, *group;
+	const char *file, *directory; /* the default places */
+};
+
+struct config_key;
+
+/* One "KEY = VALUE" line. */
+struct setting {
+	const struct config_key *key;
+	const char *name;  /* as written; with a prefix key its whole name */
+	const char *value; /* as written */
+	struct place place;
+	struct setting *next;
+};
+
+/* One section: [dashpot] and [defaults] of all files are one each. */
+struct section {
+	const char *name;     /* of the service; else NULL */
+	struct place place;   /* of its first line */
+	unsigned flags;       /* KEY_DASHPOT, KEY_DEFAULTS or KEY_SERVICE */
+	unsigned count;       /* of settings */
+	struct setting *first, **last;
+	char *const *command; /* the service of the command line: its words */
+};
+
+/* Where a variable of a service comes from; a higher one wins. */
+enum variable_rank {
+	VARIABLE_USER,      /* HOME, USER, LOGNAME */
+	VARIABLE_FILE,      /* env_file */
+	VARIABLE_FROM_FILE, /* env_from_file.NAME */
+	VARIABLE_WRITTEN,   /* env.NAME */
+};
+
+struct variable {
+	const char *name, *value;
+	enum variable_rank rank;
+	bool is_own;     /* not from [defaults] */
+	uint32_t number; /* later ones win */
+	struct variable *next;
+};
+
+/* A service while it is put together. [defaults] is one too: each service
+ * begins as a copy of it. */
+struct draft {
+	struct config_service s;
+	const struct section *section;
+	const char *const *argv;
+	struct variable *variables; /* newest first */
+	uint32_t variables_count;
+	struct person person;       /* valid with has_person */
+	struct config_limit limits[LOAD_RESOURCES];
+	unsigned limits_set;        /* bit n: limits[n] */
+	bool has_person;
+	bool has_own_env_file;
+};
+
+struct loader {
+	const struct world *world;
+	struct arena arena;
+	struct complaints complaints;
+	struct text text;
+	struct users users;
+	bool has_users;
+	uint32_t files;      /* read so far */
+	size_t bytes;        /* of them */
+	size_t expanded;     /* bytes that values have become */
+	struct section dashpot, defaults;
+	struct section *current;   /* while reading; NULL: ignored */
+	const struct file *file;   /* while reading */
+	struct section **sections; /* of services */
+	struct draft **drafts;     /* likewise */
+	uint32_t services;
+	struct config head;        /* [dashpot] */
+};
+
+/* config_load() in a given world. */
+const struct config *load(const struct world *world,
+			  const struct config_source *from, int fd,
+			  unsigned *mistakes);
+
+/* The setting of that name in a section, or NULL. */
+const struct setting *load_setting(const struct section *section,
+				   const char *name);
+
+/* The index of a service, or -1. */
+int load_service(const struct loader *l, const char *name, size_t len);
+
+/* True for a well-formed service name. */
+bool load_is_name(const char *name, size_t len);
+
+/* Everything about one service but its dependencies (service.c): a draft in
+ * the arena. `defaults`: what it begins as. */
+struct draft *service_draft(struct loader *l, const struct section *section,
+			    const struct draft *defaults);
+
+/* Dependencies, order, fingerprints and the block (compile.c); NULL when there
+ * are mistakes. */
+const struct config *compile(struct loader *l);
+
+#endif

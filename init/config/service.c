@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/* One service: its settings over those of [defaults], and what only the whole
+ * of them can tell. */
+#include <string.h>
+
+#include "init/config/keys.h"
+#include "init/config/load.h"
+#include "init/config/sources.h"
+
+enum { NAME_BYTES = 60 };
+
+const struct setting *load_setting(const struct section *section,
+				   const char *name)
+{
+	const struct setting *s = section->first;
+
+	while (s != NULL && strcmp(s->name, name) != 0)
+		s = s->next;
+	return s;
+}
+
+/* The words of the command, one behind the other. */
+static struct config_list words_joined(struct loader *l,
+				       const char *const *argv)
+{
+	struct config_list list = { 0, 0 };
+	size_t size = 0;
+	char *text, *to;
+
+	for (; argv[list.count] != NULL; list.count++)
+		size += strlen(argv[list.count]) + 1;
+	text = to = arena_get(&l->arena, size);
+	for (uint32_t i = 0; i < list.count; i++)
+		to = stpcpy(to, argv[i]) + 1;
+	list.at = text_put(&l->text, text, size);
+	return list;
+}
+
+/* Exactly one of command and shell. */
+static void check_command(struct loader *l, const struct section *section)
+{
+	const struct setting *command = load_setting(section, "command");
+	const struct setting *shell = load_setting(section, "shell");
+
+	if (section->command != NULL)
+		return;
+	if (command == NULL && shell == NULL)
+		complain(&l->complaints, section->place,
+			 "[service:%s] has no command; write command = PROGRAM "
+			 "ARGUMENTS", section->name);
+	if (command != NULL && shell != NULL)
+		complain(&l->complaints,
+			 shell->place.line > command->place.line
+				 ? shell->place : command->place,
+			 "[service:%s] has command and shell; keep one of them",
+			 section->name);
+}
+
+/* A oneshot is not restarted for ever. What [defaults] say is for daemons. */
+static void settle_restart(struct loader *l, struct draft *d)
+{
+	const struct setting *own = load_setting(d->section, "restart");
+
+	if (d->s.type != CONFIG_ONESHOT || d->s.restart != CONFIG_ALWAYS)
+		return;
+	if (own == NULL)
+		d->s.restart = CONFIG_NEVER;
+	else
+		complain(&l->complaints, own->place,
+			 "restart = always in [service:%s], which is a "
+			 "oneshot; write on-failure or never",
+			 d->section->name);
+}
+
+/* True when the group that `user` names is the one that holds; a group named
+ * twice at the same place is a mistake. */
+static bool has_group_of_person(struct loader *l, const struct draft *d)
+{
+	const struct setting *user = load_setting(d->section, "user");
+	const struct setting *group = load_setting(d->section, "group");
+
+	if (!d->person.has_gid || !d->s.has_group)
+		return d->person.has_gid;
+	if (!d->person.is_group_written)
+		return false;
+	if (user == NULL && group == NULL) {
+		user = load_setting(&l->defaults, "user");
+		group = load_setting(&l->defaults, "group");
+	}
+	if (user != NULL && group != NULL)
+		complain(&l->complaints, group->place,
+			 "group = %.*s, and user names a group too (line %u); "
+			 "keep one of them", NAME_BYTES, group->value,
+			 user->place.line);
+	return user != NULL;
+}
+
+static void settle_person(struct loader *l, struct draft *d)
+{
+	const struct person *p = &d->person;
+	const struct setting *user = load_setting(d->section, "user");
+	bool is_own = user != NULL;
+
+	if (!d->has_person)
+		return;
+	if (user == NULL)
+		user = load_setting(&l->defaults, "user");
+	d->s.has_user = true;
+	d->s.uid = p->uid;
+	if (user != NULL)
+		d->s.user = text_string(&l->text, user->value);
+	if (has_group_of_person(l, d)) {
+		d->s.gid = p->gid;
+		d->s.has_group = true;
+	}
+	if (!d->s.has_groups) {
+		memcpy(d->s.groups, p->groups, sizeof(p->groups));
+		d->s.groups_count = p->groups_count;
+		d->s.has_groups = true;
+	}
+	if (p->name == NULL)
+		return;
+	sources_add(l, d, "HOME", p->home, VARIABLE_USER, is_own);
+	sources_add(l, d, "USER", p->name, VARIABLE_USER, is_own);
+	sources_add(l, d, "LOGNAME", p->name, VARIABLE_USER, is_own);
+}
+
+/* The service of the command line is what it is, whatever [defaults] say. */
+static void settle_main(struct draft *d)
+{
+	struct config_service *s = &d->s;
+
+	d->argv = (const char *const *)d->section->command;
+	s->is_main = true;
+	s->is_essential = true;
+	s->is_autostart = true;
+	s->type = CONFIG_DAEMON;
+	s->restart = CONFIG_NEVER;
+	s->out = s->err = (struct config_stream){ .output = CONFIG_INHERIT };
+}
+
+struct draft *service_draft(struct loader *l, const struct section *section,
+			    const struct draft *defaults)
+{
+	struct draft *d = arena_get(&l->arena, sizeof(*d));
+	struct config_service *s = &d->s;
+
+	memcpy(d, defaults, sizeof(*d));
+	d->section = section;
+	s->name = text_string(&l->text, section->name);
+	s->file = text_string(&l->text, section->place.file->name);
+	s->line = section->place.line;
+	for (const struct setting *at = section->first; at; at = at->next)
+		key_apply(l, d, at);
+	check_command(l, section);
+	if (section->command != NULL)
+		settle_main(d);
+	settle_restart(l, d);
+	settle_person(l, d);
+	for (int i = 0; i < 4; i++)
+		s->fatal_codes[i] &= ~s->success_codes[i];
+	s->env = sources_list(l, d);
+	s->path = sources_path(l, d, s->env);
+	if (d->argv != NULL)
+		s->argv = words_joined(l, d->argv);
+	return d;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/* Guards around inih. It is included only here. */
+#include "init/config/syntax.h"
+
+#include <ini.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* The build compiles inih and this file with the same -D flags. */
+#if !INI_HANDLER_LINENO || !INI_CALL_HANDLER_ON_NEW_SECTION ||               \
+	INI_ALLOW_MULTILINE || INI_ALLOW_INLINE_COMMENTS ||                  \
+	INI_ALLOW_NO_VALUE || INI_MAX_LINE < 4096
+#error "inih needs the flags of FACTS G, for this file and for its own"
+#endif
+
+/* What inih sees of a broken header: a name that no file can hold. */
+#define SYNTAX_BROKEN_LINE "[" SYNTAX_BROKEN "]"
+
+/* What one pass over a file needs. */
+struct pass {
+	struct complaints *complaints;
+	struct place at;
+	syntax_taker *take;
+	void *to;
+};
+
+/* Length of the UTF-8 sequence at s (len bytes left), 0 when it is none. */
+static size_t utf8(const unsigned char *s, size_t len)
+{
+	uint32_t c = s[0];
+	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3
+						       : c < 0xf5 ? 4 : 0;
+
+	if (n > len)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) ||
+	    (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* True when the bytes of a line are text. */
+static bool is_text(struct pass *p, const char *line, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)line;
+
+	if (len > SYNTAX_LINE) {
+		complain(p->complaints, p->at,
+			 "line of %zu bytes; at most %d are read, shorten it "
+			 "or use env_file", len, SYNTAX_LINE);
+		return false;
+	}
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8(s + i, len - i);
+
+		if (n == 0) {
+			complain(p->complaints, p->at,
+				 "byte 0x%02x in column %zu is no UTF-8; save "
+				 "the file as UTF-8", s[i], i + 1);
+			return false;
+		}
+		if ((s[i] < ' ' && s[i] != '\t') || s[i] == 0x7f) {
+			complain(p->complaints, p->at,
+				 "control character 0x%02x in column %zu; "
+				 "remove it", s[i], i + 1);
+			return false;
+		}
+		i += n;
+	}
+	return true;
+}
+
+static size_t blanks(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && (s[n] == ' ' || s[n] == '\t'))
+		n++;
+	return n;
+}
+
+/* Check "[SECTION]" in the len bytes at s; write what inih shall see. */
+static size_t section(struct pass *p, const char *s, size_t len, char *out)
+{
+	const char *end = memchr(s, ']', len);
+	size_t size;
+
+	memcpy(out, SYNTAX_BROKEN_LINE, 3);
+	if (end == NULL) {
+		complain(p->complaints, p->at,
+			 "[ without ]; write [service:NAME]");
+		return 3;
+	}
+	size = (size_t)(end - s) + 1;
+	if (size - 2 > SYNTAX_SECTION) {
+		complain(p->complaints, p->at,
+			 "section name of %zu bytes; at most %d, shorten it",
+			 size - 2, SYNTAX_SECTION);
+		return 3;
+	}
+	if (blanks(s + size, len - size) < len - size)
+		complain(p->complaints, p->at,
+			 "text behind ]; put it, also a comment, on a line of "
+			 "its own");
+	memcpy(out, s, size);
+	return size;
+}
+
+/* True for "NAME = VALUE" in the len bytes at s. */
+static bool is_setting(struct pass *p, const char *s, size_t len)
+{
+	const char *equals = memchr(s, '=', len);
+	const char *colon = memchr(s, ':', len);
+
+	if (equals == s) {
+		complain(p->complaints, p->at,
+			 "no key before =; write KEY = VALUE");
+		return false;
+	}
+	if (colon != NULL && (equals == NULL || colon < equals)) {
+		complain(p->complaints, p->at,
+			 "`:` behind the key; write KEY = VALUE");
+		return false;
+	}
+	if (equals == NULL)
+		complain(p->complaints, p->at,
+			 "neither [SECTION] nor KEY = VALUE; a value cannot "
+			 "go on in a second line");
+	return equals != NULL;
+}
+
+/* Check one line; write what inih shall see of it, at most len + 3 bytes. */
+static size_t line_checked(struct pass *p, const char *s, size_t len,
+			   char *out)
+{
+	size_t skip = blanks(s, len);
+
+	if (!is_text(p, s, len)) {
+		/* What follows a broken header belongs to nobody. */
+		if (skip == len || s[skip] != '[')
+			return 0;
+		memcpy(out, SYNTAX_BROKEN_LINE, 3);
+		return 3;
+	}
+	s += skip;
+	len -= skip;
+	if (len == 0 || *s == ';' || *s == '#')
+		return 0;
+	if (*s == '[')
+		return section(p, s, len, out);
+	if (!is_setting(p, s, len))
+		return 0;
+	memcpy(out, s, len);
+	return len;
+}
+
+static int taken(void *user, const char *name_of_section, const char *name,
+		 const char *value, int line)
+{
+	struct pass *p = user;
+
+	p->take(p->to, (uint32_t)line, name_of_section, name, value);
+	return 1;
+}
+
+void syntax_parse(struct complaints *c, const struct file *file,
+		  const char *text, size_t len, syntax_taker *take, void *to)
+{
+	struct pass p = { c, { file, 0 }, take, to };
+	char *clean, *out;
+	int wrong;
+
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
+	/* Each line grows by at most a broken header and "\n" for "[". */
+	clean = out = arena_get(c->arena, 4 * len + 8);
+	while (len > 0) {
+		const char *end = memchr(text, '\n', len);
+		size_t size = end != NULL ? (size_t)(end - text) : len;
+		size_t whole = end != NULL ? size + 1 : size;
+
+		if (size > 0 && text[size - 1] == '\r')
+			size--;
+		p.at.line++;
+		out += line_checked(&p, text, size, out);
+		*out++ = '\n';
+		text += whole;
+		len -= whole;
+	}
+	*out = '\0';
+	wrong = ini_parse_string(clean, taken, &p);
+	if (wrong != 0) {
+		p.at.line = wrong > 0 ? (uint32_t)wrong : 0;
+		complain(c, p.at, "is no INI line; write KEY = VALUE");
+	}
+}
