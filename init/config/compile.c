@@ -102,14 +102,14 @@ static void add_edges(struct graph *g, uint32_t from, const char *key)
 }
 
 /* The command of the command line starts when all others are ready. */
-static void add_all(struct graph *g, uint32_t from)
+static void wait_for_all(struct graph *g, uint32_t from)
 {
 	for (uint32_t i = 0; i < g->l->services; i++)
 		if (i != from && g->l->drafts[i]->s.is_autostart)
 			add_edge(g, from, i, NULL, false);
 }
 
-static void connect(struct graph *g)
+static void add_all_edges(struct graph *g)
 {
 	uint32_t n = g->l->services;
 
@@ -119,16 +119,34 @@ static void connect(struct graph *g)
 		add_edges(g, i, "after");
 		add_edges(g, i, "requires");
 		if (g->l->sections[i]->command != NULL)
-			add_all(g, i);
+			wait_for_all(g, i);
 	}
 }
 
+/* Append " (line 3) -> " to a name in a circle, with the file where it is not
+ * that of `why`. */
+static size_t step(char *text, size_t size, const char *name,
+		   const struct setting *s, const struct setting *why)
+{
+	int n;
+
+	if (s == NULL)
+		n = snprintf(text, size, "%s -> ", name);
+	else if (why != NULL && s->place.file == why->place.file)
+		n = snprintf(text, size, "%s (line %u) -> ", name,
+			     s->place.line);
+	else
+		n = snprintf(text, size, "%s (%s:%u) -> ", name,
+			     s->place.file->name, s->place.line);
+	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
+}
+
 /* Tell the circle that the last edge of the walk has closed at node `first`:
- * "a (line 3) -> b (line 7) -> a". */
+ * "a (line 3) -> b (line 7) -> a". Where it is too long, the first ones. */
 static void circle(const struct graph *g, uint32_t first)
 {
 	enum { MOST = 400 };
-	char text[MOST];
+	char text[MOST] = "";
 	const struct setting *why = NULL;
 	uint32_t i = g->depth;
 	size_t used = 0;
@@ -138,18 +156,17 @@ static void circle(const struct graph *g, uint32_t first)
 	for (; i < g->depth; i++) {
 		const struct node *n = &g->node[g->path[i]];
 		const struct edge *e = &n->edges[n->next - 1];
-		const char *name = name_of(g, g->path[i]);
+		size_t more;
 
 		if (why == NULL)
 			why = e->why;
-		if (used + strlen(name) + 24 + LOAD_NAME < sizeof(text))
-			used += (size_t)snprintf(
-				text + used, sizeof(text) - used,
-				e->why ? "%s (line %u) -> " : "%s -> ", name,
-				e->why ? e->why->place.line : 0);
-		else if (used > 4 && strcmp(text + used - 4, "... ") != 0)
-			used += (size_t)snprintf(text + used,
-						 sizeof(text) - used, "... ");
+		more = step(text + used, sizeof(text) - used - 5,
+			    name_of(g, g->path[i]), e->why, why);
+		if (more == 0) {
+			strcpy(text + used, "... ");
+			break;
+		}
+		used += more;
 	}
 	complain(&g->l->complaints,
 		 why ? why->place : g->l->sections[first]->place,
@@ -338,7 +355,7 @@ const struct config *compile(struct loader *l)
 	g.node = arena_get(&l->arena, n * sizeof(*g.node));
 	g.order = arena_get(&l->arena, n * sizeof(*g.order));
 	g.path = arena_get(&l->arena, n * sizeof(*g.path));
-	connect(&g);
+	add_all_edges(&g);
 	put_in_order(&g);
 	if (l->text.is_full)
 		complain(&l->complaints, (struct place){ l->file, 0 },

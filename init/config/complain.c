@@ -8,29 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST = 512, NEAR_WORD = 48, NEAR_EDITS = 3 };
+enum { LONGEST = 512, KEPT = 10000, NEAR_WORD = 48, NEAR_EDITS = 3 };
 
 struct complaint {
 	struct complaint *older;
 	struct place where;
-	unsigned number;
 	const char *text;
 };
 
 void complain(struct complaints *c, struct place where, const char *format,
 	      ...)
 {
-	struct complaint *new = arena_get(c->arena, sizeof(*new));
+	struct complaint *new;
 	char text[LONGEST];
 	va_list args;
 
+	if (c->count++ >= KEPT)
+		return;
+	new = arena_get(c->arena, sizeof(*new));
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	*new = (struct complaint){
 		.older = c->newest,
 		.where = where,
-		.number = c->count++,
 		.text = arena_copy(c->arena, text, strlen(text)),
 	};
 	c->newest = new;
@@ -45,7 +46,7 @@ static int by_place(const void *left, const void *right)
 		return a->where.file->number < b->where.file->number ? -1 : 1;
 	if (a->where.line != b->where.line)
 		return a->where.line < b->where.line ? -1 : 1;
-	return a->number < b->number ? -1 : a->number > b->number;
+	return strcmp(a->text, b->text);
 }
 
 static bool is_same(const struct complaint *a, const struct complaint *b)
@@ -91,20 +92,22 @@ static void print(int fd, const struct complaint *c)
 unsigned complain_print(struct complaints *c, int fd)
 {
 	struct complaint **sorted;
-	unsigned i = 0, told = 0;
+	unsigned i = 0, kept, told = 0;
 
 	if (c->count == 0)
 		return 0;
-	sorted = arena_get(c->arena, c->count * sizeof(struct complaint *));
+	sorted = arena_get(c->arena, KEPT * sizeof(struct complaint *));
 	for (struct complaint *at = c->newest; at != NULL; at = at->older)
 		sorted[i++] = at;
-	qsort(sorted, i, sizeof(*sorted), by_place);
-	for (i = 0; i < c->count; i++) {
+	kept = i;
+	qsort(sorted, kept, sizeof(*sorted), by_place);
+	for (i = 0; i < kept; i++) {
 		if (i > 0 && is_same(sorted[i - 1], sorted[i]))
 			continue;
 		if (told++ < COMPLAIN_MOST && fd >= 0)
 			print(fd, sorted[i]);
 	}
+	told += c->count - kept;
 	if (told > COMPLAIN_MOST && fd >= 0)
 		dprintf(fd, "dashpot: and %u more mistakes\n",
 			told - COMPLAIN_MOST);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Mistakes in the configuration: collected while it is read, told together.
  *
- * They are sorted by file and line, so that it does not matter in which step
+ * They are sorted by file, line and text, so that it does not matter in which step
  * of the load one was found. Also here: which known name is nearest to an
  * unknown one. */
 #ifndef INIT_CONFIG_COMPLAIN_H
@@ -41,7 +41,7 @@ void complain(struct complaints *c, struct place where, const char *format,
 /* Print "FILE:LINE: text" for each, in the order of files and lines, each text
  * once and at most COMPLAIN_MOST, to the descriptor fd (negative: nowhere).
  * Bytes that are no printable ASCII are written as \xNN. Returns the number
- * of different mistakes. */
+ * of different mistakes (those beyond 10,000 are not compared). */
 unsigned complain_print(struct complaints *c, int fd);
 
 /* The search for the name nearest to `word`. */

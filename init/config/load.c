@@ -303,30 +303,6 @@ static void add_main(struct loader *l, char *const *command)
 			 "no command behind --; write PROGRAM ARGUMENTS");
 }
 
-/* What a service is when nothing is written. */
-static struct draft *usual_service(struct loader *l)
-{
-	struct draft *d = arena_get(&l->arena, sizeof(*d));
-	struct config_service *s = &d->s;
-
-	s->breaker = (struct breaker_policy){
-		.window = { { 15000, 3 }, { 600000, 10 } },
-		.windows = 2,
-		.cooldown_min_ms = 10000,
-		.cooldown_max_ms = 300000,
-	};
-	s->dampen = (struct dampen_policy){ 250, 30000 };
-	s->stable_ms = 60000;
-	s->min_runtime_ms = 5000;
-	s->stop_timeout_ms = 8000;
-	s->leftover_grace_ms = 500;
-	s->success_codes[0] = 1;
-	s->fatal_codes[1] = (uint64_t)3 << (126 - 64);
-	s->stop_signal = SIGTERM;
-	s->is_autostart = true;
-	return d;
-}
-
 static void usual_head(struct loader *l)
 {
 	enum { RTMIN_3 = 37 }; /* as systemd and podman number it */
@@ -345,7 +321,7 @@ static void usual_head(struct loader *l)
 
 static void read_settings(struct loader *l)
 {
-	struct draft *usual = usual_service(l);
+	struct draft *usual = service_usual(l);
 
 	for (struct setting *s = l->dashpot.first; s != NULL; s = s->next)
 		key_apply(l, NULL, s);
@@ -377,8 +353,7 @@ const struct config *load(const struct world *world,
 	if (from->command != NULL)
 		add_main(&l, from->command);
 	read_settings(&l);
-	if (l.file == NULL)
-		l.file = next_file(&l, "dashpot");
+	l.file = next_file(&l, "dashpot");
 	config = compile(&l);
 	*mistakes = complain_print(&l.complaints, fd);
 	arena_drop(&l.arena);

@@ -118,6 +118,10 @@ int load_service(const struct loader *l, const char *name, size_t len);
 /* True for a well-formed service name. */
 bool load_is_name(const char *name, size_t len);
 
+/* A service as it is when nothing is written (service.c): what [defaults]
+ * begins as, in the arena. */
+struct draft *service_usual(struct loader *l);
+
 /* Everything about one service but its dependencies (service.c): a draft in
  * the arena. `defaults`: what it begins as. */
 struct draft *service_draft(struct loader *l, const struct section *section,

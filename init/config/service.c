@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* One service: its settings over those of [defaults], and what only the whole
  * of them can tell. */
+#include <signal.h>
 #include <string.h>
 
 #include "init/config/keys.h"
@@ -98,17 +99,11 @@ static bool has_group_of_person(struct loader *l, const struct draft *d)
 static void settle_person(struct loader *l, struct draft *d)
 {
 	const struct person *p = &d->person;
-	const struct setting *user = load_setting(d->section, "user");
-	bool is_own = user != NULL;
 
 	if (!d->has_person)
 		return;
-	if (user == NULL)
-		user = load_setting(&l->defaults, "user");
 	d->s.has_user = true;
 	d->s.uid = p->uid;
-	if (user != NULL)
-		d->s.user = text_string(&l->text, user->value);
 	if (has_group_of_person(l, d)) {
 		d->s.gid = p->gid;
 		d->s.has_group = true;
@@ -120,9 +115,9 @@ static void settle_person(struct loader *l, struct draft *d)
 	}
 	if (p->name == NULL)
 		return;
-	sources_add(l, d, "HOME", p->home, VARIABLE_USER, is_own);
-	sources_add(l, d, "USER", p->name, VARIABLE_USER, is_own);
-	sources_add(l, d, "LOGNAME", p->name, VARIABLE_USER, is_own);
+	sources_add(l, d, "HOME", p->home, VARIABLE_USER, true);
+	sources_add(l, d, "USER", p->name, VARIABLE_USER, true);
+	sources_add(l, d, "LOGNAME", p->name, VARIABLE_USER, true);
 }
 
 /* The service of the command line is what it is, whatever [defaults] say. */
@@ -137,6 +132,29 @@ static void settle_main(struct draft *d)
 	s->type = CONFIG_DAEMON;
 	s->restart = CONFIG_NEVER;
 	s->out = s->err = (struct config_stream){ .output = CONFIG_INHERIT };
+}
+
+struct draft *service_usual(struct loader *l)
+{
+	struct draft *d = arena_get(&l->arena, sizeof(*d));
+	struct config_service *s = &d->s;
+
+	s->breaker = (struct breaker_policy){
+		.window = { { 15000, 3 }, { 600000, 10 } },
+		.windows = 2,
+		.cooldown_min_ms = 10000,
+		.cooldown_max_ms = 300000,
+	};
+	s->dampen = (struct dampen_policy){ 250, 30000 };
+	s->stable_ms = 60000;
+	s->min_runtime_ms = 5000;
+	s->stop_timeout_ms = 8000;
+	s->leftover_grace_ms = 500;
+	s->success_codes[0] = 1;
+	s->fatal_codes[1] = (uint64_t)3 << (126 - 64);
+	s->stop_signal = SIGTERM;
+	s->is_autostart = true;
+	return d;
 }
 
 struct draft *service_draft(struct loader *l, const struct section *section,

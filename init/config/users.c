@@ -196,6 +196,7 @@ bool users_groups(const struct users *u, struct arena *a, const char *text,
 {
 	size_t len;
 
+	memset(groups, 0, CONFIG_GROUPS * sizeof(*groups));
 	*count = 0;
 	if (strcmp(text, "none") == 0)
 		return true;

@@ -2,11 +2,9 @@
 /* Scanners for numbers, times, sizes, signals and what is made of them. */
 #include "init/config/value.h"
 
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 bool value_wrong(struct why *why, const char *format, ...)
 {
@@ -41,8 +39,7 @@ static bool is_word(const char *text, size_t len, const char *word)
 	return strlen(word) == len && strncmp(text, word, len) == 0;
 }
 
-/* Count the digits at s; their number stops growing at 10^9 .. 10^10. */
-static size_t digits(const char *s, size_t len, int64_t *number)
+size_t value_digits(const char *s, size_t len, int64_t *number)
 {
 	size_t n = 0;
 
@@ -58,7 +55,7 @@ bool value_number(const char *text, size_t len, int64_t min, int64_t max,
 {
 	bool is_negative = min < 0 && len > 1 && *text == '-';
 	size_t sign = is_negative || (min < 0 && len > 1 && *text == '+');
-	size_t n = digits(text + sign, len - sign, number);
+	size_t n = value_digits(text + sign, len - sign, number);
 
 	if (is_negative)
 		*number = -*number;
@@ -111,7 +108,7 @@ bool value_duration(const char *text, size_t len, int64_t min_ms,
 	*ms = 0;
 	while (at < len) {
 		int64_t number;
-		size_t n = digits(text + at, len - at, &number), letters = 0;
+		size_t n = value_digits(text + at, len - at, &number), letters = 0;
 
 		if (n == 0)
 			break;
@@ -240,74 +237,12 @@ bool value_yes(const char *text, bool *yes, struct why *why)
 	return true;
 }
 
-/* Signal n is in place n - 1; the numbers are those of x86, ARM and RISC-V. */
-static const char signals[][7] = {
-	"HUP",  "INT",  "QUIT", "ILL",    "TRAP", "ABRT",  "BUS",  "FPE",
-	"KILL", "USR1", "SEGV", "USR2",   "PIPE", "ALRM",  "TERM", "STKFLT",
-	"CHLD", "CONT", "STOP", "TSTP",   "TTIN", "TTOU",  "URG",  "XCPU",
-	"XFSZ", "VTALRM", "PROF", "WINCH", "IO",  "PWR",   "SYS",
-};
-
-_Static_assert(SIGUSR1 == 10 && SIGCHLD == 17 && SIGPWR == 30 && SIGSYS == 31,
-	       "this machine numbers its signals in another way");
-
-enum { RTMIN = 34, RTMAX = 64 }; /* as seen by the kernel's other users */
-
-static bool is_realtime(const char *text, size_t len, int64_t *number)
-{
-	int from = strncasecmp(text, "RTMIN", 5) == 0 ? RTMIN : RTMAX;
-	size_t n;
-
-	if (len < 5 ||
-	    (from == RTMAX && strncasecmp(text, "RTMAX", 5) != 0))
-		return false;
-	*number = 0;
-	if (len > 5) {
-		if (text[5] != (from == RTMIN ? '+' : '-'))
-			return false;
-		n = digits(text + 6, len - 6, number);
-		if (n == 0 || n + 6 != len)
-			return false;
-	}
-	*number = from == RTMIN ? RTMIN + *number : RTMAX - *number;
-	return *number >= RTMIN && *number <= RTMAX;
-}
-
-bool value_signal(const char *text, size_t len, uint8_t *number,
-		  struct why *why)
-{
-	int64_t n;
-	size_t count = digits(text, len, &n);
-
-	if (len >= 4 && strncasecmp(text, "SIG", 3) == 0) {
-		text += 3;
-		len -= 3;
-	}
-	if ((count == 0 || count != len) && !is_realtime(text, len, &n)) {
-		const int known = (int)(sizeof(signals) / sizeof(signals[0]));
-
-		for (n = 1; n <= known; n++)
-			if (strlen(signals[n - 1]) == len &&
-			    strncasecmp(signals[n - 1], text, len) == 0)
-				break;
-		if (n > known)
-			return value_wrong(why, "`%.*s` is no signal; write "
-						"it like TERM, RTMIN+3 or 15",
-					   (int)(len < 20 ? len : 20), text);
-	}
-	if (n < 1 || n > VALUE_SIGNALS)
-		return value_wrong(why, "is no signal number; write 1 .. %d",
-				   VALUE_SIGNALS);
-	*number = (uint8_t)n;
-	return true;
-}
-
 /* One "3 in 15s" in the len bytes at text. */
 static bool window(const char *text, size_t len, struct breaker_window *w,
 		   struct why *why)
 {
 	int64_t number;
-	size_t n = digits(text, len, &number);
+	size_t n = value_digits(text, len, &number);
 
 	if (n == 0 || n == len)
 		goto no_window;
@@ -330,6 +265,7 @@ no_window:
 bool value_windows(const char *text, struct breaker_policy *breaker,
 		   struct why *why)
 {
+	memset(breaker->window, 0, sizeof(breaker->window));
 	breaker->windows = 0;
 	if (strcmp(text, "none") == 0)
 		return true;

@@ -12,10 +12,7 @@
 
 #include "init/config/config.h"
 
-enum {
-	VALUE_WEEK_MS = 7 * 24 * 3600 * 1000, /* longest duration */
-	VALUE_SIGNALS = 64,
-};
+enum { VALUE_WEEK_MS = 7 * 24 * 3600 * 1000 }; /* longest duration */
 
 /* What is wrong with a value: "is no number; write 1 .. 64". */
 struct why {
@@ -29,6 +26,9 @@ bool value_wrong(struct why *why, const char *format, ...)
 /* The next item of a list separated by commas and blanks: its length, 0 at
  * the end. *at moves to its first byte; the caller adds the length. */
 size_t value_item(const char **at);
+
+/* Count the digits at s; their number stops growing at 10^9 .. 10^10. */
+size_t value_digits(const char *s, size_t len, int64_t *number);
 
 /* A decimal number, `min` .. `max`; a sign is allowed where min is negative. */
 bool value_number(const char *text, size_t len, int64_t min, int64_t max,
@@ -54,11 +54,6 @@ bool value_yes(const char *text, bool *yes, struct why *why);
 /* One of `words` (separated by blanks): its index. */
 bool value_word(const char *text, const char *words, unsigned *index,
 		struct why *why);
-
-/* "TERM", "SIGTERM", "RTMIN+3", "RTMAX-1" or "15": 1 .. 64. RTMIN is 34 as
- * for systemd and podman, not musl's own 35. */
-bool value_signal(const char *text, size_t len, uint8_t *number,
-		  struct why *why);
 
 /* "3 in 15s, 10 in 10m" or "none": windows of a breaker. */
 bool value_windows(const char *text, struct breaker_policy *breaker,

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+/* Names of signals, and which of them mean what. */
+#include "init/config/signals.h"
+
+#include <signal.h>
+#include <string.h>
+#include <strings.h>
+
+/* Signal n is in place n - 1; the numbers are those of x86, ARM and RISC-V. */
+static const char signals[][7] = {
+	"HUP",  "INT",  "QUIT", "ILL",    "TRAP", "ABRT",  "BUS",  "FPE",
+	"KILL", "USR1", "SEGV", "USR2",   "PIPE", "ALRM",  "TERM", "STKFLT",
+	"CHLD", "CONT", "STOP", "TSTP",   "TTIN", "TTOU",  "URG",  "XCPU",
+	"XFSZ", "VTALRM", "PROF", "WINCH", "IO",  "PWR",   "SYS",
+};
+
+_Static_assert(SIGUSR1 == 10 && SIGCHLD == 17 && SIGPWR == 30 && SIGSYS == 31,
+	       "this machine numbers its signals in another way");
+
+enum { RTMIN = 34, RTMAX = 64 }; /* as seen by the kernel's other users */
+
+static bool is_realtime(const char *text, size_t len, int64_t *number)
+{
+	int from = strncasecmp(text, "RTMIN", 5) == 0 ? RTMIN : RTMAX;
+	size_t n;
+
+	if (len < 5 ||
+	    (from == RTMAX && strncasecmp(text, "RTMAX", 5) != 0))
+		return false;
+	*number = 0;
+	if (len > 5) {
+		if (text[5] != (from == RTMIN ? '+' : '-'))
+			return false;
+		n = value_digits(text + 6, len - 6, number);
+		if (n == 0 || n + 6 != len)
+			return false;
+	}
+	*number = from == RTMIN ? RTMIN + *number : RTMAX - *number;
+	return *number >= RTMIN && *number <= RTMAX;
+}
+
+bool signals_parse(const char *text, size_t len, uint8_t *number,
+		  struct why *why)
+{
+	int64_t n;
+	bool is_number = value_digits(text, len, &n) == len && len > 0;
+
+	if (len >= 4 && strncasecmp(text, "SIG", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
+	if (!is_number && !is_realtime(text, len, &n)) {
+		const int known = (int)(sizeof(signals) / sizeof(signals[0]));
+
+		for (n = 1; n <= known; n++)
+			if (strlen(signals[n - 1]) == len &&
+			    strncasecmp(signals[n - 1], text, len) == 0)
+				break;
+		if (n > known)
+			return value_wrong(why, "`%.*s` is no signal; write "
+						"it like TERM, RTMIN+3 or 15",
+					   (int)(len < 20 ? len : 20), text);
+	}
+	if (n < 1 || n > SIGNALS)
+		return value_wrong(why, "is no signal number; write 1 .. %d",
+				   SIGNALS);
+	*number = (uint8_t)n;
+	return true;
+}
+
+/* True for a member of a constant set. */
+static bool is_in(uint64_t set, uint8_t number)
+{
+	return (set >> (number - 1) & 1) != 0;
+}
+
+#define BIT(n) (UINT64_C(1) << ((n) - 1))
+
+bool signals_request(const char *text, uint8_t *number, struct why *why)
+{
+	const uint64_t pausing = BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGSTOP) |
+				 BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU);
+
+	if (!signals_parse(text, strlen(text), number, why))
+		return false;
+	if (is_in(pausing, *number))
+		return value_wrong(why, "asks a service for nothing; write "
+					"TERM, INT, QUIT or the like");
+	return true;
+}
+
+bool signals_stopping(const char *text, uint64_t *set, struct why *why)
+{
+	/* Faults, what cannot be caught, what musl keeps for itself (32 .. 34)
+	 * and what asks dashpot for something else. */
+	const uint64_t taken =
+		BIT(SIGKILL) | BIT(SIGSTOP) | BIT(SIGCONT) | BIT(SIGCHLD) |
+		BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) | BIT(SIGBUS) |
+		BIT(SIGFPE) | BIT(SIGSEGV) | BIT(SIGSYS) | BIT(32) | BIT(33) |
+		BIT(34) | BIT(SIGHUP) | BIT(SIGUSR1);
+	size_t len;
+
+	*set = 0;
+	for (const char *s = text; (len = value_item(&s)) > 0; s += len) {
+		uint8_t number;
+
+		if (!signals_parse(s, len, &number, why))
+			return false;
+		if (is_in(taken, number))
+			return value_wrong(why, "has signal %d, which means "
+						"something else to dashpot; "
+						"leave it out", number);
+		*set |= BIT(number);
+	}
+	return *set != 0 ||
+	       value_wrong(why, "lists nothing; write TERM or the like");
+}
