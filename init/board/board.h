@@ -112,7 +112,8 @@ struct board_end {
 	bool was_probe;
 };
 
-/* One service. PID 1 writes between two increments of `seq`. */
+/* One service. PID 1 writes between two increments of `seq`. All-zero memory is
+ * a service that was never touched: in times, 0 is read as "none" too. */
 struct board_service {
 	atomic_uint seq;          /* odd while it is being written */
 	uint8_t state;            /* enum life_state */
@@ -270,7 +271,8 @@ struct board_restored {
 	uint32_t trips, at_once, doublings;
 	int64_t wait_ms;      /* remaining cooldown, by the right clock */
 	uint64_t fingerprint; /* of its settings then */
-	uint64_t exe_size;    /* of its executable then */
+	uint64_t exe_size;    /* of its executable then; with mtime 0, not
+			       * known then */
 	int64_t exe_mtime_ns;
 };
 

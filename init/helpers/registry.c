@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/* process-registry.json, written: the board's rows, and behind them what was
+ * read of earlier containers. Reading is in registry_read.c. */
+#include "init/helpers/registry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "init/helpers/phrase.h"
+#include "policy/breaker.h"
+#include "policy/life.h"
+
+cJSON *registry_end(struct json *j, const struct board_end *end,
+		    bool is_earlier)
+{
+	cJSON *o = json_object(j);
+	int64_t runtime_ms = end->started_ms < 0 ? -1 :
+			     end->ended_ms - end->started_ms;
+	bool is_failed_start = end->cause == BOARD_START_FAILED;
+	char text[160] = "", error[96] = "", buf[16];
+	struct phrase w = PHRASE_IN(text), e = PHRASE_IN(error);
+
+	phrase_end(&w, end->cause, end->code, end->step, end->err,
+		   runtime_ms);
+	phrase_add(&e, "%s", strerror(end->err));
+	json_int(j, o, "number", (int64_t)end->number);
+	json_bool(j, o, "is_earlier", is_earlier);
+	json_text(j, o, "text", text);
+	json_text(j, o, "cause", phrase_cause(end->cause));
+	json_int_or_null(j, o, "code", end->code >= 0, end->code);
+	json_text(j, o, "signal", end->cause == BOARD_SIGNALLED ?
+					  phrase_signal(end->code, buf) :
+					  NULL);
+	json_text(j, o, "step",
+		  is_failed_start ? board_step_word(end->step) : NULL);
+	json_int_or_null(j, o, "errno", is_failed_start, end->err);
+	json_text(j, o, "errno_name",
+		  is_failed_start ? phrase_errno(end->err, buf) : NULL);
+	json_text(j, o, "error", is_failed_start ? error : NULL);
+	json_time(j, o, "started", runtime_ms < 0 ? -1 :
+			     end->ended_wall_ms - runtime_ms);
+	json_time(j, o, "ended", end->ended_wall_ms);
+	json_int_or_null(j, o, "ended_monotonic_ms", !is_earlier,
+			 end->ended_ms);
+	json_int_or_null(j, o, "runtime_ms", runtime_ms >= 0, runtime_ms);
+	json_int(j, o, "cpu_us", end->cpu_us);
+	json_int(j, o, "peak_kib", end->peak_kib);
+	json_int_or_null(j, o, "tasks", end->tasks_current >= 0,
+			 end->tasks_current);
+	json_int_or_null(j, o, "tasks_max", end->tasks_max >= 0,
+			 end->tasks_max);
+	json_int(j, o, "leftovers", end->leftovers);
+	json_bool(j, o, "is_failure", end->was_failure);
+	json_bool(j, o, "is_probe", end->was_probe);
+	json_bool(j, o, "is_core_dumped", end->was_core_dumped);
+	return o;
+}
+
+cJSON *registry_ends(struct json *j, const struct board_service *row,
+		     const struct registry_service *earlier, uint32_t most)
+{
+	cJSON *array = cJSON_CreateArray();
+	uint64_t n = row->ends_count;
+	uint32_t shown = 0;
+
+	if (array == NULL)
+		j->err = j->err == 0 ? -ENOMEM : j->err;
+	for (; n > 0 && shown < most && shown < BOARD_ENDS; n--, shown++)
+		json_add_line(j, array,
+			      registry_end(j, &row->ends[(n - 1) % BOARD_ENDS],
+					   false));
+	for (uint32_t i = 0; i < earlier->ends && shown < most; i++, shown++)
+		json_add_line(j, array,
+			      registry_end(j, &earlier->end[i], true));
+	return array;
+}
+
+static void add_executable(struct json *j, cJSON *o,
+			   const struct board_exe *exe, uint32_t i)
+{
+	char digits[24];
+	cJSON *e;
+
+	if (exe == NULL || atomic_load_explicit(&exe->service[i].is_known,
+						memory_order_acquire) == 0) {
+		json_text(j, o, "executable", NULL);
+		return;
+	}
+	e = json_object(j);
+	snprintf(digits, sizeof(digits), "%llu",
+		 (unsigned long long)exe->service[i].size);
+	json_text(j, e, "size", digits);
+	snprintf(digits, sizeof(digits), "%lld",
+		 (long long)exe->service[i].mtime_ns);
+	json_text(j, e, "mtime_ns", digits);
+	json_add(j, o, "executable", e);
+}
+
+static cJSON *service_object(struct json *j, const struct config_service *s,
+			     const struct board_service *row,
+			     const struct registry_service *earlier,
+			     const struct registry_now *now,
+			     const struct board_exe *exe, uint32_t i)
+{
+	cJSON *o = json_object(j);
+	bool has_until = row->breaker == BREAKER_OPEN &&
+			 row->state == LIFE_BLOCKED && row->next_ms >= 0;
+	char hex[20];
+
+	snprintf(hex, sizeof(hex), "%016llx",
+		 (unsigned long long)s->fingerprint);
+	json_text(j, o, "fingerprint", hex);
+	add_executable(j, o, exe, i);
+	json_text(j, o, "breaker", phrase_breaker(row->breaker));
+	json_int(j, o, "trips", row->trips);
+	json_int(j, o, "at_once", row->at_once);
+	json_int(j, o, "doublings", row->doublings);
+	json_time(j, o, "until", has_until ? now->wall_ms - now->mono_ms +
+						     row->next_ms :
+					     -1);
+	json_int_or_null(j, o, "until_monotonic_ms", has_until, row->next_ms);
+	json_int(j, o, "starts", (int64_t)row->starts);
+	json_int(j, o, "failures", (int64_t)row->failed);
+	json_int(j, o, "starts_earlier", (int64_t)earlier->starts);
+	json_int(j, o, "failures_earlier", (int64_t)earlier->failures);
+	json_add(j, o, "ends", registry_ends(j, row, earlier, REGISTRY_ENDS));
+	return o;
+}
+
+static cJSON *starts_array(struct json *j, const struct registry *r)
+{
+	cJSON *array = cJSON_CreateArray();
+	char time[PHRASE_TIME];
+
+	for (uint32_t i = 0; i < r->starts; i++) {
+		cJSON *item;
+
+		phrase_time(time, r->start_wall_ms[i]);
+		item = cJSON_CreateString(time);
+		if (cJSON_AddItemToArray(array, item))
+			continue;
+		cJSON_Delete(item);
+		j->err = j->err == 0 ? -ENOMEM : j->err;
+	}
+	return array; /* NULL makes the member fail */
+}
+
+void registry_write(struct json *j, const struct registry *r,
+		    const struct config *c, const struct registry_now *now,
+		    const struct board *board, const struct board_exe *exe)
+{
+	static struct board_service row;
+
+	json_open(j, NULL);
+	json_member(j, "schema", cJSON_CreateNumber(REGISTRY_SCHEMA));
+	json_member(j, "boot_id",
+		    now->boot_id[0] != '\0' ? cJSON_CreateString(now->boot_id) :
+					      cJSON_CreateNull());
+	json_member(j, "container_starts", starts_array(j, r));
+	json_open(j, "services");
+	for (uint32_t i = 0; i < c->services && j->err == 0; i++) {
+		if (!board_row_read(&board->service[i], &row)) {
+			j->err = -EAGAIN;
+			return;
+		}
+		json_member(j, config_name(c, i),
+			    service_object(j, config_service(c, i), &row,
+					   &r->service[i], now, exe, i));
+	}
+	json_close(j);
+	json_close(j);
+}

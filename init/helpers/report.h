@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* diagnostic.json: the present, rendered from the board.
+ *
+ * docs/diagnostic.schema.json and docs/DIAGNOSTICS.md say what each field
+ * means. Nothing is decided here; numbers become words. */
+#ifndef INIT_HELPERS_REPORT_H
+#define INIT_HELPERS_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/board/board.h"
+#include "init/config/config.h"
+#include "init/helpers/json.h"
+#include "init/helpers/phrase.h"
+#include "init/helpers/registry.h"
+
+enum { REPORT_SCHEMA = 1 };
+
+/* What a report is made of. */
+struct report {
+	const struct config *config;
+	const struct board *board;
+	const struct registry *registry; /* of earlier containers */
+	struct registry_now now;
+	uint64_t generation;             /* of the board, read before it */
+	const char *hostname;
+	const char *directory;           /* where the report goes */
+	bool is_second, is_registry_bad;
+};
+
+/* Stream the whole document into j; -EAGAIN in j->err when the board's head
+ * was torn. A torn row is said in its place. */
+void report_write(struct json *j, const struct report *r);
+
+/* One sentence: why the service is in the state that it is in. */
+void report_why(struct phrase *w, const struct report *r, uint32_t i,
+		const struct board_service *row);
+
+/* The policy of a service in words. */
+void report_policy(struct phrase *w, const struct config_service *s);
+
+#endif

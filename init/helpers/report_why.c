@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/* One sentence for a person at three in the morning: what a service is, why,
+ * and what comes next. */
+#include "init/helpers/report.h"
+
+#include "policy/breaker.h"
+#include "policy/life.h"
+
+/* "; last: exited with code 1 after 12 ms" */
+static void add_last(struct phrase *w, const struct board_service *row)
+{
+	const struct board_end *end;
+
+	if (row->ends_count == 0)
+		return;
+	end = &row->ends[(row->ends_count - 1) % BOARD_ENDS];
+	phrase_add(w, ", last: ");
+	phrase_end(w, end->cause, end->code, end->step, end->err,
+		   end->started_ms < 0 ? -1 : end->ended_ms - end->started_ms);
+}
+
+/* "; next probe in 9.4 s" */
+static void add_next(struct phrase *w, const struct report *r,
+		     const struct board_service *row, const char *what)
+{
+	if (row->next_ms <= 0)
+		return;
+	phrase_add(w, "; %s in ", what);
+	phrase_duration(w, row->next_ms - r->now.mono_ms);
+}
+
+static void add_since(struct phrase *w, const struct report *r, int64_t then)
+{
+	phrase_duration(w, r->now.mono_ms - then);
+}
+
+/* "failure 2 of 3 within 15 s" */
+static void add_count(struct phrase *w, const struct config_service *s,
+		      const struct board_service *row)
+{
+	const struct breaker_window *window;
+
+	if (row->window >= s->breaker.windows || row->in_window == 0) {
+		phrase_add(w, "starts again after a delay");
+		return;
+	}
+	window = &s->breaker.window[row->window];
+	phrase_add(w, "failure %u of %u within ", row->in_window,
+		   window->max_failures);
+	phrase_duration(w, window->window_ms);
+}
+
+/* What opened the breaker. */
+static void add_trip(struct phrase *w, const struct config_service *s,
+		     const struct board_service *row)
+{
+	if (row->is_remembered)
+		phrase_add(w, "remembered from before the container "
+			      "restarted, trip %u in a row",
+			   row->trips);
+	else if (row->at_once > 0)
+		phrase_add(w, "trying again at once cannot help, trip %u",
+			   row->trips);
+	else if (row->trips > 1)
+		phrase_add(w, "its probe failed too, trip %u in a row",
+			   row->trips);
+	else if (row->window < s->breaker.windows) {
+		phrase_add(w, "%u failures within ",
+			   s->breaker.window[row->window].max_failures);
+		phrase_duration(w, s->breaker.window[row->window].window_ms);
+	} else
+		phrase_add(w, "it failed");
+}
+
+static void add_waiting(struct phrase *w, const struct report *r,
+			const struct board_service *row)
+{
+	switch ((enum board_wait)row->wait) {
+	case BOARD_WAIT_NOTHING:
+		phrase_add(w, "it is about to start");
+		break;
+	case BOARD_WAIT_RESTORE:
+		phrase_add(w, "for what the volume remembers, 500 ms at most");
+		break;
+	case BOARD_WAIT_DEPENDENCY:
+		phrase_add(w, "for %s, which is not ready",
+			   row->on >= 0 && (uint32_t)row->on <
+							r->config->services ?
+				   config_name(r->config, (uint32_t)row->on) :
+				   "another service");
+		break;
+	case BOARD_WAIT_BUDGET:
+		phrase_add(w, "for its turn: restart_rate is used up");
+		break;
+	case BOARD_WAIT_HEADROOM:
+		phrase_add(w, "for room to start a process: ");
+		phrase_limit(w, &row->limit, true);
+		break;
+	case BOARD_WAIT_LEFTOVERS:
+		phrase_add(w, "until the processes that its last run left "
+			      "(%u) are gone",
+			   row->leftovers);
+		break;
+	}
+}
+
+static void add_starting(struct phrase *w, const struct report *r,
+			 const struct board_service *row)
+{
+	if (row->is_stuck)
+		phrase_add(w, "stuck at %s for ", board_step_word(row->step));
+	else if (row->step != BOARD_STEP_NONE)
+		phrase_add(w, "at %s for ", board_step_word(row->step));
+	else
+		phrase_add(w, "for ");
+	add_since(w, r, row->since_ms);
+	if (row->is_stuck)
+		phrase_add(w, "; the file or file system that it needs there "
+			      "does not answer");
+}
+
+static void add_stopped(struct phrase *w, const struct config_service *s,
+			const struct board_service *row)
+{
+	if (row->is_stop_asked)
+		phrase_add(w, "somebody asked for it");
+	else if (row->starts == 0 && !s->is_autostart)
+		phrase_add(w, "autostart = no");
+	else if (row->starts == 0)
+		phrase_add(w, "not started yet");
+	else
+		phrase_add(w, "by the shutdown or with a service that it "
+			      "requires");
+	add_last(w, row);
+}
+
+static void add_stopping(struct phrase *w, const struct report *r,
+			 const struct board_service *row)
+{
+	phrase_add(w, "told to stop ");
+	add_since(w, r, row->since_ms);
+	phrase_add(w, " ago");
+	if (row->leftovers > 0)
+		phrase_add(w, ", %u left-behind processes are ending",
+			   row->leftovers);
+	add_next(w, r, row, "killed");
+}
+
+static void add_running(struct phrase *w, const struct report *r,
+			const struct board_service *row)
+{
+	phrase_add(w, "for ");
+	add_since(w, r, row->since_ms);
+	phrase_add(w, ", pid %d", row->pid);
+	if (row->failures > 0) {
+		phrase_add(w, ", %u failure%s since it was last stable",
+			   row->failures, row->failures == 1 ? "" : "s");
+		add_last(w, row);
+	}
+}
+
+void report_why(struct phrase *w, const struct report *r, uint32_t i,
+		const struct board_service *row)
+{
+	const struct config_service *s = config_service(r->config, i);
+	enum life_state state = (enum life_state)row->state;
+
+	phrase_add(w, "%s: ", life_word(state));
+	switch (state) {
+	case LIFE_STOPPED:
+		add_stopped(w, s, row);
+		break;
+	case LIFE_WAITING:
+		add_waiting(w, r, row);
+		break;
+	case LIFE_STARTING:
+		add_starting(w, r, row);
+		break;
+	case LIFE_RUNNING:
+		add_running(w, r, row);
+		break;
+	case LIFE_BACKOFF:
+		add_count(w, s, row);
+		add_last(w, row);
+		add_next(w, r, row, "next start");
+		break;
+	case LIFE_BLOCKED:
+		add_trip(w, s, row);
+		add_last(w, row);
+		add_next(w, r, row, "next probe");
+		break;
+	case LIFE_PROBING:
+		phrase_add(w, "one start is tried after trip %u, ",
+			   row->trips);
+		add_starting(w, r, row);
+		phrase_add(w, "; no longer blocked once it is up for ");
+		phrase_duration(w, s->stable_ms);
+		break;
+	case LIFE_STOPPING:
+		add_stopping(w, r, row);
+		break;
+	case LIFE_DONE:
+		phrase_add(w, "ended for good, with success");
+		add_last(w, row);
+		break;
+	case LIFE_FAILED:
+		if (row->breaker == BREAKER_LATCHED)
+			phrase_add(w, "blocked %u times in a row (max_trips); "
+				      "down until somebody resets it or "
+				      "restarts the container",
+				   row->trips);
+		else
+			phrase_add(w, "ended for good, without success");
+		add_last(w, row);
+		break;
+	case LIFE_STATES:
+		break;
+	}
+}
+
+/* "after 250 ms doubling to 30 s" */
+static void add_range(struct phrase *w, int64_t min_ms, int64_t max_ms)
+{
+	phrase_duration(w, min_ms);
+	if (max_ms > min_ms) {
+		phrase_add(w, " doubling to ");
+		phrase_duration(w, max_ms);
+	}
+}
+
+void report_policy(struct phrase *w, const struct config_service *s)
+{
+	static const char *const restart[] = {
+		[CONFIG_ALWAYS] = "always restarted",
+		[CONFIG_ON_FAILURE] = "restarted on failure",
+		[CONFIG_NEVER] = "never restarted",
+	};
+
+	phrase_add(w, "%s", restart[s->restart]);
+	if (s->restart != CONFIG_NEVER) {
+		phrase_add(w, ", after ");
+		add_range(w, s->dampen.min_ms, s->dampen.max_ms);
+	}
+	for (uint32_t i = 0; i < s->breaker.windows; i++) {
+		phrase_add(w, "%s %u failures within ",
+			   i == 0 ? "; blocked by" : " or",
+			   s->breaker.window[i].max_failures);
+		phrase_duration(w, s->breaker.window[i].window_ms);
+	}
+	phrase_add(w, "; probed after ");
+	add_range(w, s->breaker.cooldown_min_ms, s->breaker.cooldown_max_ms);
+	phrase_add(w, "; stable after ");
+	phrase_duration(w, s->stable_ms);
+	if (s->breaker.max_trips > 0)
+		phrase_add(w, "; given up at trip %u", s->breaker.max_trips);
+	if (s->is_essential)
+		phrase_add(w, "; essential: everything stops with it");
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* A directory that may be missing, read-only, full, hung, replaced or shared,
+ * and whole files in it.
+ *
+ * Every call may block for ever; only helpers come here. A file is either the
+ * old one or the new one, whenever the writer dies. */
+#ifndef INIT_HELPERS_VOLUME_H
+#define INIT_HELPERS_VOLUME_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "init/board/board.h"
+#include "init/helpers/json.h"
+
+struct volume {
+	const char *base;        /* as configured; absolute */
+	const char *hostname;    /* for the directory of a second dashpot */
+	char path[PATH_MAX];     /* the directory in use */
+	bool is_second;          /* another dashpot has the base */
+	int lock_fd;             /* the directory in use, locked; or -1 */
+	dev_t dev;               /* ... and which one that is */
+	ino_t ino;
+	enum board_volume step;  /* what failed last; WELL: nothing */
+	int err;                 /* its errno */
+};
+
+/* Begin a write: the directory in use, opened by its path, created where it
+ * is missing, locked. A caller's descriptor, or -1 with step and err set.
+ *
+ * When another directory stands there than the last time, that one is locked
+ * and the answer is -1 with BOARD_VOLUME_MOVED once. A file system that knows
+ * no locks (ENOLCK, EBADF on NFS, …) goes without. */
+int volume_begin(struct volume *v);
+
+/* Replace the file `name` in the directory by what `write` puts into its
+ * struct json: temporary file, fsync, rename. 0, or -1 with step and err set
+ * and the old file as it was. */
+int volume_replace(struct volume *v, int directory, const char *name,
+		   void (*write)(struct json *j, void *context),
+		   void *context);
+
+/* End a write: sync the directory and close it. 0, or -1 with step and err. */
+int volume_end(struct volume *v, int directory);
+
+/* The text of a regular file of at most `most` bytes; free() it. NULL when
+ * there is none (*err 0), or it cannot be read or is too long (*err errno). */
+char *volume_read(int directory, const char *name, size_t most, size_t *size,
+		  int *err);
+
+#endif
