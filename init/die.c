@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* For set-up and commands only: PID 1's loop never ends like this. */
+#include "init/die.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+_Noreturn void die_text(int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	dprintf(STDERR_FILENO, "dashpot: ");
+	vdprintf(STDERR_FILENO, format, args);
+	dprintf(STDERR_FILENO, "\n");
+	va_end(args);
+	_exit(code);
+}
+
+_Noreturn void die_system(const char *call, int err)
+{
+	die_text(DIE_SYSTEM, "%s: %s", call, strerror(err));
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* dashpot: chooses the mode; nothing else. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "init/cli/options.h"
+#include "init/config/config.h"
+#include "init/die.h"
+#include "init/pid1/loop.h"
+#include "init/pid1/signals.h"
+#include "init/pid1/single.h"
+
+/* Descriptors 0 to 2 must be taken, or a pipe of ours would become somebody's
+ * standard output. */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static const struct config *load(const struct options *o)
+{
+	const struct config_source from = {
+		.files = o->files,
+		.files_count = o->files_count,
+		.command = o->command,
+	};
+	unsigned mistakes = 0;
+	const struct config *config =
+		config_load(&from, STDERR_FILENO, &mistakes);
+
+	if (!config)
+		die_text(DIE_USAGE, "%u mistake%s: nothing was started",
+			 mistakes, mistakes == 1 ? "" : "s");
+	return config;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	const struct config *config;
+
+	signals_block();
+	fill_standard_streams();
+	o = options_parse(argc, argv, getpid() == 1);
+	switch (o.mode) {
+	case OPTIONS_SINGLE:
+		single_run(o.command);
+	case OPTIONS_SUPERVISE:
+		loop_run(load(&o), argv);
+	case OPTIONS_CHECK:
+		config = load(&o);
+		printf("%u services, no mistake; stopping needs up to "
+		       "%lld ms\n",
+		       config->services,
+		       (long long)config->shutdown_needs_ms);
+		return fflush(stdout) == 0 ? 0 : DIE_SYSTEM;
+	case OPTIONS_VERSION:
+		printf("dashpot %s\n", DASHPOT_VERSION);
+		return fflush(stdout) == 0 ? 0 : DIE_SYSTEM;
+	case OPTIONS_HELP:
+		options_help();
+		break;
+	}
+	return 0;
+}

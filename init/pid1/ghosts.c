@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/* One pass over /proc by getdents64(2), because opendir(3) allocates. What a
+ * pass misses (a process that forks while it runs) the next one finds: the
+ * callers look until nothing is left. */
+#include "init/pid1/ghosts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+enum {
+	TICKS = 100,        /* USER_HZ: a second in proc(5) stat */
+	ENTRIES = 4096,     /* bytes of directory entries read at once */
+	STAT_BYTES = 512,   /* more than the fields up to starttime */
+	STARTTIME = 22 - 3, /* fields behind the state, which is number 3 */
+	PARENTS = 64,       /* steps up before a process is called foreign */
+};
+
+/* A record of getdents64(2). */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+/* What proc(5) stat says of one process. */
+struct seen {
+	pid_t pid, parent, group, session;
+	int64_t start_ticks;
+	char state;
+};
+
+/* What to do with each living process of a pass. */
+typedef void visit(void *with, int proc_fd, const struct seen *s);
+
+int64_t ghosts_now_ticks(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * TICKS + now.tv_nsec / (1000000000 / TICKS);
+}
+
+static size_t put_number(char *text, pid_t pid)
+{
+	char digit[12];
+	size_t n = 0, at = 0;
+
+	for (; pid > 0; pid /= 10)
+		digit[n++] = (char)('0' + pid % 10);
+	while (n > 0)
+		text[at++] = digit[--n];
+	return at;
+}
+
+/* False when the process is gone. The name in parentheses may hold anything,
+ * so the fields begin behind the last parenthesis. */
+static bool read_stat(int proc_fd, pid_t pid, struct seen *s)
+{
+	char text[STAT_BYTES];
+	size_t at = put_number(text, pid);
+	ssize_t n;
+	char *field;
+	int fd;
+
+	memcpy(text + at, "/stat", sizeof("/stat"));
+	fd = openat(proc_fd, text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	field = strrchr(text, ')');
+	if (!field || strlen(field) < 4)
+		return false;
+	*s = (struct seen){ .pid = pid, .state = field[2] };
+	field += 3;
+	for (int i = 1; i <= STARTTIME; i++) {
+		int64_t value = strtoll(field, &field, 10);
+
+		if (i == 1)
+			s->parent = (pid_t)value;
+		else if (i == 2)
+			s->group = (pid_t)value;
+		else if (i == 3)
+			s->session = (pid_t)value;
+		else if (i == STARTTIME)
+			s->start_ticks = value;
+	}
+	return true;
+}
+
+static bool is_living(const struct seen *s)
+{
+	return s->state != 'Z' && s->state != 'X';
+}
+
+/* Signal the process that `s` describes, and no other one that has got its
+ * number since. Before Linux 5.3 there is no pidfd: the second reading alone
+ * leaves a gap of microseconds. */
+static void signal_seen(int proc_fd, const struct seen *s, int number)
+{
+	struct seen again;
+	int fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+
+	if (fd < 0 && errno != ENOSYS && errno != EMFILE && errno != ENFILE &&
+	    errno != EPERM)
+		return;
+	if (read_stat(proc_fd, s->pid, &again) &&
+	    again.session == s->session && again.group == s->group &&
+	    again.start_ticks == s->start_ticks) {
+		if (fd >= 0)
+			syscall(SYS_pidfd_send_signal, fd, number, NULL, 0);
+		else
+			kill(s->pid, number);
+		/* A stopped process would not notice a polite signal. */
+		if (number != SIGKILL)
+			kill(s->pid, SIGCONT);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static int each_process(int proc_fd, visit *visitor, void *with)
+{
+	char entries[ENTRIES] __attribute__((aligned(8)));
+	long n;
+
+	if (proc_fd < 0 || lseek(proc_fd, 0, SEEK_SET) < 0)
+		return -ENOENT;
+	while ((n = syscall(SYS_getdents64, proc_fd, entries,
+			    sizeof(entries))) > 0) {
+		for (long at = 0; at < n;) {
+			struct entry *e = (struct entry *)(void *)(entries +
+								   at);
+			struct seen s;
+			long pid = strtol(e->name, NULL, 10);
+
+			at += e->size;
+			if (pid <= 0 || pid > INT_MAX)
+				continue;
+			if (read_stat(proc_fd, (pid_t)pid, &s))
+				visitor(with, proc_fd, &s);
+		}
+	}
+	return n < 0 ? -errno : 0;
+}
+
+struct sets {
+	struct ghosts *set;
+	uint32_t n;
+	bool is_signalling; /* second pass */
+};
+
+static void match_set(void *with, int proc_fd, const struct seen *s)
+{
+	struct sets *all = with;
+
+	for (uint32_t i = 0; i < all->n; i++) {
+		struct ghosts *g = &all->set[i];
+
+		if ((g->is_group ? s->group : s->session) != g->id ||
+		    s->start_ticks < g->born_ticks)
+			continue;
+		if (s->pid == g->id) {
+			/* Its leader; once that was reaped, a stranger who
+			 * got the number: then the old set is empty. */
+			if (!g->is_leader_up)
+				g->id = -1;
+			continue;
+		}
+		if (!is_living(s))
+			continue;
+		g->one = s->pid;
+		if (!all->is_signalling)
+			g->found++;
+		else if (g->signal)
+			signal_seen(proc_fd, s, g->signal);
+	}
+}
+
+int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n)
+{
+	struct sets all = { .set = set, .n = n };
+	int err;
+
+	for (uint32_t i = 0; i < n; i++) {
+		set[i].found = 0;
+		set[i].one = 0;
+	}
+	err = each_process(proc_fd, match_set, &all);
+	for (uint32_t i = 0; i < n; i++) {
+		if (err < 0 || set[i].id < 0)
+			set[i].found = 0;
+		if (set[i].found > 0 && set[i].signal)
+			all.is_signalling = true;
+	}
+	if (all.is_signalling)
+		err = each_process(proc_fd, match_set, &all);
+	return err;
+}
+
+struct rest {
+	const pid_t *spared;
+	uint32_t n;
+	pid_t self;
+	int signal;
+	int living;
+};
+
+/* Does the way up from `s` lead to self? PID 1 has everybody below it. */
+static bool is_descendant(int proc_fd, const struct seen *s, pid_t self)
+{
+	struct seen up = *s;
+
+	if (self == 1)
+		return true;
+	for (int i = 0; i < PARENTS && up.parent > 1; i++) {
+		if (up.parent == self)
+			return true;
+		if (!read_stat(proc_fd, up.parent, &up))
+			return false;
+	}
+	return false;
+}
+
+static void signal_one_of_rest(void *with, int proc_fd, const struct seen *s)
+{
+	struct rest *rest = with;
+
+	if (s->pid == rest->self || !is_living(s))
+		return;
+	for (uint32_t i = 0; i < rest->n; i++)
+		if (s->pid == rest->spared[i])
+			return;
+	if (!is_descendant(proc_fd, s, rest->self))
+		return;
+	rest->living++;
+	if (rest->signal)
+		signal_seen(proc_fd, s, rest->signal);
+}
+
+int ghosts_signal_rest(int proc_fd, int signal, const pid_t *spared,
+		       uint32_t n)
+{
+	struct rest rest = {
+		.spared = spared,
+		.n = n,
+		.self = getpid(),
+		.signal = signal,
+	};
+	int err = each_process(proc_fd, signal_one_of_rest, &rest);
+
+	return err < 0 ? err : rest.living;
+}

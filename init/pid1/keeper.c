@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/* Helpers have no breaker, no budget and no headroom reserve: they are few,
+ * and without them nobody can see why anything else fails. */
+#include "init/pid1/keeper.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "init/pid1/spawn.h"
+
+enum {
+	FIRST_MS = 50,    /* delay after the first death */
+	MOST_MS = 2000,   /* doubling stops here */
+	FORGET_MS = 10000, /* alive for so long: the delay begins anew */
+};
+
+static void start(struct sup *sup, enum helper_kind kind)
+{
+	struct kept *kept = &sup->kept[kind];
+	const struct helper_job job = {
+		.kind = kind,
+		.config = sup->config,
+		.boards = sup->boards,
+		.wake_fd = kept->wake_fd,
+		.notify_fd = sup->notify_fd,
+		.argv = sup->argv,
+	};
+	pid_t pid = spawn_clone();
+
+	if (pid == 0)
+		helper_run(&job);
+	kept->again_ms = NEVER;
+	sup->is_head_changed = true;
+	if (pid < 0) {
+		SUP_SAY(sup, BOARD_EV_HELPER_FAILED, -1, kind, errno);
+		kept->again_ms = sup->now_ms + MOST_MS;
+		return;
+	}
+	kept->pid = pid;
+	kept->began_ms = sup->now_ms;
+}
+
+int keeper_begin(struct sup *sup)
+{
+	for (int k = 0; k < HELPER_KINDS; k++) {
+		sup->kept[k] = (struct kept){ .again_ms = NEVER };
+		sup->kept[k].wake_fd = eventfd(0, EFD_CLOEXEC);
+		if (sup->kept[k].wake_fd < 0)
+			return -errno;
+	}
+	for (int k = 0; k < HELPER_KINDS; k++)
+		start(sup, (enum helper_kind)k);
+	return 0;
+}
+
+bool keeper_reaped(struct sup *sup, pid_t pid, int status)
+{
+	for (int k = 0; k < HELPER_KINDS; k++) {
+		struct kept *kept = &sup->kept[k];
+
+		if (kept->pid != pid)
+			continue;
+		kept->pid = 0;
+		sup->is_head_changed = true;
+		/* The inspector has looked; at the end all go by themselves. */
+		if (k == HELPER_INSPECTOR || sup->stop.phase >= STOP_HELPERS)
+			return true;
+		if (kept->delay_ms == 0 ||
+		    sup->now_ms - kept->began_ms >= FORGET_MS)
+			kept->delay_ms = FIRST_MS;
+		else
+			kept->delay_ms = earlier(2 * kept->delay_ms, MOST_MS);
+		kept->again_ms = sup->now_ms + kept->delay_ms;
+		kept->restarts++;
+		SUP_SAY(sup, BOARD_EV_HELPER_DIED, -1, k, status,
+			kept->delay_ms);
+		return true;
+	}
+	return false;
+}
+
+void keeper_run(struct sup *sup)
+{
+	for (int k = 0; k < HELPER_KINDS; k++)
+		if (sup->now_ms >= sup->kept[k].again_ms)
+			start(sup, (enum helper_kind)k);
+}
+
+int64_t keeper_next_ms(const struct sup *sup)
+{
+	int64_t next_ms = NEVER;
+
+	for (int k = 0; k < HELPER_KINDS; k++)
+		next_ms = earlier(next_ms, sup->kept[k].again_ms);
+	return next_ms;
+}
+
+void keeper_wake(struct sup *sup, enum helper_kind kind)
+{
+	const uint64_t one = 1;
+
+	/* Only a counter near 2^64 could block or refuse this. */
+	if (write(sup->kept[kind].wake_fd, &one, sizeof(one)) < 0)
+		sup->is_head_changed = true;
+}
+
+bool keeper_is_alone(const struct sup *sup)
+{
+	return sup->kept[HELPER_RECORDER].pid == 0 &&
+	       sup->kept[HELPER_RELAY].pid == 0;
+}

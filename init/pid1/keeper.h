@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* Keeps the helpers: forked before any service, restarted when they died,
+ * never a second one beside one that hangs. */
+#ifndef INIT_PID1_KEEPER_H
+#define INIT_PID1_KEEPER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "init/pid1/sup.h"
+
+/* Make their descriptors and fork them. 0, or -errno of a descriptor. */
+int keeper_begin(struct sup *sup);
+
+/* A reaped process: true when it was a helper. */
+bool keeper_reaped(struct sup *sup, pid_t pid, int status);
+
+/* Restart those whose delay is over. */
+void keeper_run(struct sup *sup);
+
+/* When to restart the next one, or NEVER. */
+int64_t keeper_next_ms(const struct sup *sup);
+
+/* Let a helper look at the board. */
+void keeper_wake(struct sup *sup, enum helper_kind kind);
+
+/* Are recorder and relay gone (at the end they exit by themselves)? */
+bool keeper_is_alone(const struct sup *sup);
+
+#endif

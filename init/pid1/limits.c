@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: ISC */
+/* Pids cgroups by kept descriptors; RLIMIT_NPROC by the dry clone, a
+ * clone(2) with a bad pidfd pointer: the kernel counts the task against every
+ * limit of alloc_pid()'s callers, then answers EFAULT and has made nothing.
+ * The dry clone does not see the pids cgroup, hence the two ways. */
+#include "init/pid1/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "policy/headroom.h"
+
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x1000
+#endif
+
+enum { PROC_FILE = 16384 }; /* of mountinfo and cgroup: enough for both */
+
+/* Read a number at the beginning of fd; "max" is -1, trouble is fallback. */
+static int64_t read_number(int fd, int64_t fallback)
+{
+	char text[32];
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return fallback;
+	text[n] = '\0';
+	if (text[0] == 'm')
+		return -1;
+	return strtoll(text, NULL, 10);
+}
+
+/* pids.events is "max N": how often a fork was refused. */
+static int64_t read_events(int fd)
+{
+	char text[64];
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+	const char *at;
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	at = strstr(text, "max ");
+	return at ? strtoll(at + 4, NULL, 10) : 0;
+}
+
+static ssize_t read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t have = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (have < size - 1 &&
+	       (n = read(fd, text + have, size - 1 - have)) > 0)
+		have += (size_t)n;
+	close(fd);
+	text[have] = '\0';
+	return (ssize_t)have;
+}
+
+/* True when the comma list holds exactly `word`. */
+static bool has_word(const char *list, size_t length, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (const char *at = list; at < list + length;) {
+		const char *comma =
+			memchr(at, ',', (size_t)(list + length - at));
+		const char *end = comma ? comma : list + length;
+
+		if ((size_t)(end - at) == size && memcmp(at, word, size) == 0)
+			return true;
+		at = end + 1;
+	}
+	return false;
+}
+
+/* Find the line of the pids controller in /proc/self/cgroup, else that of the
+ * unified hierarchy, and copy its path. True for version 2. */
+static bool own_cgroup(char *text, char path[PATH_MAX])
+{
+	bool is_v2 = true;
+	char *save = NULL;
+
+	path[0] = '\0';
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *names = strchr(line, ':');
+		char *colon = names ? strchr(names + 1, ':') : NULL;
+		bool is_pids;
+
+		if (!colon)
+			continue;
+		is_pids = has_word(names + 1, (size_t)(colon - names - 1),
+				   "pids");
+		if (!is_pids && (strncmp(line, "0::", 3) != 0 || !is_v2))
+			continue;
+		is_v2 = is_v2 && !is_pids;
+		snprintf(path, PATH_MAX, "%s", colon + 1);
+	}
+	return is_v2;
+}
+
+/* Undo the octal escapes of mountinfo in place: "\040" is a space. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	while (*s) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] &&
+		    s[3]) {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+				       (s[3] - '0'));
+			s += 4;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+}
+
+/* One line of mountinfo: is it the wanted cgroup mount? Then its root and
+ * mount point. Fields: id parent dev root point options … - type source
+ * superoptions (proc(5)). */
+static bool is_cgroup_mount(char *line, bool is_v2, char **root, char **point)
+{
+	char *tail = strstr(line, " - ");
+	char *save = NULL, *type, *options;
+
+	if (!tail)
+		return false;
+	*tail = '\0';
+	strtok_r(line, " ", &save);
+	strtok_r(NULL, " ", &save);
+	strtok_r(NULL, " ", &save);
+	*root = strtok_r(NULL, " ", &save);
+	*point = strtok_r(NULL, " ", &save);
+	type = strtok_r(tail + 3, " ", &save);
+	strtok_r(NULL, " ", &save);
+	options = strtok_r(NULL, " ", &save);
+	if (!*point || !type)
+		return false;
+	unescape(*root);
+	unescape(*point);
+	if (is_v2)
+		return strcmp(type, "cgroup2") == 0;
+	return strcmp(type, "cgroup") == 0 && options &&
+	       has_word(options, strlen(options), "pids");
+}
+
+static int open_in(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+	    sizeof(path))
+		return -1;
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* Keep the files of the cgroup at dir and of those above it, up to the mount
+ * point, whose path is the first `top` bytes of dir. */
+static void keep_levels(struct limits *l, char *dir, size_t top)
+{
+	while (l->levels < PIDS_LEVELS) {
+		struct pids_level level = {
+			.current_fd = open_in(dir, "pids.current"),
+			.max_fd = open_in(dir, "pids.max"),
+			.events_fd = open_in(dir, "pids.events"),
+			.fit = -1,
+		};
+		char *slash;
+
+		if (level.current_fd >= 0 && level.max_fd >= 0) {
+			l->level[l->levels++] = level;
+		} else {
+			close(level.current_fd);
+			close(level.max_fd);
+			close(level.events_fd);
+		}
+		slash = strrchr(dir, '/');
+		if (strlen(dir) <= top || !slash || slash < dir + top)
+			return;
+		*slash = '\0';
+	}
+}
+
+/* The part of path behind root: the way from the mount point to the own
+ * cgroup. NULL when the cgroup does not lie below this mount. */
+static const char *below(const char *path, const char *root)
+{
+	size_t length = strlen(root);
+
+	if (strcmp(root, "/") == 0)
+		return path;
+	if (strncmp(path, root, length) != 0 ||
+	    (path[length] != '/' && path[length] != '\0'))
+		return NULL;
+	return path + length;
+}
+
+static void find_levels(struct limits *l, char *text, char path[PATH_MAX])
+{
+	char *save = NULL;
+	bool is_v2;
+
+	if (read_file("/proc/self/cgroup", text, PROC_FILE) <= 0)
+		return;
+	is_v2 = own_cgroup(text, path);
+	if (read_file("/proc/self/mountinfo", text, PROC_FILE) <= 0)
+		return;
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char dir[PATH_MAX];
+		const char *rest;
+		char *root, *point;
+
+		if (!is_cgroup_mount(line, is_v2, &root, &point))
+			continue;
+		rest = below(path, root);
+		if (!rest || strstr(rest, ".."))
+			continue;
+		if (strcmp(rest, "/") == 0)
+			rest = "";
+		if ((size_t)snprintf(dir, sizeof(dir), "%s%s", point, rest) <
+		    sizeof(dir))
+			keep_levels(l, dir, strlen(point));
+		return;
+	}
+}
+
+static int never_runs(void *unused)
+{
+	(void)unused;
+	_exit(0);
+}
+
+/* clone(2) that cannot make a task: EFAULT when all limits would let it
+ * pass. The stack is never run on. */
+static int dry_clone(void)
+{
+	static char stack[256] __attribute__((aligned(16)));
+	int *nowhere = NULL;
+	pid_t pid;
+
+	/* A pointer to an address that can never be written. */
+	nowhere = (int *)((char *)nowhere + 1);
+	pid = clone(never_runs, stack + sizeof(stack),
+		    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, NULL,
+		    nowhere);
+	return pid < 0 ? errno : 0;
+}
+
+static bool is_kernel_at_least(unsigned long major, unsigned long minor)
+{
+	struct utsname name;
+	char *end;
+	unsigned long have;
+
+	if (uname(&name) < 0)
+		return false;
+	have = strtoul(name.release, &end, 10);
+	if (have != major)
+		return have > major;
+	return *end == '.' && strtoul(end + 1, NULL, 10) >= minor;
+}
+
+void limits_find(struct limits *l)
+{
+	/* Large, used once, and gone with this call's frame. */
+	char text[PROC_FILE];
+	char path[PATH_MAX];
+
+	find_levels(l, text, path);
+	/* Before 5.2 the flag is unknown and the call would make a task. */
+	if (!is_kernel_at_least(5, 2)) {
+		l->dry_clone_err = ENOSYS;
+		return;
+	}
+	l->dry_clone_err = dry_clone();
+	l->is_dry_clone_exact =
+		l->dry_clone_err == EFAULT || l->dry_clone_err == EAGAIN;
+}
+
+int limits_fit(struct limits *l, int64_t written, int64_t tasks,
+	       int64_t *wished, int64_t *max)
+{
+	int tightest = -1;
+
+	for (int i = 0; i < l->levels; i++) {
+		int64_t limit = read_number(l->level[i].max_fd, -1);
+		int64_t reserve = headroom_reserve(written, limit, -1);
+		int64_t fit = headroom_fit(limit, tasks);
+
+		if (limit < 0 || fit >= reserve)
+			continue;
+		l->level[i].fit = fit < 0 ? 0 : fit;
+		if (tightest >= 0 && *max <= limit)
+			continue;
+		tightest = i;
+		*wished = reserve;
+		*max = limit;
+	}
+	return tightest;
+}
+
+/* Read level i for reports and judgement. */
+static struct board_limit read_level(const struct limits *l, int i,
+				     int64_t written)
+{
+	struct board_limit limit = {
+		.kind = BOARD_LIMIT_PIDS_CGROUP,
+		.level = i,
+		.current = read_number(l->level[i].current_fd, 0),
+		.max = read_number(l->level[i].max_fd, -1),
+	};
+
+	limit.reserve = headroom_reserve(written, limit.max, l->level[i].fit);
+	if (limit.max < 0)
+		limit.reserve = -1;
+	return limit;
+}
+
+bool limits_have_room(const struct limits *l, int64_t written,
+		      struct board_limit *binding)
+{
+	struct board_limit level[PIDS_LEVELS];
+	struct headroom_limit limit[PIDS_LEVELS];
+	int64_t reserve[PIDS_LEVELS];
+	struct headroom_verdict verdict;
+
+	for (int i = 0; i < l->levels; i++) {
+		level[i] = read_level(l, i, written);
+		limit[i] = (struct headroom_limit){
+			.current = level[i].current,
+			.max = level[i].max,
+		};
+		reserve[i] = level[i].reserve < 0 ? 0 : level[i].reserve;
+	}
+	verdict = headroom_judge(limit, reserve, (size_t)l->levels);
+	if (!verdict.is_enough)
+		*binding = level[verdict.binding];
+	return verdict.is_enough;
+}
+
+void limits_note(struct limits *l)
+{
+	for (int i = 0; i < l->levels; i++)
+		l->level[i].events = read_events(l->level[i].events_fd);
+}
+
+void limits_blame(const struct limits *l, int err, struct board_limit *out)
+{
+	*out = (struct board_limit){
+		.kind = BOARD_LIMIT_KERNEL,
+		.err = err,
+		.current = -1,
+		.max = -1,
+		.reserve = -1,
+	};
+	if (err == ENOMEM)
+		out->kind = BOARD_LIMIT_MEMORY;
+	if (err == EMFILE || err == ENFILE)
+		out->kind = BOARD_LIMIT_FILES;
+	if (err != EAGAIN)
+		return;
+	for (int i = 0; i < l->levels; i++) {
+		const struct pids_level *level = &l->level[i];
+		int64_t current = read_number(level->current_fd, 0);
+		int64_t max = read_number(level->max_fd, -1);
+
+		/* At its limit: this one. Its counter rose below the limit:
+		 * one above it that is not visible here. */
+		if (max >= 0 && current + 1 > max) {
+			*out = read_level(l, i, -1);
+			out->err = err;
+			return;
+		}
+		if (read_events(level->events_fd) > level->events) {
+			out->kind = BOARD_LIMIT_HIDDEN_CGROUP;
+			out->current = current;
+			out->max = max;
+		}
+	}
+}
+
+void limits_show(const struct limits *l, int64_t written,
+		 struct board_limit out[BOARD_LIMITS])
+{
+	memset(out, 0, BOARD_LIMITS * sizeof(out[0]));
+	for (int i = 0; i < l->levels && i < BOARD_LIMITS; i++)
+		out[i] = read_level(l, i, written);
+}
+
+void limits_tightest(const struct limits *l, int64_t *current, int64_t *max)
+{
+	*current = -1;
+	*max = -1;
+	for (int i = 0; i < l->levels; i++) {
+		int64_t level_max = read_number(l->level[i].max_fd, -1);
+		int64_t level_now = read_number(l->level[i].current_fd, -1);
+
+		if (level_max < 0)
+			continue;
+		if (*max >= 0 && *max - *current <= level_max - level_now)
+			continue;
+		*current = level_now;
+		*max = level_max;
+	}
+}
+
+static int set_soft(rlim_t soft, rlim_t hard)
+{
+	const struct rlimit limit = { .rlim_cur = soft, .rlim_max = hard };
+
+	return prlimit(0, RLIMIT_NPROC, &limit, NULL);
+}
+
+/* The tasks charged to this uid, everywhere: the least soft limit that a
+ * clone would pass, less one. -1 when even the hard limit is exceeded. */
+static int64_t count_tasks(rlim_t hard)
+{
+	rlim_t refused = 0;
+	rlim_t passes = hard < INT_MAX ? hard : INT_MAX;
+
+	if (set_soft(passes, hard) < 0 || dry_clone() != EFAULT)
+		return -1;
+	while (passes - refused > 1) {
+		rlim_t middle = refused + (passes - refused) / 2;
+
+		if (set_soft(middle, hard) < 0)
+			return -1;
+		if (dry_clone() == EFAULT)
+			passes = middle;
+		else
+			refused = middle;
+	}
+	return (int64_t)passes - 1;
+}
+
+int limits_check_child(int64_t written, struct spawn_report *report)
+{
+	struct rlimit own;
+	int64_t reserve;
+	int err;
+
+	if (prlimit(0, RLIMIT_NPROC, NULL, &own) < 0 ||
+	    own.rlim_cur == RLIM_INFINITY)
+		return 0;
+	reserve = headroom_reserve(written, (int64_t)own.rlim_cur, -1);
+	if ((uint64_t)reserve > own.rlim_cur)
+		reserve = (int64_t)own.rlim_cur;
+	/* This child is charged already; the dry clone asks for one more. */
+	if (reserve == 0 ||
+	    set_soft(own.rlim_cur - (rlim_t)reserve + 1, own.rlim_max) < 0)
+		return 0;
+	err = dry_clone();
+	if (err == EAGAIN) {
+		report->current = count_tasks(own.rlim_max);
+		report->max = (int64_t)own.rlim_cur;
+		report->reserve = reserve;
+	}
+	(void)set_soft(own.rlim_cur, own.rlim_max);
+	return err == EAGAIN || err == ENOMEM ? err : 0;
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: ISC */
+/* The loop of PID 1. Everything that may fail or allocate is in the set-up
+ * above it; in it nothing may exit, block, allocate or write text. */
+#include "init/pid1/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "init/die.h"
+#include "init/pid1/keeper.h"
+#include "init/pid1/limits.h"
+#include "init/pid1/publish.h"
+#include "init/pid1/queue.h"
+#include "init/pid1/restore.h"
+#include "init/pid1/services.h"
+#include "init/pid1/shutdown.h"
+#include "init/pid1/signals.h"
+#include "init/pid1/sweep.h"
+#include "init/pid1/tree.h"
+
+enum {
+	WAKES = 32,        /* descriptors looked at in one turn */
+	JUMP_MS = 2000,    /* later than this: the container was paused */
+	OWN_FILES = 64,    /* descriptors of dashpot beside the verdicts */
+	OWN_TASKS = 3,     /* PID 1, recorder, relay */
+	FROM_SIGNALS = -1, /* what epoll returns beside service indices */
+	FROM_HELPERS = -2,
+};
+
+/* The only one: too large for a stack, and zero memory that is not used is
+ * never touched. */
+static struct sup the_sup;
+
+/* --- Before the loop --------------------------------------------------- */
+
+static void read_clocks(struct sup *sup)
+{
+	struct timespec mono = { 0 }, wall = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	sup->now_ms = (int64_t)mono.tv_sec * 1000 + mono.tv_nsec / 1000000;
+	sup->now_wall_ms =
+		(int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
+}
+
+static void watch(const struct sup *sup, int fd, int64_t what)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	event.data.u64 = (uint64_t)what;
+	if (epoll_ctl(sup->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		die_system("epoll_ctl", errno);
+}
+
+static void open_descriptors(struct sup *sup)
+{
+	sup->signal_fd = signals_open();
+	if (sup->signal_fd < 0)
+		die_system("signalfd", -sup->signal_fd);
+	sup->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (sup->epoll_fd < 0)
+		die_system("epoll_create1", errno);
+	sup->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (sup->notify_fd < 0)
+		die_system("eventfd", errno);
+	sup->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	sup->reaper = reaper_open();
+	watch(sup, sup->signal_fd, FROM_SIGNALS);
+	watch(sup, sup->notify_fd, FROM_HELPERS);
+}
+
+/* A verdict pipe for each service that starts: raise the soft limit to the
+ * hard one; children get theirs back. */
+static void raise_files(struct sup *sup)
+{
+	struct rlimit *own = &sup->limits.files;
+	const uint64_t needed = sup->config->services + OWN_FILES;
+	struct rlimit raised;
+
+	if (getrlimit(RLIMIT_NOFILE, own) < 0)
+		die_system("getrlimit", errno);
+	raised = (struct rlimit){ own->rlim_max, own->rlim_max };
+	if (raised.rlim_max < needed)
+		die_text(DIE_USAGE,
+			 "%u services need %llu open files; the hard limit "
+			 "(ulimit -Hn) is %llu: raise it with --ulimit nofile",
+			 sup->config->services, (unsigned long long)needed,
+			 (unsigned long long)raised.rlim_max);
+	setrlimit(RLIMIT_NOFILE, &raised);
+}
+
+/* Tasks that run when every service does. */
+static int64_t all_tasks(const struct sup *sup)
+{
+	int64_t tasks = OWN_TASKS;
+
+	for (uint32_t i = 0; i < sup->config->services; i++)
+		tasks += config_service(sup->config, i)->is_autostart;
+	return tasks;
+}
+
+/* Where everything can never fit with the whole reserve, the reserve shrinks
+ * to what is left; where not even that, there is no use in beginning. */
+static void check_headroom(struct sup *sup)
+{
+	int64_t tasks = all_tasks(sup);
+	int64_t wished = 0, max = 0;
+	int level = limits_fit(&sup->limits, sup->config->headroom, tasks,
+			       &wished, &max);
+
+	if (!sup->limits.is_dry_clone_exact)
+		SUP_SAY(sup, BOARD_EV_HEADROOM_INEXACT, -1,
+			sup->limits.dry_clone_err);
+	if (level < 0)
+		return;
+	if (max < tasks)
+		die_text(DIE_SYSTEM,
+			 "%lld services and %d tasks of dashpot make %lld; "
+			 "the pids limit of this container is %lld: raise "
+			 "--pids-limit",
+			 (long long)(tasks - OWN_TASKS), OWN_TASKS,
+			 (long long)tasks, (long long)max);
+	SUP_SAY(sup, BOARD_EV_HEADROOM_CUT, -1, max - tasks, wished, max,
+		tasks);
+}
+
+static void make_tables(struct sup *sup)
+{
+	int err = boards_create(&sup->boards);
+
+	if (err < 0)
+		die_system("memfd_create", -err);
+	sup->report = mmap(NULL,
+			   sup->config->services * sizeof(*sup->report),
+			   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			   -1, 0);
+	if (sup->report == MAP_FAILED)
+		die_system("mmap", errno);
+}
+
+static void set_up(struct sup *sup, const struct config *config, char **argv)
+{
+	int err;
+
+	sup->config = config;
+	sup->argv = argv;
+	sup->pid = getpid();
+	sup->main_service = UINT32_MAX;
+	sup->volume_since_ms = NEVER;
+	sup->blocked_since_ms = NEVER;
+	sup->queue_ms = NEVER;
+	read_clocks(sup);
+	sup->began_ms = sup->now_ms;
+	sup->began_wall_ms = sup->now_wall_ms;
+	sup->restore_ms = sup->now_ms + SUP_RESTORE_MS;
+	sup->random = (uint32_t)sup->now_wall_ms * 2654435761U | 1;
+	sup->budget = budget_full(&config->restart_rate, sup->now_ms);
+	sup->stop.next_ms = NEVER;
+	sup->stop.look_ms = NEVER;
+	sup->stop.half_ms = NEVER;
+	if (sup->pid != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		die_system("prctl(PR_SET_CHILD_SUBREAPER)", errno);
+	raise_files(sup);
+	open_descriptors(sup);
+	limits_find(&sup->limits);
+	make_tables(sup);
+	SUP_SAY(sup, BOARD_EV_BEGIN, -1, sup->pid, config->services,
+		config->shutdown_needs_ms, sup->pid != 1);
+	check_headroom(sup);
+	err = keeper_begin(sup);
+	if (err < 0)
+		die_system("eventfd", -err);
+	services_begin(sup);
+}
+
+/* --- The loop ---------------------------------------------------------- */
+
+void loop_watch_verdict(struct sup *sup, uint32_t i)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	event.data.u64 = i;
+	/* ENOMEM or ENOSPC: its verdict is then read when it is called stuck
+	 * or when its child ends. */
+	(void)epoll_ctl(sup->epoll_fd, EPOLL_CTL_ADD,
+			sup->service[i].verdict_fd, &event);
+}
+
+static int64_t deadline_next(const struct sup *sup)
+{
+	int64_t next_ms = services_next_ms(sup);
+
+	next_ms = earlier(next_ms, keeper_next_ms(sup));
+	next_ms = earlier(next_ms, shutdown_next_ms(sup));
+	next_ms = earlier(next_ms, sup->restore_ms);
+	if (sup->waiting > 0)
+		next_ms = earlier(next_ms, sup->queue_ms);
+	if (sup->is_reaping || sup->is_queue_due || sup->is_tree_changed)
+		next_ms = sup->now_ms;
+	return next_ms;
+}
+
+/* What a turn was woken for. */
+struct wakes {
+	struct epoll_event event[WAKES];
+	int n;
+};
+
+/* The only sleep. A clock that jumped while nothing was due means that the
+ * container was paused. */
+static void wait_for_events(struct sup *sup, struct wakes *wakes)
+{
+	int64_t next_ms = deadline_next(sup);
+	int64_t sleep_ms = next_ms == NEVER ? -1 : next_ms - sup->now_ms;
+
+	if (sleep_ms > INT_MAX)
+		sleep_ms = INT_MAX;
+	if (next_ms != NEVER && sleep_ms < 0)
+		sleep_ms = 0;
+	/* EINTR cannot happen (all signals are blocked, but a debugger can
+	 * stop us), and means no more than "look". */
+	wakes->n = epoll_wait(sup->epoll_fd, wakes->event, WAKES,
+			      (int)sleep_ms);
+	read_clocks(sup);
+	if (next_ms != NEVER && sup->now_ms - next_ms > JUMP_MS &&
+	    sleep_ms > 0) {
+		shutdown_shift(sup, sup->now_ms - next_ms);
+		SUP_SAY(sup, BOARD_EV_CLOCK_JUMP, -1, sup->now_ms - next_ms);
+	}
+}
+
+static bool is_stop_signal(const struct sup *sup, int number)
+{
+	return sup->config->stop_signals >> (number - 1) & 1;
+}
+
+static void take_signal(struct sup *sup, int number)
+{
+	pid_t main_pid = 0;
+
+	if (number == SIGCHLD) {
+		sup->is_reaping = true;
+		return;
+	}
+	if (is_stop_signal(sup, number)) {
+		shutdown_by_signal(sup, number);
+		return;
+	}
+	if (sup->main_service != UINT32_MAX)
+		main_pid = sup->service[sup->main_service].pid;
+	if (number == SIGUSR1) {
+		SUP_SAY(sup, BOARD_EV_SNAPSHOT, -1, 0);
+		sup->is_head_changed = true;
+	} else if (number == SIGHUP && !main_pid) {
+		SUP_SAY(sup, BOARD_EV_SIGNAL_UNUSED, -1, number);
+	}
+	if (main_pid)
+		kill(main_pid, number);
+}
+
+static void drain_signals(struct sup *sup)
+{
+	int number;
+
+	while ((number = signals_next(sup->signal_fd)) != 0)
+		take_signal(sup, number);
+}
+
+static void take_wakes(struct sup *sup, const struct wakes *wakes)
+{
+	uint64_t ignored;
+
+	for (int k = 0; k < wakes->n; k++) {
+		int64_t what = (int64_t)wakes->event[k].data.u64;
+
+		if (what == FROM_SIGNALS) {
+			drain_signals(sup);
+		} else if (what == FROM_HELPERS) {
+			/* EAGAIN: somebody's news was read already. */
+			if (read(sup->notify_fd, &ignored, sizeof(ignored)) >
+			    0)
+				restore_watch_volume(sup);
+		}
+	}
+}
+
+/* Verdicts after reaping: a child that failed to start has exited by then,
+ * and its end closes the pipe before its number is used again. */
+static void take_verdicts(struct sup *sup, const struct wakes *wakes)
+{
+	for (int k = 0; k < wakes->n; k++) {
+		uint64_t what = wakes->event[k].data.u64;
+
+		if (what < sup->config->services)
+			service_verdict(sup, (uint32_t)what);
+	}
+}
+
+static void take_end(void *with, pid_t pid, int status,
+		     const struct rusage *used)
+{
+	struct sup *sup = with;
+
+	sup->reaped++;
+	sup->is_head_changed = true;
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		if (sup->service[i].pid != pid)
+			continue;
+		service_reaped(sup, i, status, used);
+		return;
+	}
+	if (keeper_reaped(sup, pid, status))
+		return;
+	sup->orphans++;
+	sweep_soon(sup);
+}
+
+static void reap(struct sup *sup)
+{
+	uint64_t before = sup->reaped;
+
+	if (sup->is_reaping)
+		sup->is_reaping = reap_batch(&sup->reaper, take_end, sup);
+	if (sup->reaped != before)
+		queue_has_room(sup);
+}
+
+_Noreturn void loop_run(const struct config *config, char **argv)
+{
+	struct sup *sup = &the_sup;
+	struct wakes wakes;
+
+	set_up(sup, config, argv);
+	/* From here on nothing may exit, block, allocate or write text. */
+	while (sup->stop.phase != STOP_OVER) {
+		publish(sup);                 /* memory only; wakes helpers */
+		wait_for_events(sup, &wakes); /* the only sleep */
+		services_fire(sup);           /* deadlines -> events */
+		take_wakes(sup, &wakes);      /* signals -> wishes */
+		reap(sup);                    /* exits -> events, 64 a turn */
+		take_verdicts(sup, &wakes);   /* exec done, or step and errno */
+		keeper_run(sup);              /* helpers that died */
+		restore_run(sup);             /* what the registry remembers */
+		if (sup->is_tree_changed)
+			tree_follow(sup);     /* dependents; all ended? */
+		if (sup->now_ms >= tree_blocked_ms(sup))
+			shutdown_all_blocked(sup);
+		queue_run(sup);               /* starts: headroom, budget */
+		shutdown_run(sup);            /* phases, when stopping */
+	}
+	shutdown_exit(sup);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* PID 1: made before the loop, and the loop. */
+#ifndef INIT_PID1_LOOP_H
+#define INIT_PID1_LOOP_H
+
+#include <stdint.h>
+
+#include "init/config/config.h"
+#include "init/pid1/sup.h"
+
+/* Supervise the services of `config` until the end of it all. argv is the
+ * program's, for the names of helpers in ps. Signals must be blocked. Ends
+ * the program: with the code that DESIGN says, or 111 when a system call that
+ * it cannot do without fails before the loop. */
+_Noreturn void loop_run(const struct config *config, char **argv);
+
+/* Tell the loop that service i has a verdict pipe to be watched. A pipe that
+ * cannot be watched is looked at when its child ends. */
+void loop_watch_verdict(struct sup *sup, uint32_t i);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/* A copy of private state, made once a turn and only where something is new:
+ * PID 1 never reads it back to decide anything. */
+#include "init/pid1/publish.h"
+
+#include <string.h>
+
+#include "init/pid1/keeper.h"
+#include "init/pid1/limits.h"
+
+static void publish_breaker(const struct sup *sup, uint32_t i,
+			    struct board_service *row)
+{
+	const struct breaker_policy *p =
+		&config_service(sup->config, i)->breaker;
+	const struct breaker *b = &sup->breaker[i];
+
+	row->breaker = (uint8_t)b->state;
+	row->trips = b->trips;
+	row->at_once = b->at_once;
+	row->doublings = b->doublings;
+	row->in_window = 0;
+	row->window = 0;
+	for (uint32_t w = 0; w < p->windows && b->filled > 0; w++) {
+		uint32_t n = breaker_count(b, p, w, sup->now_ms);
+
+		if (n <= row->in_window)
+			continue;
+		row->in_window = n;
+		row->window = w;
+	}
+}
+
+/* The time at which something will happen to it by itself; -1 none. */
+static int64_t next_of(const struct service *s)
+{
+	int64_t next_ms = s->state == LIFE_STOPPING ? s->kill_ms : s->due_ms;
+
+	if (s->state == LIFE_RUNNING || next_ms == NEVER)
+		return -1;
+	return next_ms;
+}
+
+static void publish_service(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	struct board_service *row = &sup->boards.board->service[i];
+
+	board_row_begin(row);
+	row->state = (uint8_t)s->state;
+	row->wait = (uint8_t)s->wait;
+	row->step = s->stuck_ms != NEVER || s->is_stuck
+			    ? (uint8_t)sup->report[i].step
+			    : BOARD_STEP_NONE;
+	row->is_stuck = s->is_stuck;
+	row->is_remembered = s->is_remembered;
+	row->pid = s->pid;
+	row->on = s->on;
+	row->failures = s->failures;
+	row->leftovers = s->left;
+	row->starts = s->starts;
+	row->since_ms = s->since_ms;
+	row->started_ms = s->started_ms;
+	row->next_ms = next_of(s);
+	row->limit = s->limit;
+	publish_breaker(sup, i, row);
+	board_row_end(row);
+	s->is_changed = false;
+}
+
+static enum board_phase phase_of(const struct sup *sup)
+{
+	if (sup->stop.phase >= STOP_HELPERS)
+		return BOARD_EXITING;
+	if (sup->stop.phase != STOP_NOT)
+		return BOARD_STOPPING_ALL;
+	return sup->restore_ms == NEVER ? BOARD_UP : BOARD_STARTING;
+}
+
+static void publish_head(struct sup *sup)
+{
+	struct board *b = sup->boards.board;
+
+	board_head_begin(b);
+	b->services = sup->config->services;
+	b->phase = (uint8_t)phase_of(sup);
+	b->is_pid1 = sup->pid == 1;
+	b->is_outer_loop = sup->is_outer_loop;
+	b->is_dry_clone_exact = sup->limits.is_dry_clone_exact;
+	b->pid = sup->pid;
+	b->exit_code =
+		sup->stop.phase >= STOP_HELPERS ? sup->stop.exit_code : -1;
+	b->exit_service =
+		sup->stop.phase != STOP_NOT ? sup->stop.exit_service : -1;
+	b->began_ms = sup->began_ms;
+	b->began_wall_ms = sup->began_wall_ms;
+	b->now_ms = sup->now_ms;
+	b->now_wall_ms = sup->now_wall_ms;
+	b->reaped = sup->reaped;
+	b->orphans = sup->orphans;
+	b->restarts = sup->restarts;
+	b->tokens = budget_tokens(&sup->budget, &sup->config->restart_rate,
+				  sup->now_ms);
+	b->waiting = sup->waiting;
+	b->late_max_ms = sup->late_max_ms;
+	for (int k = 0; k < HELPER_KINDS; k++)
+		b->helper[k] = (struct board_helper){
+			.pid = sup->kept[k].pid,
+			.restarts = sup->kept[k].restarts,
+		};
+	limits_show(&sup->limits, sup->config->headroom, b->limit);
+	board_head_end(b);
+	sup->is_head_changed = false;
+}
+
+void publish(struct sup *sup)
+{
+	struct board *b = sup->boards.board;
+	uint64_t events = atomic_load(&b->events);
+
+	if (sup->is_head_changed) {
+		for (uint32_t i = 0; i < sup->config->services; i++)
+			if (sup->service[i].is_changed)
+				publish_service(sup, i);
+		publish_head(sup);
+		atomic_fetch_add(&b->generation, 1);
+		keeper_wake(sup, HELPER_RECORDER);
+		if (sup->stop.phase >= STOP_HELPERS)
+			keeper_wake(sup, HELPER_RELAY);
+	}
+	if (events != sup->events_seen) {
+		sup->events_seen = events;
+		keeper_wake(sup, HELPER_RELAY);
+	}
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* Shows PID 1's state on the board, and wakes the helpers that read it. */
+#ifndef INIT_PID1_PUBLISH_H
+#define INIT_PID1_PUBLISH_H
+
+#include "init/pid1/sup.h"
+
+/* Write what has changed since the last call. Memory only; never blocks. */
+void publish(struct sup *sup);
+
+#endif

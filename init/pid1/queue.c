@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: ISC */
+/* Gates: a limit that refused one start would refuse the others too, so they
+ * wait together. The first in the queue tries every 250 ms; once it comes
+ * through, the others follow in the same turn. Gate 0 is for limits that bind
+ * everybody, the others for one uid's RLIMIT_NPROC each. */
+#include "init/pid1/queue.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "init/pid1/ghosts.h"
+#include "init/pid1/limits.h"
+#include "init/pid1/loop.h"
+#include "init/pid1/services.h"
+#include "init/pid1/spawn.h"
+#include "init/pid1/tree.h"
+
+/* --- Waiting ----------------------------------------------------------- */
+
+void queue_join(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	s->queued_ms = sup->now_ms;
+	s->wait = BOARD_WAIT_NOTHING;
+	s->on = -1;
+	s->limit.kind = BOARD_LIMIT_NONE;
+	sup->waiting++;
+	sup->is_queue_due = true;
+}
+
+/* Own time goes on, and a person learns that the shortage is over. */
+static void end_shortage(struct sup *sup, uint32_t i, bool has_started)
+{
+	struct service *s = &sup->service[i];
+
+	if (s->short_ms == NEVER)
+		return;
+	breaker_release(&sup->breaker[i], sup->now_ms);
+	if (has_started && s->wait == BOARD_WAIT_HEADROOM)
+		SUP_SAY(sup, BOARD_EV_WAIT_OVER, (int)i,
+			sup->now_ms - s->short_ms);
+	s->short_ms = NEVER;
+}
+
+void queue_leave(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	end_shortage(sup, i, life_is_up(s->state));
+	s->wait = BOARD_WAIT_NOTHING;
+	s->on = -1;
+	sup->waiting--;
+}
+
+static bool is_same_limit(const struct board_limit *a,
+			  const struct board_limit *b)
+{
+	return a->kind == b->kind && a->level == b->level && a->uid == b->uid;
+}
+
+/* Service i waits for `wait`; say so when that is news. While room or a token
+ * is short its own time stands still, else many loops together would hide
+ * from their breakers. */
+static void wait_for(struct sup *sup, uint32_t i, enum board_wait wait,
+		     int32_t on, const struct board_limit *limit)
+{
+	struct service *s = &sup->service[i];
+	static const struct board_limit none;
+	const struct board_limit *by = limit ? limit : &none;
+	bool is_short = wait == BOARD_WAIT_HEADROOM ||
+			wait == BOARD_WAIT_BUDGET;
+	bool is_news = s->wait != wait || s->on != on ||
+		       !is_same_limit(&s->limit, by);
+
+	if (is_short && s->short_ms == NEVER) {
+		breaker_hold(&sup->breaker[i], sup->now_ms);
+		s->short_ms = sup->now_ms;
+	}
+	if (!is_short)
+		end_shortage(sup, i, false);
+	if (is_news || s->limit.current != by->current ||
+	    s->limit.max != by->max)
+		service_touch(sup, i);
+	s->wait = wait;
+	s->on = on;
+	s->limit = *by;
+	if (!is_news || wait == BOARD_WAIT_RESTORE ||
+	    wait == BOARD_WAIT_LEFTOVERS)
+		return;
+	if (limit)
+		SUP_SAY(sup, BOARD_EV_WAITING, (int)i, wait, limit->kind,
+			limit->current, limit->max, limit->reserve,
+			limit->kind == BOARD_LIMIT_NPROC
+				? (int64_t)limit->uid
+				: limit->level,
+			limit->err);
+	else
+		SUP_SAY(sup, BOARD_EV_WAITING, (int)i, wait, on);
+}
+
+/* May service i start as far as it itself is concerned? *when_ms: else look
+ * again then. */
+static bool is_startable(struct sup *sup, uint32_t i, int64_t *when_ms)
+{
+	struct service *s = &sup->service[i];
+	int32_t on;
+
+	*when_ms = NEVER;
+	if (sup->restore_ms != NEVER) {
+		wait_for(sup, i, BOARD_WAIT_RESTORE, -1, NULL);
+		return false;
+	}
+	if (s->is_swept) {
+		wait_for(sup, i, BOARD_WAIT_LEFTOVERS, -1, NULL);
+		return false;
+	}
+	on = tree_awaits(sup, i, when_ms);
+	if (on >= 0)
+		wait_for(sup, i, BOARD_WAIT_DEPENDENCY, on, NULL);
+	return on < 0;
+}
+
+static struct budget_claim claim_of(const struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	return (struct budget_claim){
+		.since_ms = s->queued_ms,
+		.failures = s->failures,
+		.is_essential = config_service(sup->config, i)->is_essential,
+		.was_stable = s->was_stable,
+	};
+}
+
+/* Insertion keeps equals in their order of start and is linear at boot, when
+ * all are equal. */
+static void insert(const struct sup *sup, uint16_t *list, uint32_t n,
+		   uint16_t i)
+{
+	struct budget_claim claim = claim_of(sup, i);
+
+	while (n > 0) {
+		struct budget_claim other = claim_of(sup, list[n - 1]);
+
+		if (!budget_before(&claim, &other))
+			break;
+		list[n] = list[n - 1];
+		n--;
+	}
+	list[n] = i;
+}
+
+/* --- Gates ------------------------------------------------------------- */
+
+uint32_t queue_uid(const struct sup *sup, uint32_t i)
+{
+	const struct config_service *c = config_service(sup->config, i);
+
+	return c->has_user ? c->uid : (uint32_t)getuid();
+}
+
+static void close_gate(struct sup *sup, struct gate *gate,
+		       const struct board_limit *limit)
+{
+	gate->limit = *limit;
+	gate->is_closed = true;
+	gate->tried_ms = sup->now_ms;
+	gate->next_ms = sup->now_ms + SUP_RETRY_MS;
+}
+
+/* The gate of a uid; with more uids short of room than gates the last one is
+ * shared. is_new: take a free one. */
+static struct gate *uid_gate(struct sup *sup, uint32_t uid, bool is_new)
+{
+	struct gate *free_gate = NULL;
+
+	for (int k = 1; k < SUP_GATES; k++) {
+		struct gate *gate = &sup->gate[k];
+
+		if (gate->is_closed && gate->uid == uid)
+			return gate;
+		if (!gate->is_closed && !free_gate)
+			free_gate = gate;
+	}
+	if (!is_new)
+		return NULL;
+	if (!free_gate)
+		free_gate = &sup->gate[SUP_GATES - 1];
+	free_gate->uid = uid;
+	return free_gate;
+}
+
+/* The gate that holds service i back now, or NULL. */
+static struct gate *shut_gate(struct sup *sup, uint32_t i)
+{
+	struct gate *own = uid_gate(sup, queue_uid(sup, i), false);
+
+	if (sup->gate[0].is_closed && sup->now_ms < sup->gate[0].next_ms)
+		return &sup->gate[0];
+	if (own && sup->now_ms < own->next_ms)
+		return own;
+	return NULL;
+}
+
+void queue_refused(struct sup *sup, uint32_t i,
+		   const struct board_limit *limit)
+{
+	struct gate *gate = &sup->gate[0];
+
+	if (limit->kind == BOARD_LIMIT_NPROC)
+		gate = uid_gate(sup, limit->uid, true);
+	close_gate(sup, gate, limit);
+	wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, limit);
+	sup->is_queue_due = true;
+}
+
+void queue_executes(struct sup *sup, uint32_t i)
+{
+	struct gate *own = uid_gate(sup, queue_uid(sup, i), false);
+
+	sup->service[i].has_token = false;
+	if (!own)
+		return;
+	own->is_closed = false;
+	sup->is_queue_due = true;
+}
+
+void queue_has_room(struct sup *sup)
+{
+	for (int k = 0; k < SUP_GATES; k++) {
+		struct gate *gate = &sup->gate[k];
+		int64_t soon_ms = gate->tried_ms + SUP_RETRY_SOON_MS;
+
+		if (!gate->is_closed || gate->next_ms <= soon_ms)
+			continue;
+		gate->next_ms = soon_ms;
+		sup->is_queue_due = true;
+	}
+}
+
+/* --- Starting ---------------------------------------------------------- */
+
+/* Does its next start take a token? First starts at boot do not, nor does one
+ * that was refused after it had taken its token. */
+static bool takes_token(const struct service *s)
+{
+	return s->starts > 0 && !s->has_token;
+}
+
+static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
+{
+	struct service *s = &sup->service[i];
+	struct gate *own = uid_gate(sup, queue_uid(sup, i), false);
+	bool is_probe = sup->breaker[i].state == BREAKER_HALF_OPEN;
+
+	/* What comes after has to wait for this attempt's verdict. */
+	if (own) {
+		own->tried_ms = sup->now_ms;
+		own->next_ms = sup->now_ms + SUP_STUCK_MS;
+	}
+	sup->gate[0].is_closed = false;
+	s->pid = pid;
+	s->session = pid;
+	s->verdict_fd = verdict_fd;
+	s->started_ms = sup->now_ms;
+	s->stuck_ms = sup->now_ms + SUP_STUCK_MS;
+	s->starts++;
+	s->is_forced = false;
+	s->is_parted = false;
+	s->is_wanted = false;
+	s->is_settled_bad = false;
+	s->was_stable = false;
+	SUP_SAY(sup, BOARD_EV_STARTED, (int)i, pid, is_probe,
+		(int64_t)s->starts);
+	service_take(sup, i, is_probe ? LIFE_SPAWNED_PROBE : LIFE_SPAWNED);
+	loop_watch_verdict(sup, i);
+}
+
+/* One attempt to start service i, all conditions of its own being met. */
+static void try_start(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	struct board_limit limit;
+	int verdict_fd = -1;
+	pid_t pid;
+
+	if (!limits_have_room(&sup->limits, sup->config->headroom, &limit)) {
+		close_gate(sup, &sup->gate[0], &limit);
+		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &limit);
+		return;
+	}
+	if (takes_token(s)) {
+		if (!budget_take(&sup->budget, &sup->config->restart_rate,
+				 sup->now_ms)) {
+			wait_for(sup, i, BOARD_WAIT_BUDGET, -1, NULL);
+			return;
+		}
+		s->has_token = true;
+		sup->restarts++;
+	}
+	limits_note(&sup->limits);
+	s->born_ticks = ghosts_now_ticks();
+	breaker_probe(&sup->breaker[i], sup->now_ms, s->is_forced);
+	pid = spawn_service(sup, i, &verdict_fd);
+	if (pid < 0) {
+		limits_blame(&sup->limits, -pid, &limit);
+		close_gate(sup, &sup->gate[0], &limit);
+		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &limit);
+		return;
+	}
+	has_spawned(sup, i, pid, verdict_fd);
+}
+
+static void start_or_wait(struct sup *sup, uint32_t i)
+{
+	struct gate *gate = shut_gate(sup, i);
+
+	if (gate)
+		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &gate->limit);
+	else
+		try_start(sup, i);
+}
+
+/* When to look again: at a token, or when a gate tries again. */
+static void plan(struct sup *sup)
+{
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		if (sup->service[i].state != LIFE_WAITING ||
+		    sup->service[i].wait != BOARD_WAIT_BUDGET)
+			continue;
+		sup->queue_ms = earlier(
+			sup->queue_ms,
+			budget_next_ms(&sup->budget,
+				       &sup->config->restart_rate,
+				       sup->now_ms));
+		break;
+	}
+	for (int k = 0; k < SUP_GATES && sup->waiting > 0; k++)
+		if (sup->gate[k].is_closed)
+			sup->queue_ms = earlier(sup->queue_ms,
+						sup->gate[k].next_ms);
+}
+
+void queue_run(struct sup *sup)
+{
+	uint16_t list[CONFIG_SERVICES];
+	uint32_t n = 0;
+
+	if (!sup->is_queue_due && sup->now_ms < sup->queue_ms)
+		return;
+	sup->is_queue_due = false;
+	sup->queue_ms = NEVER;
+	if (sup->waiting == 0 || sup->stop.phase != STOP_NOT)
+		return;
+	for (uint32_t k = 0; k < sup->config->services; k++) {
+		uint16_t i = config_order(sup->config)[k];
+		int64_t when_ms;
+
+		if (sup->service[i].state != LIFE_WAITING)
+			continue;
+		if (is_startable(sup, i, &when_ms))
+			insert(sup, list, n++, i);
+		else
+			sup->queue_ms = earlier(sup->queue_ms, when_ms);
+	}
+	for (uint32_t k = 0; k < n; k++)
+		start_or_wait(sup, list[k]);
+	plan(sup);
+}

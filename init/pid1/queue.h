@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* Services that wait for their start: for the registry, what they depend on,
+ * what their last run left, a token of the restart budget, or room. */
+#ifndef INIT_PID1_QUEUE_H
+#define INIT_PID1_QUEUE_H
+
+#include <stdint.h>
+
+#include "init/pid1/sup.h"
+
+/* Service i has begun to wait, or does so no longer (life table only). */
+void queue_join(struct sup *sup, uint32_t i);
+void queue_leave(struct sup *sup, uint32_t i);
+
+/* Start whatever can start now, in the order of policy/budget, and work out
+ * sup->queue_ms, the time at which to try again. */
+void queue_run(struct sup *sup);
+
+/* The uid that service i runs as. */
+uint32_t queue_uid(const struct sup *sup, uint32_t i);
+
+/* After its clone the start of service i was refused by `limit`, or it has
+ * come as far as to execute: others may follow. */
+void queue_refused(struct sup *sup, uint32_t i,
+		   const struct board_limit *limit);
+void queue_executes(struct sup *sup, uint32_t i);
+
+/* A process was reaped: try sooner where room is short. */
+void queue_has_room(struct sup *sup);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* Waits for dead children, in bounded batches and at once. */
+#ifndef INIT_PID1_REAP_H
+#define INIT_PID1_REAP_H
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+enum { REAP_BATCH = 64 };
+
+/* How far reaping is; all zero but children_fd at the beginning. */
+struct reaper {
+	int children_fd;  /* /proc/self/task/PID/children, or -1 */
+	bool is_by_list;  /* with many live children: by their list */
+	pid_t partial;    /* a listed number that the last part cut off */
+};
+
+/* One dead child. */
+typedef void reap_end(void *with, pid_t pid, int status,
+		      const struct rusage *used);
+
+/* Open the list of children. Before the loop. Cannot fail: without the list
+ * it reaps without it. */
+struct reaper reaper_open(void);
+
+/* Wait for dead children, up to a batch, and tell each to `end`. True when
+ * there may be more: call again in the next turn, which must not sleep.
+ *
+ * waitpid(-1) costs a step for each live child, so among very many the list
+ * in /proc is read and each number waited for (flat for each zombie); the
+ * cheaper way is chosen by what the last batch cost. Both leave nothing
+ * behind: it says false only after waitpid(-1) found nothing. */
+bool reap_batch(struct reaper *r, reap_end *end, void *with);
+
+#endif

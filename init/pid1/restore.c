@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/* A remembered breaker binds a service only while its fingerprint (settings,
+ * size and mtime of the executable) is unchanged, and is probed at once unless
+ * the container itself is in a loop. */
+#include "init/pid1/restore.h"
+
+#include "init/pid1/keeper.h"
+#include "init/pid1/services.h"
+
+enum {
+	OUTER_STARTS = 5,      /* container starts within 10 minutes: a loop */
+	OUTER_WAIT_MS = 60000, /* longest cooldown that is then waited for */
+};
+
+static bool is_same(const struct sup *sup, uint32_t i,
+		    const struct board_restored *r)
+{
+	const struct board_exe *exe = sup->boards.exe;
+
+	return r->fingerprint == config_service(sup->config, i)->fingerprint &&
+	       atomic_load(&exe->service[i].is_known) == 1 &&
+	       exe->service[i].size == r->exe_size &&
+	       exe->service[i].mtime_ns == r->exe_mtime_ns;
+}
+
+static void restore_service(struct sup *sup, uint32_t i)
+{
+	/* A copy: the recorder could write while it is looked at. */
+	const struct board_restored r = sup->boards.restore->service[i];
+	struct service *s = &sup->service[i];
+	int64_t wait_ms = 0;
+
+	if (!r.is_known ||
+	    (r.breaker != BREAKER_OPEN && r.breaker != BREAKER_HALF_OPEN &&
+	     r.breaker != BREAKER_LATCHED))
+		return;
+	if (!is_same(sup, i, &r)) {
+		SUP_SAY(sup, BOARD_EV_FRESH, (int)i, 0);
+		return;
+	}
+	if (sup->is_outer_loop && r.wait_ms > 0)
+		wait_ms = earlier(r.wait_ms, OUTER_WAIT_MS);
+	breaker_restore(&sup->breaker[i],
+			&config_service(sup->config, i)->breaker, r.trips,
+			r.at_once, r.doublings, sup->now_ms, wait_ms);
+	s->is_remembered = true;
+	SUP_SAY(sup, BOARD_EV_REMEMBERED, (int)i, sup->breaker[i].trips,
+		wait_ms, r.breaker == BREAKER_LATCHED, sup->is_outer_loop);
+	if (wait_ms > 0 && s->state == LIFE_WAITING)
+		service_take(sup, i, LIFE_RESTORED_BLOCK);
+	service_touch(sup, i);
+}
+
+static void finish(struct sup *sup)
+{
+	sup->restore_ms = NEVER;
+	sup->is_queue_due = true;
+	sup->is_head_changed = true;
+}
+
+void restore_run(struct sup *sup)
+{
+	const struct board_restore *r = sup->boards.restore;
+
+	if (sup->restore_ms == NEVER)
+		return;
+	if (atomic_load(&r->is_done) != 1 ||
+	    sup->kept[HELPER_INSPECTOR].pid != 0) {
+		if (sup->now_ms < sup->restore_ms)
+			return;
+		SUP_SAY(sup, BOARD_EV_RESTORE_LATE, -1, SUP_RESTORE_MS);
+		if (atomic_load(&r->is_done) != 1) {
+			finish(sup);
+			return;
+		}
+	}
+	finish(sup);
+	if (r->container_starts >= OUTER_STARTS) {
+		sup->is_outer_loop = true;
+		SUP_SAY(sup, BOARD_EV_OUTER_LOOP, -1, r->container_starts);
+	}
+	for (uint32_t i = 0; i < sup->config->services; i++)
+		restore_service(sup, i);
+}
+
+void restore_watch_volume(struct sup *sup)
+{
+	const struct board_restore *r = sup->boards.restore;
+	uint32_t trouble = atomic_load(&r->trouble);
+
+	if (r->is_bad && !sup->is_registry_bad_said) {
+		sup->is_registry_bad_said = true;
+		SUP_SAY(sup, BOARD_EV_REGISTRY_BAD, -1, 0);
+	}
+	if (r->is_second && !sup->is_second_said) {
+		sup->is_second_said = true;
+		SUP_SAY(sup, BOARD_EV_VOLUME_SECOND, -1, 0);
+	}
+	if (trouble == sup->volume_step || trouble >= BOARD_VOLUME_STEPS)
+		return;
+	sup->volume_step = trouble;
+	sup->is_head_changed = true;
+	if (trouble == BOARD_VOLUME_WELL) {
+		SUP_SAY(sup, BOARD_EV_VOLUME_WELL, -1,
+			sup->volume_since_ms == NEVER
+				? 0
+				: sup->now_ms - sup->volume_since_ms);
+		sup->volume_since_ms = NEVER;
+		return;
+	}
+	if (sup->volume_since_ms == NEVER)
+		sup->volume_since_ms = sup->now_ms;
+	SUP_SAY(sup, BOARD_EV_VOLUME_TROUBLE, -1, trouble,
+		atomic_load(&r->trouble_err));
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* What the volume tells PID 1: the remembered breakers at the beginning, and
+ * whether the recorder can write. All of it is checked as hostile. */
+#ifndef INIT_PID1_RESTORE_H
+#define INIT_PID1_RESTORE_H
+
+#include "init/pid1/sup.h"
+
+/* Take what the registry remembers as soon as it is there, or go on without
+ * it once SUP_RESTORE_MS are over. */
+void restore_run(struct sup *sup);
+
+/* Say it when the volume has got into trouble or out of it. */
+void restore_watch_volume(struct sup *sup);
+
+#endif

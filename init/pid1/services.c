@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: ISC */
+/* The middle of PID 1: an exit, a verdict or a deadline becomes one event of
+ * the life table after policy/ has been asked, and the deeds of its row are
+ * done here. Nothing here looks at another service; tree.c does. */
+#include "init/pid1/services.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init/pid1/limits.h"
+#include "init/pid1/queue.h"
+#include "init/pid1/shutdown.h"
+#include "init/pid1/sweep.h"
+
+static const struct config_service *settings(const struct sup *sup, uint32_t i)
+{
+	return config_service(sup->config, i);
+}
+
+void service_touch(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	int64_t next_ms = earlier(s->due_ms, s->stuck_ms);
+
+	if (s->pid && s->state == LIFE_STOPPING && !s->is_killed)
+		next_ms = earlier(next_ms, s->kill_ms);
+	if (s->is_swept)
+		next_ms = earlier(next_ms, earlier(s->sweep_ms, s->kill_ms));
+	sup->next_ms[i] = next_ms;
+	s->is_changed = true;
+	sup->is_head_changed = true;
+}
+
+void services_begin(struct sup *sup)
+{
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		struct service *s = &sup->service[i];
+
+		*s = (struct service){
+			.since_ms = sup->now_ms,
+			.short_ms = NEVER,
+			.started_ms = -1,
+			.ready_ms = NEVER,
+			.due_ms = NEVER,
+			.stuck_ms = NEVER,
+			.kill_ms = NEVER,
+			.sweep_ms = NEVER,
+			.on = -1,
+			.verdict_fd = -1,
+		};
+		if (settings(sup, i)->is_main)
+			sup->main_service = i;
+		if (settings(sup, i)->is_autostart)
+			service_take(sup, i, LIFE_WANT);
+		service_touch(sup, i);
+	}
+}
+
+/* --- Deeds ------------------------------------------------------------- */
+
+/* xorshift32: enough to spread delays. */
+static uint32_t next_random(struct sup *sup)
+{
+	uint32_t x = sup->random;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	sup->random = x;
+	return x;
+}
+
+/* Failures in the window that is nearest to its limit, and which it is. */
+static uint32_t fullest_window(const struct sup *sup, uint32_t i,
+			       uint32_t *window)
+{
+	const struct breaker_policy *p = &settings(sup, i)->breaker;
+	uint32_t best = 0;
+
+	*window = 0;
+	for (uint32_t w = 0; w < p->windows; w++) {
+		uint32_t n = breaker_count(&sup->breaker[i], p, w,
+					   sup->now_ms);
+
+		if (w > 0 && (uint64_t)n * p->window[*window].max_failures <=
+				     (uint64_t)best *
+					     p->window[w].max_failures)
+			continue;
+		best = n;
+		*window = w;
+	}
+	return best;
+}
+
+static void arm_delay(struct sup *sup, uint32_t i, bool is_clean)
+{
+	const struct config_service *c = settings(sup, i);
+	struct service *s = &sup->service[i];
+	int64_t delay_ms = dampen_delay_ms(
+		&c->dampen, is_clean ? 0 : s->failures, next_random(sup));
+	uint32_t window;
+	uint32_t count = fullest_window(sup, i, &window);
+
+	s->due_ms = sup->now_ms + delay_ms;
+	SUP_SAY(sup, BOARD_EV_BACKOFF, (int)i, delay_ms, count,
+		c->breaker.window[window].max_failures,
+		c->breaker.window[window].window_ms);
+}
+
+static void arm_cooldown(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	const struct breaker *b = &sup->breaker[i];
+
+	s->due_ms = b->until_ms;
+	if (s->is_remembered && s->starts == 0)
+		return;
+	SUP_SAY(sup, BOARD_EV_BLOCKED, (int)i,
+		breaker_cooldown_ms(b, &settings(sup, i)->breaker), b->trips,
+		s->opened_by, s->opened_in_ms);
+}
+
+/* The leader's group, as long as it is unreaped: its number is taken. A group
+ * that the child has not made yet does not exist: then the leader alone. */
+static void signal_leader(const struct service *s, int number, bool is_group)
+{
+	if (is_group && kill(-s->pid, number) == 0)
+		return;
+	kill(s->pid, number);
+}
+
+static void tell(struct sup *sup, uint32_t i)
+{
+	const struct config_service *c = settings(sup, i);
+	struct service *s = &sup->service[i];
+
+	s->due_ms = NEVER;
+	s->ready_ms = NEVER;
+	s->is_killed = false;
+	s->kill_ms = sup->now_ms + c->stop_timeout_ms;
+	signal_leader(s, c->stop_signal, c->stop_mode == CONFIG_GROUP);
+	/* A stopped leader would not notice. */
+	kill(s->pid, SIGCONT);
+	SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, c->stop_signal, s->pid,
+		c->stop_timeout_ms);
+}
+
+static void calm(struct sup *sup, uint32_t i, enum life_event event)
+{
+	struct service *s = &sup->service[i];
+	bool was_half_open = sup->breaker[i].state == BREAKER_HALF_OPEN;
+
+	s->failures = 0;
+	s->was_stable = true;
+	if (was_half_open)
+		breaker_succeeded(&sup->breaker[i]);
+	if (event == LIFE_STABLE)
+		SUP_SAY(sup, BOARD_EV_STABLE, (int)i, s->pid, was_half_open);
+}
+
+static void do_deeds(struct sup *sup, uint32_t i, unsigned deeds,
+		     enum life_event event)
+{
+	struct service *s = &sup->service[i];
+
+	if (deeds & LIFE_DO_DISARM)
+		s->due_ms = NEVER;
+	if (deeds & LIFE_DO_QUEUE)
+		queue_join(sup, i);
+	if (deeds & LIFE_DO_READY)
+		s->due_ms = NEVER;
+	if (deeds & LIFE_DO_STABLE)
+		s->due_ms = sup->now_ms + settings(sup, i)->stable_ms;
+	if (deeds & LIFE_DO_DELAY)
+		arm_delay(sup, i, event == LIFE_ENDED_CLEAN);
+	if (deeds & LIFE_DO_COOLDOWN)
+		arm_cooldown(sup, i);
+	if (deeds & LIFE_DO_TELL)
+		tell(sup, i);
+	if (deeds & LIFE_DO_CALM)
+		calm(sup, i, event);
+}
+
+/* What is said when a state is reached that an event alone does not tell. */
+static void say_state(struct sup *sup, uint32_t i)
+{
+	switch (sup->service[i].state) {
+	case LIFE_DONE:
+		SUP_SAY(sup, BOARD_EV_DONE, (int)i, 0);
+		break;
+	case LIFE_FAILED:
+		if (sup->breaker[i].state == BREAKER_LATCHED)
+			SUP_SAY(sup, BOARD_EV_LATCHED, (int)i,
+				sup->breaker[i].trips);
+		else
+			SUP_SAY(sup, BOARD_EV_FAILED, (int)i, 0);
+		break;
+	case LIFE_STOPPED:
+		SUP_SAY(sup, BOARD_EV_STOPPED, (int)i, 0);
+		break;
+	case LIFE_WAITING:
+	case LIFE_STARTING:
+	case LIFE_RUNNING:
+	case LIFE_BACKOFF:
+	case LIFE_BLOCKED:
+	case LIFE_PROBING:
+	case LIFE_STOPPING:
+	case LIFE_STATES:
+		break;
+	}
+}
+
+void service_take(struct sup *sup, uint32_t i, enum life_event event)
+{
+	struct service *s = &sup->service[i];
+	enum life_state was = s->state;
+	unsigned deeds = life_step(&s->state, event);
+
+	/* Every row has a deed: without one the pair changes nothing. */
+	if (deeds == 0)
+		return;
+	if (s->state != was) {
+		s->since_ms = sup->now_ms;
+		sup->is_tree_changed = true;
+		if (was == LIFE_WAITING)
+			queue_leave(sup, i);
+		if (was == LIFE_BLOCKED && event == LIFE_WANT)
+			s->is_forced = true;
+		say_state(sup, i);
+	}
+	do_deeds(sup, i, deeds, event);
+	service_touch(sup, i);
+}
+
+void service_stop(struct sup *sup, uint32_t i, bool is_again)
+{
+	struct service *s = &sup->service[i];
+
+	s->is_wanted = is_again;
+	service_take(sup, i, LIFE_STOP);
+	if (s->state == LIFE_STOPPED && is_again)
+		service_take(sup, i, LIFE_WANT);
+}
+
+void service_kill(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	s->kill_ms = sup->now_ms;
+	if (s->pid) {
+		signal_leader(s, SIGKILL, !settings(sup, i)->is_main);
+		kill(s->pid, SIGKILL);
+		s->is_killed = true;
+	}
+	if (s->is_swept)
+		s->sweep_ms = sup->now_ms;
+	service_touch(sup, i);
+}
+
+/* --- Ends -------------------------------------------------------------- */
+
+/* errno values that say nothing about the service: the machine is short of
+ * something. At any step. */
+static bool is_machine_short(int err)
+{
+	return err == EAGAIN || err == ENOMEM || err == ENFILE ||
+	       err == EMFILE;
+}
+
+/* errno values that another try cures by itself, often enough. */
+static bool is_passing(int err)
+{
+	return err == ETXTBSY || err == EIO || err == ESTALE ||
+	       err == ETIMEDOUT || err == EINTR;
+}
+
+/* What dashpot exits with on behalf of a service that ended so. */
+static int exit_code_of(const struct board_end *end)
+{
+	switch (end->cause) {
+	case BOARD_EXITED:
+		return end->code > 0 ? end->code : 1;
+	case BOARD_SIGNALLED:
+		return 128 + end->code;
+	case BOARD_START_FAILED:
+		return end->err == ENOENT ? 127 : 126;
+	case BOARD_ASKED:
+		return 0;
+	case BOARD_NEVER_ENDED:
+	case BOARD_START_TIMEOUT:
+	case BOARD_UNHEALTHY:
+		break;
+	}
+	return 1;
+}
+
+static bool is_at_once(const struct config_service *c,
+		       const struct board_end *end)
+{
+	if (end->cause == BOARD_START_FAILED)
+		return !is_passing(end->err);
+	return end->cause == BOARD_EXITED &&
+	       config_has_code(c->fatal_codes, end->code);
+}
+
+/* A failure: the breaker says what it leads to. */
+static enum life_event fail(struct sup *sup, uint32_t i, struct board_end *end)
+{
+	const struct config_service *c = settings(sup, i);
+	struct service *s = &sup->service[i];
+	struct breaker *b = &sup->breaker[i];
+	bool is_once = is_at_once(c, end);
+	enum breaker_verdict verdict;
+	uint32_t window;
+
+	end->was_failure = true;
+	s->failures++;
+	s->exit_code = exit_code_of(end);
+	if (c->restart == CONFIG_NEVER)
+		return LIFE_ENDED_BAD;
+	verdict = is_once ? breaker_failed_at_once(b, &c->breaker, sup->now_ms)
+			  : breaker_failed(b, &c->breaker, sup->now_ms);
+	if (verdict == BREAKER_RETRY)
+		return LIFE_FAILED_RETRY;
+	s->opened_by = fullest_window(sup, i, &window);
+	s->opened_in_ms = is_once ? 0 : c->breaker.window[window].window_ms;
+	return verdict == BREAKER_LATCH ? LIFE_FAILED_LATCH
+					: LIFE_FAILED_BLOCK;
+}
+
+/* What a run that ended by itself leads to. */
+static enum life_event judge(struct sup *sup, uint32_t i,
+			     struct board_end *end)
+{
+	const struct config_service *c = settings(sup, i);
+
+	if (end->cause != BOARD_EXITED ||
+	    !config_has_code(c->success_codes, end->code))
+		return fail(sup, i, end);
+	if (c->type == CONFIG_ONESHOT || c->restart != CONFIG_ALWAYS)
+		return LIFE_ENDED_DONE;
+	if (end->ended_ms - end->started_ms < c->min_runtime_ms)
+		return fail(sup, i, end);
+	return LIFE_ENDED_CLEAN;
+}
+
+static void describe_end(const struct sup *sup, uint32_t i, int status,
+			 const struct rusage *used, struct board_end *end)
+{
+	const struct service *s = &sup->service[i];
+	const struct spawn_report *report = &sup->report[i];
+
+	*end = (struct board_end){
+		.started_ms = s->started_ms,
+		.ended_ms = sup->now_ms,
+		.ended_wall_ms = sup->now_wall_ms,
+		.cpu_us = ((int64_t)used->ru_utime.tv_sec +
+			   used->ru_stime.tv_sec) *
+				  1000000 +
+			  used->ru_utime.tv_usec + used->ru_stime.tv_usec,
+		.peak_kib = used->ru_maxrss,
+		.cause = WIFSIGNALED(status) ? BOARD_SIGNALLED : BOARD_EXITED,
+		.code = WIFSIGNALED(status) ? WTERMSIG(status)
+					    : WEXITSTATUS(status),
+		.was_core_dumped = WIFSIGNALED(status) && WCOREDUMP(status),
+		.was_probe = s->state == LIFE_PROBING,
+	};
+	limits_tightest(&sup->limits, &end->tasks_current, &end->tasks_max);
+	if (s->state == LIFE_STOPPING) {
+		end->cause = BOARD_ASKED;
+	} else if (report->err) {
+		end->cause = BOARD_START_FAILED;
+		end->step = report->step;
+		end->err = report->err;
+		end->code = -1;
+	}
+}
+
+/* Remember the end on the board: its ring belongs to PID 1 alone. */
+static void record_end(struct sup *sup, uint32_t i, struct board_end *end)
+{
+	struct board_service *row = &sup->boards.board->service[i];
+
+	end->number = row->ends_count + 1;
+	board_row_begin(row);
+	row->ends[row->ends_count % BOARD_ENDS] = *end;
+	row->ends_count++;
+	if (end->was_failure)
+		row->failed++;
+	board_row_end(row);
+	SUP_SAY(sup, BOARD_EV_ENDED, (int)i, end->cause, end->code,
+		(int64_t)end->step, end->err, end->ended_ms - end->started_ms,
+		end->was_failure, sup->service[i].session);
+}
+
+/* The machine refused the start after the clone: nobody's fault, so there is
+ * no end, and the start waits with those of the same uid. */
+static void refuse(struct sup *sup, uint32_t i)
+{
+	const struct spawn_report *report = &sup->report[i];
+	struct board_limit limit;
+
+	limits_blame(&sup->limits, report->err, &limit);
+	/* At these two steps it is the limit of the uid it changed to. */
+	if (report->err == EAGAIN && report->step >= BOARD_STEP_HEADROOM)
+		limit = (struct board_limit){
+			.kind = BOARD_LIMIT_NPROC,
+			.uid = queue_uid(sup, i),
+			.err = report->err,
+			.current = report->current,
+			.max = report->max,
+			.reserve = report->reserve,
+		};
+	sup->service[i].starts--;
+	service_take(sup, i, LIFE_REFUSED);
+	queue_refused(sup, i, &limit);
+}
+
+static void forget_process(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	if (s->verdict_fd >= 0)
+		service_verdict(sup, i);
+	s->pid = 0;
+	s->ready_ms = NEVER;
+	s->stuck_ms = NEVER;
+	s->is_stuck = false;
+}
+
+void service_reaped(struct sup *sup, uint32_t i, int status,
+		    const struct rusage *used)
+{
+	struct service *s = &sup->service[i];
+	enum life_event event = LIFE_EVENTS;
+	struct board_end end;
+
+	forget_process(sup, i);
+	if (s->state != LIFE_STOPPING && is_machine_short(sup->report[i].err)) {
+		refuse(sup, i);
+		return;
+	}
+	s->has_token = false;
+	describe_end(sup, i, status, used, &end);
+	if (end.cause != BOARD_ASKED)
+		event = judge(sup, i, &end);
+	else if (settings(sup, i)->is_main)
+		s->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+						   : WEXITSTATUS(status);
+	record_end(sup, i, &end);
+	sweep_begin(sup, i);
+	if (event == LIFE_EVENTS)
+		return;
+	s->is_settled_bad = event == LIFE_ENDED_BAD ||
+			    event == LIFE_FAILED_LATCH;
+	service_take(sup, i, event);
+	shutdown_if_essential(sup, i, event, &end);
+}
+
+void service_verdict(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	char nothing;
+
+	if (s->verdict_fd < 0)
+		return;
+	/* The write end is closed by exec or exit only: EOF or not yet. */
+	if (read(s->verdict_fd, &nothing, 1) < 0)
+		return;
+	close(s->verdict_fd);
+	s->verdict_fd = -1;
+	s->stuck_ms = NEVER;
+	s->is_stuck = false;
+	if (sup->report[i].err == 0) {
+		s->ready_ms = sup->now_ms;
+		SUP_SAY(sup, BOARD_EV_READY, (int)i, s->pid,
+			sup->now_ms - s->started_ms);
+		service_take(sup, i, LIFE_READY);
+		queue_executes(sup, i);
+	}
+	service_touch(sup, i);
+}
+
+/* --- Deadlines --------------------------------------------------------- */
+
+static void fire_stuck(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	s->stuck_ms = NEVER;
+	s->is_stuck = true;
+	SUP_SAY(sup, BOARD_EV_STUCK, (int)i, sup->report[i].step, s->pid,
+		sup->now_ms - s->started_ms);
+}
+
+static void fire(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	int64_t now_ms = sup->now_ms;
+
+	if (now_ms >= s->stuck_ms)
+		fire_stuck(sup, i);
+	if (s->state == LIFE_STOPPING && s->pid && now_ms >= s->kill_ms &&
+	    !s->is_killed) {
+		SUP_SAY(sup, BOARD_EV_KILLED, (int)i, 1,
+			settings(sup, i)->stop_timeout_ms);
+		service_kill(sup, i);
+	}
+	if (now_ms >= s->due_ms)
+		service_take(sup, i,
+			     s->state == LIFE_BACKOFF ||
+					     s->state == LIFE_BLOCKED
+				     ? LIFE_DUE
+				     : LIFE_STABLE);
+	service_touch(sup, i);
+}
+
+void services_fire(struct sup *sup)
+{
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		int64_t late_ms = sup->now_ms - sup->next_ms[i];
+
+		if (late_ms < 0)
+			continue;
+		if (late_ms > sup->late_max_ms)
+			sup->late_max_ms = late_ms;
+		fire(sup, i);
+	}
+	sweep_run(sup);
+}
+
+int64_t services_next_ms(const struct sup *sup)
+{
+	int64_t next_ms = NEVER;
+
+	for (uint32_t i = 0; i < sup->config->services; i++)
+		next_ms = earlier(next_ms, sup->next_ms[i]);
+	return next_ms;
+}

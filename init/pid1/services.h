@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* What happens to services, turned into events of policy/life, and the deeds
+ * that come back, done. The reasons are in policy/; this asks it and acts. */
+#ifndef INIT_PID1_SERVICES_H
+#define INIT_PID1_SERVICES_H
+
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "init/pid1/sup.h"
+
+/* Put every service at its beginning and want those with autostart. */
+void services_begin(struct sup *sup);
+
+/* Let service i take an event of its life, and do what follows from it. */
+void service_take(struct sup *sup, uint32_t i, enum life_event event);
+
+/* Service i has changed: its row on the board is out of date, and its next
+ * deadline is worked out again. */
+void service_touch(struct sup *sup, uint32_t i);
+
+/* Ask service i to stop; with is_again it is wanted once it has stopped. */
+void service_stop(struct sup *sup, uint32_t i, bool is_again);
+
+/* Kill what runs of service i at once. */
+void service_kill(struct sup *sup, uint32_t i);
+
+/* Fire every deadline that has come. */
+void services_fire(struct sup *sup);
+
+/* The next deadline of all services, or NEVER. */
+int64_t services_next_ms(const struct sup *sup);
+
+/* The leader of service i has been reaped. */
+void service_reaped(struct sup *sup, uint32_t i, int status,
+		    const struct rusage *used);
+
+/* The verdict pipe of service i is readable: it executes, or its child has
+ * reported why not and is about to exit. */
+void service_verdict(struct sup *sup, uint32_t i);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: ISC */
+/* The phases: services in their order; then everybody else; then the helpers'
+ * last messages and files; then exit. Each has a deadline of its own inside
+ * shutdown_timeout, so that no process can hold up the end. */
+#include "init/pid1/shutdown.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "init/pid1/ghosts.h"
+#include "init/pid1/keeper.h"
+#include "init/pid1/services.h"
+#include "init/pid1/tree.h"
+
+enum {
+	SPARE_MS = 1500,  /* of shutdown_timeout, for what follows services */
+	DEAD_MS = 200,    /* for the killed to be reaped */
+	REST_MS = 500,    /* for everybody else, told to end */
+	LOOK_MS = 20,     /* between two looks at who is left */
+	HELPERS_MS = 500, /* for last messages and files */
+	REAP_MS = 100,    /* for the very last ones */
+};
+
+static void begin(struct sup *sup, int code, int service, int by_signal)
+{
+	const struct config *c = sup->config;
+	int64_t total_ms = c->shutdown_timeout_ms;
+	int64_t spare_ms = earlier(SPARE_MS, total_ms / 2);
+
+	if (sup->stop.phase != STOP_NOT)
+		return;
+	sup->stop = (struct shutdown){
+		.phase = STOP_SERVICES,
+		.began_ms = sup->now_ms,
+		/* Only a timeout below the need cuts the order short. */
+		.half_ms = total_ms < c->shutdown_needs_ms
+				   ? sup->now_ms + total_ms / 2
+				   : NEVER,
+		.kill_ms = sup->now_ms + total_ms - spare_ms,
+		.next_ms = sup->now_ms + total_ms - spare_ms,
+		.look_ms = NEVER,
+		.exit_code = code,
+		.exit_service = service,
+	};
+	sup->is_head_changed = true;
+	SUP_SAY(sup, BOARD_EV_SHUTDOWN, service, by_signal, total_ms);
+}
+
+void shutdown_by_signal(struct sup *sup, int number)
+{
+	if (sup->stop.phase == STOP_NOT) {
+		begin(sup, 0, -1, number);
+		sup->stop.is_main_code = true;
+		return;
+	}
+	SUP_SAY(sup, BOARD_EV_SHUTDOWN_NOW, -1, number);
+	sup->stop.half_ms = sup->now_ms;
+	sup->stop.kill_ms = sup->now_ms;
+	sup->stop.next_ms = sup->now_ms;
+}
+
+void shutdown_if_essential(struct sup *sup, uint32_t i, enum life_event event,
+			   const struct board_end *end)
+{
+	const struct config_service *c = config_service(sup->config, i);
+	const struct service *s = &sup->service[i];
+
+	if (sup->stop.phase != STOP_NOT)
+		return;
+	if (c->is_main && event == LIFE_ENDED_DONE) {
+		begin(sup, end->code, (int)i, 0);
+		return;
+	}
+	if (!c->is_essential)
+		return;
+	if (event == LIFE_FAILED_LATCH || event == LIFE_ENDED_BAD ||
+	    (event == LIFE_FAILED_BLOCK && c->breaker.max_trips == 0)) {
+		SUP_SAY(sup, BOARD_EV_ESSENTIAL, (int)i, end->cause,
+			end->code);
+		begin(sup, s->exit_code, (int)i, 0);
+	}
+}
+
+/* The first service, by time, that is in this state. */
+static int first_in(const struct sup *sup, enum life_state state)
+{
+	int first = -1;
+
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		const struct service *s = &sup->service[i];
+
+		if (s->state == state &&
+		    (first < 0 || s->since_ms < sup->service[first].since_ms))
+			first = (int)i;
+	}
+	return first;
+}
+
+void shutdown_all_ended(struct sup *sup)
+{
+	int first = first_in(sup, LIFE_FAILED);
+
+	begin(sup, first < 0 ? 0 : sup->service[first].exit_code, first, 0);
+}
+
+void shutdown_all_blocked(struct sup *sup)
+{
+	int first = first_in(sup, LIFE_BLOCKED);
+
+	if (sup->stop.phase != STOP_NOT || first < 0)
+		return;
+	SUP_SAY(sup, BOARD_EV_ALL_BLOCKED, first,
+		sup->now_ms - sup->blocked_since_ms);
+	begin(sup, sup->service[first].exit_code, first, 0);
+}
+
+/* --- Phases ------------------------------------------------------------ */
+
+static void kill_services(struct sup *sup)
+{
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		struct service *s = &sup->service[i];
+
+		if (s->pid || s->is_swept)
+			service_kill(sup, i);
+	}
+}
+
+static int signal_rest(struct sup *sup, int number)
+{
+	pid_t spared[HELPER_KINDS];
+
+	for (int k = 0; k < HELPER_KINDS; k++)
+		spared[k] = sup->kept[k].pid;
+	return ghosts_signal_rest(sup->proc_fd, number, spared, HELPER_KINDS);
+}
+
+static void enter_helpers(struct sup *sup)
+{
+	struct shutdown *stop = &sup->stop;
+
+	if (stop->is_main_code && sup->main_service != UINT32_MAX)
+		stop->exit_code = sup->service[sup->main_service].exit_code;
+	stop->phase = STOP_HELPERS;
+	stop->next_ms = sup->now_ms + HELPERS_MS;
+	sup->is_head_changed = true;
+	SUP_SAY(sup, BOARD_EV_EXIT, stop->exit_service, stop->exit_code);
+}
+
+static void enter_rest(struct sup *sup)
+{
+	int living = signal_rest(sup, SIGTERM);
+
+	if (living <= 0) {
+		enter_helpers(sup);
+		return;
+	}
+	SUP_SAY(sup, BOARD_EV_SHUTDOWN_REST, -1, living);
+	sup->stop.phase = STOP_REST;
+	sup->stop.next_ms = sup->now_ms + REST_MS;
+	if (sup->stop.kill_ms <= sup->now_ms)
+		sup->stop.next_ms = sup->now_ms;
+	sup->stop.look_ms = sup->now_ms + LOOK_MS;
+}
+
+static void run_services(struct sup *sup)
+{
+	struct shutdown *stop = &sup->stop;
+
+	if (tree_stop(sup, sup->now_ms >= stop->half_ms)) {
+		enter_rest(sup);
+		return;
+	}
+	if (sup->now_ms < stop->next_ms)
+		return;
+	if (stop->is_rest_killed) {
+		/* They survive SIGKILL: nobody can wait for them. */
+		stop->is_rest_killed = false;
+		enter_rest(sup);
+		return;
+	}
+	tree_stop(sup, true);
+	kill_services(sup);
+	stop->is_rest_killed = true;
+	stop->next_ms = sup->now_ms + DEAD_MS;
+}
+
+static void run_rest(struct sup *sup)
+{
+	struct shutdown *stop = &sup->stop;
+	bool is_time = sup->now_ms >= stop->next_ms;
+
+	if (!is_time && sup->now_ms < stop->look_ms)
+		return;
+	if (is_time && stop->is_rest_killed) {
+		enter_helpers(sup);
+		return;
+	}
+	if (signal_rest(sup, is_time ? SIGKILL : 0) <= 0) {
+		enter_helpers(sup);
+		return;
+	}
+	stop->look_ms = sup->now_ms + LOOK_MS;
+	if (is_time) {
+		stop->is_rest_killed = true;
+		stop->next_ms = sup->now_ms + DEAD_MS;
+	}
+}
+
+void shutdown_run(struct sup *sup)
+{
+	struct shutdown *stop = &sup->stop;
+
+	switch (stop->phase) {
+	case STOP_SERVICES:
+		run_services(sup);
+		break;
+	case STOP_REST:
+		run_rest(sup);
+		break;
+	case STOP_HELPERS:
+		if (keeper_is_alone(sup) || sup->now_ms >= stop->next_ms)
+			stop->phase = STOP_OVER;
+		break;
+	case STOP_NOT:
+	case STOP_OVER:
+		break;
+	}
+}
+
+int64_t shutdown_next_ms(const struct sup *sup)
+{
+	const struct shutdown *stop = &sup->stop;
+
+	if (stop->phase == STOP_NOT)
+		return tree_blocked_ms(sup);
+	return earlier(earlier(stop->next_ms, stop->look_ms),
+		       stop->half_ms > sup->now_ms ? stop->half_ms : NEVER);
+}
+
+void shutdown_shift(struct sup *sup, int64_t jump_ms)
+{
+	struct shutdown *stop = &sup->stop;
+
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		struct service *s = &sup->service[i];
+
+		if (s->kill_ms == NEVER)
+			continue;
+		s->kill_ms += jump_ms;
+		service_touch(sup, i);
+	}
+	if (stop->phase == STOP_NOT)
+		return;
+	stop->next_ms += jump_ms;
+	stop->kill_ms += jump_ms;
+	if (stop->half_ms != NEVER)
+		stop->half_ms += jump_ms;
+}
+
+static int64_t clock_ms(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+_Noreturn void shutdown_exit(struct sup *sup)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	int64_t until_ms = clock_ms() + REAP_MS;
+
+	if (getpid() == 1)
+		kill(-1, SIGKILL);
+	else
+		ghosts_signal_rest(sup->proc_fd, SIGKILL, NULL, 0);
+	/* Not for ever: a writer on a hung disk cannot be waited for. */
+	while (clock_ms() < until_ms) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0)
+			break;
+		if (pid == 0)
+			nanosleep(&pause, NULL);
+	}
+	_exit(sup->stop.exit_code);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/* The whole of an init for one command. It sleeps until a signal comes. */
+#include "init/pid1/single.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init/die.h"
+#include "init/pid1/signals.h"
+#include "init/pid1/spawn.h"
+
+/* Why the command could not be executed, as a shell would say it. */
+static _Noreturn void die_of_exec(const char *name,
+				  const struct spawn_report *report)
+{
+	int code = report->err == ENOENT ? 127 : 126;
+
+	if (report->step == BOARD_STEP_INTERPRETER)
+		die_text(code,
+			 "%s: the file is there, but its interpreter (the "
+			 "#! line, or the dynamic loader) is not",
+			 name);
+	die_text(code, "%s: %s", name, strerror(report->err));
+}
+
+/* Wait for every dead child. True once the command itself is among them. */
+static bool reap_all(pid_t command, int *status)
+{
+	bool is_over = false;
+	int one;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &one, WNOHANG)) > 0) {
+		if (pid != command)
+			continue;
+		*status = one;
+		is_over = true;
+	}
+	return is_over;
+}
+
+/* Sleep until the command is over; returns its wait status. */
+static int attend(pid_t command, int signal_fd)
+{
+	struct pollfd wake = { .fd = signal_fd, .events = POLLIN };
+	int status = 0;
+
+	for (;;) {
+		int number = signals_next(signal_fd);
+
+		if (number == 0)
+			poll(&wake, 1, -1);
+		else if (number != SIGCHLD)
+			kill(command, number);
+		else if (reap_all(command, &status))
+			return status;
+	}
+}
+
+_Noreturn void single_run(char *const argv[])
+{
+	struct spawn_report *report =
+		mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int signal_fd = signals_open();
+	int verdict_fd, status;
+	pid_t command;
+
+	if (report == MAP_FAILED)
+		die_system("mmap", errno);
+	if (signal_fd < 0)
+		die_system("signalfd", -signal_fd);
+	if (getpid() != 1)
+		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	command = spawn_command(argv, report, &verdict_fd);
+	if (command < 0)
+		die_text(DIE_SYSTEM,
+			 "%s: no process could be made for it: %s%s", argv[0],
+			 strerror(-command),
+			 command == -EAGAIN ? " (the pids limit of the "
+					      "container, or RLIMIT_NPROC)"
+					    : "");
+	close(verdict_fd);
+	status = attend(command, signal_fd);
+	if (report->err)
+		die_of_exec(argv[0], report);
+	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				  : WEXITSTATUS(status));
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: ISC */
+/* Between clone and exec: only system calls and memory that exists already.
+ * Signal dispositions are the default ones since signals_block() and all
+ * signals are blocked, so nothing can interrupt the child; it unblocks last. */
+#include "init/pid1/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "init/pid1/limits.h"
+#include "init/pid1/signals.h"
+
+enum {
+	CHILD_ARGS = 4096, /* most words, and most variables, of a start */
+	OUTPUT_MODE = 0640,
+};
+
+extern char **environ;
+
+pid_t spawn_clone(void)
+{
+	/* All arguments but the flags are 0: the order does not matter. */
+	return (pid_t)syscall(SYS_clone, (unsigned long)SIGCHLD, 0UL, 0UL,
+			      0UL, 0UL);
+}
+
+static _Noreturn void fail(struct spawn_report *report, int err)
+{
+	report->err = err;
+	_exit(127);
+}
+
+/* Say which step comes, then take it; a step that fails ends the start. */
+static void take(struct spawn_report *report, enum board_step step)
+{
+	report->step = step;
+}
+
+static void check(struct spawn_report *report, long result)
+{
+	if (result < 0)
+		fail(report, errno);
+}
+
+/* Put fd at `target`, inheritable. */
+static void place(struct spawn_report *report, int fd, int target)
+{
+	if (fd == target)
+		check(report, fcntl(fd, F_SETFD, 0));
+	else
+		check(report, dup2(fd, target));
+}
+
+static void open_stream(const struct config *c, struct spawn_report *report,
+			const struct config_stream *stream, int target)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC;
+	int fd = 1; /* CONFIG_STDOUT */
+
+	take(report, target == 1 ? BOARD_STEP_STDOUT : BOARD_STEP_STDERR);
+	switch (stream->output) {
+	case CONFIG_INHERIT:
+		return;
+	case CONFIG_NULL:
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		break;
+	case CONFIG_FILE:
+		/* May block for ever on a FIFO or a hung disk: only this
+		 * service, which is then shown as stuck here. */
+		fd = open(config_string(c, stream->path), flags, OUTPUT_MODE);
+		break;
+	case CONFIG_STDOUT:
+		break;
+	}
+	check(report, fd);
+	place(report, fd, target);
+}
+
+static void open_streams(const struct config *c, struct spawn_report *report,
+			 const struct config_service *s)
+{
+	int fd;
+
+	if (!s->is_main) {
+		take(report, BOARD_STEP_STDIN);
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		check(report, fd);
+		place(report, fd, 0);
+	}
+	open_stream(c, report, &s->out, 1);
+	open_stream(c, report, &s->err, 2);
+}
+
+static void set_limits(const struct sup *sup, struct spawn_report *report,
+		       const struct config_service *s)
+{
+	const struct config *c = sup->config;
+
+	take(report, BOARD_STEP_LIMIT);
+	/* PID 1 raised its own soft limit; services get what it got. */
+	check(report, prlimit(0, RLIMIT_NOFILE, &sup->limits.files, NULL));
+	for (uint32_t i = 0; i < s->limits; i++) {
+		const struct config_limit *l =
+			config_limit(c, s->limits_first + i);
+		const struct rlimit limit = {
+			.rlim_cur = l->soft == UINT64_MAX ? RLIM_INFINITY
+							  : l->soft,
+			.rlim_max = l->hard == UINT64_MAX ? RLIM_INFINITY
+							  : l->hard,
+		};
+
+		if (prlimit(0, l->resource, &limit, NULL) < 0 && !l->is_try)
+			fail(report, errno);
+	}
+}
+
+/* Digits of n, with sign, into text; returns their number. */
+static size_t digits(char text[12], int n)
+{
+	unsigned rest = n < 0 ? 0U - (unsigned)n : (unsigned)n;
+	size_t at = 12, size;
+
+	do {
+		text[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (n < 0)
+		text[--at] = '-';
+	size = 12 - at;
+	memmove(text, text + at, size);
+	return size;
+}
+
+static int set_oom_score(int score)
+{
+	char text[12];
+	size_t size = digits(text, score);
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -1;
+	if (write(fd, text, size) != (ssize_t)size)
+		err = errno ? errno : EIO;
+	close(fd);
+	errno = err;
+	return err ? -1 : 0;
+}
+
+static void set_priorities(struct spawn_report *report,
+			   const struct config_service *s)
+{
+	if (s->has_nice) {
+		take(report, BOARD_STEP_NICE);
+		if (setpriority(PRIO_PROCESS, 0, s->nice) < 0 &&
+		    !s->is_nice_try)
+			fail(report, errno);
+	}
+	if (s->has_oom_score_adj) {
+		take(report, BOARD_STEP_OOM_SCORE);
+		if (set_oom_score(s->oom_score_adj) < 0 &&
+		    !s->is_oom_score_adj_try)
+			fail(report, errno);
+	}
+	if (s->has_umask)
+		umask(s->umask);
+}
+
+/* musl's own setgid() and setuid() would signal other threads: there are
+ * none, and the raw calls say the errno of the kernel. */
+static void set_ids(struct spawn_report *report,
+		    const struct config_service *s)
+{
+	if (s->has_groups) {
+		take(report, BOARD_STEP_GROUPS);
+		check(report, syscall(SYS_setgroups, s->groups_count,
+				      s->groups));
+	}
+	if (s->has_group) {
+		take(report, BOARD_STEP_GID);
+		check(report, syscall(SYS_setresgid, s->gid, s->gid, s->gid));
+	}
+	if (s->has_user) {
+		take(report, BOARD_STEP_UID);
+		check(report, syscall(SYS_setresuid, s->uid, s->uid, s->uid));
+	}
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	size_t length = strcspn(a, "=");
+
+	return strncmp(a, b, length) == 0 && b[length] == '=';
+}
+
+/* What it inherits, less what its own list sets or dashpot keeps to itself,
+ * then its own list. Static: touched in the child only. */
+static char **make_environment(const struct config *c,
+			       struct spawn_report *report,
+			       const struct config_service *s)
+{
+	static char *made[CHILD_ARGS];
+	static char *own[CHILD_ARGS];
+	char *text = (char *)(uintptr_t)config_string(c, s->env.at);
+	uint32_t at = 0;
+
+	if (s->env.count >= CHILD_ARGS)
+		fail(report, E2BIG);
+	for (uint32_t i = 0; i < s->env.count; i++) {
+		own[i] = text;
+		text += strlen(text) + 1;
+	}
+	for (char **e = environ; e && *e && !s->is_env_cleared; e++) {
+		uint32_t i = 0;
+
+		while (i < s->env.count && !is_same_name(own[i], *e))
+			i++;
+		if (i < s->env.count)
+			continue;
+		if (at + s->env.count + 1 >= CHILD_ARGS)
+			fail(report, E2BIG);
+		made[at++] = *e;
+	}
+	for (uint32_t i = 0; i < s->env.count; i++)
+		made[at++] = own[i];
+	made[at] = NULL;
+	return made;
+}
+
+/* exec one file; returns the errno. A file that is there and yet "not found"
+ * lacks its interpreter or loader, which ends the start with that step. */
+static int exec_file(struct spawn_report *report, const char *file,
+		     char *const argv[], char *const env[])
+{
+	int err;
+
+	execve(file, argv, env);
+	err = errno;
+	if (err == ENOENT && access(file, F_OK) == 0) {
+		take(report, BOARD_STEP_INTERPRETER);
+		fail(report, ENOENT);
+	}
+	return err;
+}
+
+/* exec what `path` finds, as execvp(3): EACCES is remembered while later
+ * directories are tried; a name with a slash is taken as it is. Returns the
+ * errno. */
+static int exec_by_path(struct spawn_report *report, const char *path,
+			char *const argv[], char *const env[])
+{
+	char full[PATH_MAX];
+	size_t length = strlen(argv[0]);
+	int err = ENOENT;
+
+	if (strchr(argv[0], '/'))
+		return exec_file(report, argv[0], argv, env);
+	for (const char *end = path; length > 0 && end; path = end + 1) {
+		size_t size;
+		int why = ENAMETOOLONG;
+
+		end = strchr(path, ':');
+		size = end ? (size_t)(end - path) : strlen(path);
+		if (size + length + 2 <= sizeof(full)) {
+			memcpy(full, path, size);
+			full[size] = '/';
+			memcpy(full + size + (size > 0), argv[0], length + 1);
+			why = exec_file(report, full, argv, env);
+		}
+		if (why == EACCES)
+			err = EACCES;
+		else if (why != ENOENT && why != ENOTDIR)
+			return why;
+	}
+	return err;
+}
+
+/* The last steps of every start. */
+static _Noreturn void execute(struct spawn_report *report, const char *path,
+			      char *const argv[], char *const env[])
+{
+	take(report, BOARD_STEP_EXEC);
+	signals_unblock_all();
+	fail(report, exec_by_path(report, path, argv, env));
+}
+
+/* Own process group, and the terminal with it: what tini and shells do for
+ * the command that a person typed. */
+static void take_terminal(void)
+{
+	setpgid(0, 0);
+	/* Background writers get SIGTTOU; it is blocked here. */
+	tcsetpgrp(STDIN_FILENO, getpid());
+}
+
+static _Noreturn void run_service(const struct sup *sup, uint32_t i)
+{
+	const struct config *c = sup->config;
+	const struct config_service *s = config_service(c, i);
+	struct spawn_report *report = &sup->report[i];
+	static char *argv[CHILD_ARGS];
+	char *text = (char *)(uintptr_t)config_string(c, s->argv.at);
+
+	take(report, BOARD_STEP_SETSID);
+	if (s->is_main)
+		take_terminal();
+	else
+		check(report, setsid());
+	if (s->argv.count >= CHILD_ARGS)
+		fail(report, E2BIG);
+	for (uint32_t word = 0; word < s->argv.count; word++) {
+		argv[word] = text;
+		text += strlen(text) + 1;
+	}
+	open_streams(c, report, s);
+	set_limits(sup, report, s);
+	set_priorities(report, s);
+	set_ids(report, s);
+	if (s->directory) {
+		take(report, BOARD_STEP_DIRECTORY);
+		check(report, chdir(config_string(c, s->directory)));
+	}
+	if (s->has_no_new_privileges) {
+		take(report, BOARD_STEP_NO_NEW_PRIVS);
+		check(report, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	}
+	take(report, BOARD_STEP_HEADROOM);
+	errno = limits_check_child(c->headroom, report);
+	if (errno)
+		fail(report, errno);
+	execute(report, config_string(c, s->path), argv,
+		make_environment(c, report, s));
+}
+
+/* The pipe and the clone, the same for both kinds. In the child 0 is
+ * returned. */
+static pid_t start(struct spawn_report *report, int *verdict_fd)
+{
+	int ends[2];
+	pid_t pid;
+	int err;
+
+	*report = (struct spawn_report){ .step = BOARD_STEP_CLONE };
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	pid = spawn_clone();
+	if (pid == 0)
+		return 0;
+	err = errno;
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		return -err;
+	}
+	*verdict_fd = ends[0];
+	return pid;
+}
+
+pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd)
+{
+	pid_t pid = start(&sup->report[i], verdict_fd);
+
+	if (pid == 0)
+		run_service(sup, i);
+	return pid;
+}
+
+pid_t spawn_command(char *const argv[], struct spawn_report *report,
+		    int *verdict_fd)
+{
+	pid_t pid = start(report, verdict_fd);
+	const char *path;
+
+	if (pid != 0)
+		return pid;
+	path = getenv("PATH");
+	take_terminal();
+	execute(report, path ? path : "/usr/local/bin:/bin:/usr/bin", argv,
+		environ);
+}

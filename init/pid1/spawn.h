@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* Makes the process of a service: one fork-style clone, then the steps of
+ * enum board_step in the child, then exec.
+ *
+ * The child writes the step it takes into its struct spawn_report, which it
+ * shares with PID 1, before each one that can block. A pipe that closes at
+ * exec or exit tells the loop when there is a verdict. Neither CLONE_VM nor
+ * CLONE_VFORK: a child that opens a FIFO or a hung mount must not suspend
+ * PID 1. */
+#ifndef INIT_PID1_SPAWN_H
+#define INIT_PID1_SPAWN_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "init/config/config.h"
+#include "init/pid1/sup.h"
+
+/* Start service i. Returns the pid, with *verdict_fd the non-blocking read
+ * end of a pipe that is at its end once sup->report[i].err holds the verdict
+ * (0: it executes). Or -errno: EAGAIN, ENOMEM of clone(2), EMFILE, ENFILE of
+ * pipe(2). Called with all signals blocked. */
+pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd);
+
+/* Start a command in place of dashpot's own session: in its own foreground
+ * process group where there is a terminal, with inherited output. argv is
+ * NULL-ended, its PATH is the inherited one. report must be shared with
+ * children. Like spawn_service(). */
+pid_t spawn_command(char *const argv[], struct spawn_report *report,
+		    int *verdict_fd);
+
+/* A process as fork(2) makes it: its pid, 0 in the child, -1 with errno. The
+ * raw clone(2), because a library's fork takes locks and runs handlers that
+ * PID 1 has no use for. */
+pid_t spawn_clone(void);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/* PID 1's own state: what only it reads and writes.
+ *
+ * Everything is sized before the loop and never allocated after it. Memory of
+ * services that do not exist, and breakers of services that never failed, are
+ * never touched, so they cost nothing. Times are monotonic milliseconds;
+ * NEVER stands for a deadline that is not set. */
+#ifndef INIT_PID1_SUP_H
+#define INIT_PID1_SUP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "init/board/board.h"
+#include "init/config/config.h"
+#include "init/helpers/helper.h"
+#include "init/pid1/reap.h"
+#include "policy/breaker.h"
+#include "policy/budget.h"
+#include "policy/life.h"
+
+#define NEVER INT64_MAX
+
+enum {
+	SUP_GATES = 8,          /* one for all, the others for one uid each */
+	SUP_RETRY_MS = 250,     /* shared retry clock of a closed gate */
+	SUP_RETRY_SOON_MS = 20, /* ... at most so often after a reap */
+	SUP_STUCK_MS = 5000,    /* a start without verdict is called stuck */
+	SUP_RESTORE_MS = 500,   /* first starts wait so long for the registry */
+	SUP_SETTLE_MS = 2000,   /* a requirement must have been ready so long */
+};
+
+/* One service, beside its breaker (struct sup) and its settings. */
+struct service {
+	struct board_limit limit; /* what its start was refused by */
+	int64_t since_ms;   /* in this state since */
+	int64_t queued_ms;  /* waiting for a start since */
+	int64_t short_ms;   /* of that, short of room since; NEVER: not */
+	int64_t started_ms; /* its present or last process; -1 never */
+	int64_t ready_ms;   /* ready since; NEVER: not ready */
+	int64_t due_ms;     /* delay, cooldown or `stable` is over */
+	int64_t stuck_ms;   /* no verdict by then: stuck */
+	int64_t kill_ms;    /* its set is killed then */
+	int64_t sweep_ms;   /* look again for what is left of its set */
+	uint64_t starts;    /* processes started */
+	int64_t born_ticks; /* its session is not older (proc(5) starttime) */
+	pid_t pid;          /* unreaped leader; 0 none */
+	pid_t session;      /* of the last leader; 0 none */
+	pid_t left_pid;     /* one process of those left behind */
+	int32_t on;         /* the dependency it waits for; -1 */
+	int verdict_fd;     /* read end, EOF at exec; -1 none */
+	uint32_t failures;  /* since the last stable run */
+	uint32_t left;      /* processes of its set without leader */
+	uint32_t opened_by; /* failures that opened its breaker */
+	int64_t opened_in_ms; /* ... in a window so long; 0: at once */
+	int32_t exit_code;  /* what dashpot exits with on its behalf */
+	enum life_state state;
+	enum board_wait wait;
+	bool is_changed;    /* its row on the board is out of date */
+	bool is_forced;     /* an operator's start: probe before cooldown */
+	bool is_wanted;     /* is to run, once it is stopped: again */
+	bool has_token;     /* took one that no process has used yet */
+	bool was_stable;    /* the last run was */
+	bool is_stuck;
+	bool is_swept;      /* left-behind processes are being ended */
+	bool is_killed;     /* SIGKILL was sent to its set */
+	bool is_stay_said;  /* that some survive SIGKILL */
+	bool is_parted;     /* stopped for a dependency: wants it settled */
+	bool is_remembered; /* its breaker came from the registry */
+	bool is_settled_bad; /* ended for good without success */
+};
+
+/* A limit that has refused a start: who waits for it tries by one clock. */
+struct gate {
+	struct board_limit limit; /* what refused, and the numbers */
+	int64_t tried_ms;         /* last attempt */
+	int64_t next_ms;          /* next attempt; NEVER: one is under way */
+	uint32_t uid;             /* whose RLIMIT_NPROC; gate 0: everybody */
+	bool is_closed;
+};
+
+/* What the child of a start reports, in memory shared with it until it
+ * executes or exits. */
+struct spawn_report {
+	volatile uint32_t step;   /* enum board_step, before each that blocks */
+	volatile int32_t err;     /* errno of the step; 0 while well */
+	volatile int64_t current; /* HEADROOM: tasks of the uid; -1 unknown */
+	volatile int64_t max;     /* HEADROOM: its RLIMIT_NPROC */
+	volatile int64_t reserve; /* HEADROOM: tasks to be kept free */
+};
+
+/* A helper as PID 1 keeps it. */
+struct kept {
+	pid_t pid;          /* 0: not running */
+	int wake_fd;        /* eventfd of its own */
+	int64_t began_ms;
+	int64_t again_ms;   /* restart it then; NEVER */
+	int64_t delay_ms;   /* of the last restart */
+	uint32_t restarts;
+};
+
+/* What is stopping everything, and how far it is. */
+enum stop_phase {
+	STOP_NOT,      /* running */
+	STOP_SERVICES, /* services are told in order */
+	STOP_REST,     /* everybody else is told, then killed */
+	STOP_HELPERS,  /* last messages and files */
+	STOP_OVER,     /* exit */
+};
+
+struct shutdown {
+	enum stop_phase phase;
+	int64_t began_ms;
+	int64_t half_ms;   /* who is not told by then is told then */
+	int64_t kill_ms;   /* services that remain are killed then */
+	int64_t next_ms;   /* end of the present phase */
+	int64_t look_ms;   /* REST: look again who is left */
+	bool is_rest_killed;
+	bool is_main_code; /* exit with the code of the given command */
+	int exit_code;
+	int exit_service;  /* that decided it; -1 */
+};
+
+/* One level of a pids cgroup that is visible here; descriptors are -1 where
+ * there is no such file. */
+struct pids_level {
+	int current_fd, max_fd, events_fd;
+	int64_t events; /* last value of `max` in pids.events */
+	int64_t fit;    /* what can stay free under it; -1 not known */
+};
+
+enum { PIDS_LEVELS = 6 };
+
+struct limits {
+	struct pids_level level[PIDS_LEVELS]; /* 0: the container's own */
+	int levels;
+	struct rlimit files;     /* RLIMIT_NOFILE that services get */
+	int dry_clone_err;       /* what the test at start answered */
+	bool is_dry_clone_exact;
+};
+
+struct sup {
+	const struct config *config;
+	struct boards boards;
+	char **argv;             /* of the program, for the helpers' names */
+	int64_t now_ms, now_wall_ms; /* of this turn */
+	int64_t began_ms, began_wall_ms;
+	int64_t restore_ms;      /* wait for the registry until; NEVER: over */
+	int64_t blocked_since_ms; /* every daemon is blocked since; NEVER */
+	int64_t volume_since_ms; /* the volume is in trouble since; NEVER */
+	int64_t late_max_ms;
+	int64_t queue_ms;        /* look at the queue then; NEVER */
+	uint64_t reaped, orphans, restarts;
+	uint64_t events_seen;    /* events that the relay was woken for */
+	pid_t pid;               /* own; 1 when init */
+	int epoll_fd, signal_fd, notify_fd;
+	int proc_fd;             /* /proc; -1 where there is none */
+	uint32_t main_service;   /* index of the given command; UINT32_MAX */
+	uint32_t random;         /* state of the jitter's generator */
+	uint32_t volume_step;    /* enum board_volume last said */
+	bool is_head_changed;
+	bool is_outer_loop;
+	bool is_registry_bad_said, is_second_said;
+	bool is_reaping;         /* the last batch was full: look again */
+	bool is_queue_due;       /* something about the queue changed */
+	bool is_tree_changed;    /* some service's state changed */
+	uint32_t waiting;        /* services that are LIFE_WAITING */
+	uint32_t swept;          /* services whose leftovers are being ended */
+	struct reaper reaper;
+	struct budget budget;
+	struct limits limits;
+	struct shutdown stop;
+	struct gate gate[SUP_GATES];
+	struct kept kept[HELPER_KINDS];
+	struct spawn_report *report; /* one a service, shared with children */
+	int64_t next_ms[CONFIG_SERVICES]; /* earliest deadline of each */
+	struct service service[CONFIG_SERVICES];
+	struct breaker breaker[CONFIG_SERVICES];
+};
+
+/* Append an event of service i (-1: none) with up to seven numbers. */
+#define SUP_SAY(sup, kind, i, ...) \
+	board_event((sup)->boards.board, (kind), (i), (sup)->now_ms, \
+		    (sup)->now_wall_ms, (const int64_t[7]){ __VA_ARGS__ })
+
+/* The earlier of two deadlines. */
+static inline int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/* One look for each 20 ms at most: with thousands of processes it costs some
+ * milliseconds, and a loop that dies fast must not buy them all. */
+#include "init/pid1/sweep.h"
+
+#include <signal.h>
+
+#include "init/pid1/ghosts.h"
+#include "init/pid1/services.h"
+
+enum {
+	AT_ONCE = 32,    /* sessions in one look */
+	AGAIN_MS = 50,   /* until the next look */
+	SOON_MS = 10,    /* ... when an orphan was reaped meanwhile */
+	STAY_MS = 2000,  /* a process survives SIGKILL for so long: said */
+	RARELY_MS = 1000, /* looks after that */
+};
+
+void sweep_begin(struct sup *sup, uint32_t i)
+{
+	const struct config_service *c = config_service(sup->config, i);
+	struct service *s = &sup->service[i];
+
+	if (c->keeps_leftovers && s->state != LIFE_STOPPING)
+		return;
+	if (s->state != LIFE_STOPPING) {
+		s->kill_ms = NEVER;
+		s->is_killed = false;
+	}
+	s->left = 0;
+	s->is_stay_said = false;
+	s->is_swept = true;
+	s->sweep_ms = sup->now_ms;
+	sup->swept++;
+	service_touch(sup, i);
+}
+
+void sweep_soon(struct sup *sup)
+{
+	for (uint32_t i = 0; sup->swept > 0 && i < sup->config->services; i++) {
+		struct service *s = &sup->service[i];
+
+		if (!s->is_swept || s->sweep_ms <= sup->now_ms + SOON_MS)
+			continue;
+		s->sweep_ms = sup->now_ms + SOON_MS;
+		service_touch(sup, i);
+	}
+}
+
+static void finish(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	s->is_swept = false;
+	s->left = 0;
+	s->sweep_ms = NEVER;
+	s->kill_ms = NEVER;
+	sup->swept--;
+	sup->is_queue_due = true;
+	if (s->state == LIFE_STOPPING) {
+		service_take(sup, i, LIFE_GONE);
+		if (s->is_wanted && sup->stop.phase == STOP_NOT)
+			service_take(sup, i, LIFE_WANT);
+	}
+	service_touch(sup, i);
+}
+
+static void say_first(struct sup *sup, uint32_t i, const struct ghosts *g)
+{
+	struct service *s = &sup->service[i];
+
+	SUP_SAY(sup, BOARD_EV_LEFTOVERS, (int)i, g->found, g->one);
+	if (s->state != LIFE_STOPPING)
+		s->kill_ms = sup->now_ms +
+			     config_service(sup->config, i)->leftover_grace_ms;
+}
+
+/* What one look at service i found: say it, and say when to look again. */
+static void follow(struct sup *sup, uint32_t i, const struct ghosts *g)
+{
+	struct service *s = &sup->service[i];
+
+	if (g->found == 0) {
+		finish(sup, i);
+		return;
+	}
+	if (s->left == 0)
+		say_first(sup, i, g);
+	if (g->signal == SIGKILL && !s->is_killed) {
+		s->is_killed = true;
+		SUP_SAY(sup, BOARD_EV_LEFTOVERS_KILLED, (int)i, g->found);
+	}
+	s->left = g->found;
+	s->left_pid = g->one;
+	s->sweep_ms = earlier(sup->now_ms + AGAIN_MS, s->kill_ms);
+	if (sup->now_ms >= s->kill_ms)
+		s->sweep_ms = sup->now_ms + SOON_MS;
+	if (s->is_killed && sup->now_ms >= s->kill_ms + STAY_MS) {
+		s->sweep_ms = sup->now_ms + RARELY_MS;
+		if (!s->is_stay_said)
+			SUP_SAY(sup, BOARD_EV_LEFTOVERS_STAY, (int)i,
+				g->found, g->one);
+		s->is_stay_said = true;
+	}
+	service_touch(sup, i);
+}
+
+/* The signal that this look sends: the first one asks, one after the grace
+ * kills, those between only look. */
+static int next_signal(const struct sup *sup, uint32_t i)
+{
+	const struct config_service *c = config_service(sup->config, i);
+	const struct service *s = &sup->service[i];
+
+	if (sup->now_ms >= s->kill_ms)
+		return SIGKILL;
+	return s->left == 0 ? c->stop_signal : 0;
+}
+
+static bool is_due(const struct sup *sup, const struct service *s)
+{
+	return s->is_swept && (sup->now_ms >= s->sweep_ms ||
+			       (sup->now_ms >= s->kill_ms && !s->is_killed));
+}
+
+void sweep_run(struct sup *sup)
+{
+	struct ghosts set[AT_ONCE];
+	uint16_t of[AT_ONCE];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; sup->swept > 0 && i < sup->config->services; i++) {
+		const struct service *s = &sup->service[i];
+
+		if (n == AT_ONCE || !is_due(sup, s))
+			continue;
+		of[n] = (uint16_t)i;
+		set[n++] = (struct ghosts){
+			.id = s->session,
+			.born_ticks = s->born_ticks,
+			.is_group = config_service(sup->config, i)->is_main,
+			.signal = next_signal(sup, i),
+		};
+	}
+	if (n == 0)
+		return;
+	/* Without /proc nothing can be found, and nothing is waited for. */
+	(void)ghosts_look(sup->proc_fd, set, n);
+	for (uint32_t k = 0; k < n; k++)
+		follow(sup, of[k], &set[k]);
+}

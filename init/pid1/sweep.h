@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* Ends what a service's dead leader left in its session, before anything of
+ * that service starts again. All sessions that are due share one look through
+ * /proc. */
+#ifndef INIT_PID1_SWEEP_H
+#define INIT_PID1_SWEEP_H
+
+#include <stdint.h>
+
+#include "init/pid1/sup.h"
+
+/* The leader of service i is reaped: look in this turn for what it left. A
+ * service that is stopping gives them the rest of its stop_timeout, any other
+ * one leftover_grace. */
+void sweep_begin(struct sup *sup, uint32_t i);
+
+/* An orphan was reaped: those that are waited for may be gone. */
+void sweep_soon(struct sup *sup);
+
+/* Look for all whose time has come. A stopping service of which nothing is
+ * left takes LIFE_GONE. */
+void sweep_run(struct sup *sup);
+
+#endif
