@@ -3,18 +3,19 @@
 #include "init/die.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "init/format.h"
 
 _Noreturn void die_text(int code, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	dprintf(STDERR_FILENO, "dashpot: ");
-	vdprintf(STDERR_FILENO, format, args);
-	dprintf(STDERR_FILENO, "\n");
+	format_fd(STDERR_FILENO, "dashpot: ");
+	format_fd_list(STDERR_FILENO, format, args);
+	format_fd(STDERR_FILENO, "\n");
 	va_end(args);
 	_exit(code);
 }

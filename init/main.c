@@ -2,12 +2,12 @@
 /* dashpot: chooses the mode; nothing else. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "init/cli/options.h"
 #include "init/config/config.h"
 #include "init/die.h"
+#include "init/format.h"
 #include "init/pid1/loop.h"
 #include "init/pid1/signals.h"
 #include "init/pid1/single.h"
@@ -57,14 +57,18 @@ int main(int argc, char **argv)
 		loop_run(load(&o), argv);
 	case OPTIONS_CHECK:
 		config = load(&o);
-		printf("%u services, no mistake; stopping needs up to "
-		       "%lld ms\n",
-		       config->services,
-		       (long long)config->shutdown_needs_ms);
-		return fflush(stdout) == 0 ? 0 : DIE_SYSTEM;
+		return format_fd(STDOUT_FILENO,
+				 "%u services, no mistake; stopping needs up "
+				 "to %lld ms\n",
+				 config->services,
+				 (long long)config->shutdown_needs_ms) < 0
+			       ? DIE_SYSTEM
+			       : 0;
 	case OPTIONS_VERSION:
-		printf("dashpot %s\n", DASHPOT_VERSION);
-		return fflush(stdout) == 0 ? 0 : DIE_SYSTEM;
+		return format_fd(STDOUT_FILENO, "dashpot %s\n",
+				 DASHPOT_VERSION) < 0
+			       ? DIE_SYSTEM
+			       : 0;
 	case OPTIONS_HELP:
 		options_help();
 		break;

@@ -2,7 +2,6 @@
 /* Words before `--` are dashpot's own, words behind it are the command. */
 #include "init/cli/options.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

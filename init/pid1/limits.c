@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,6 +17,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "init/format.h"
 #include "policy/headroom.h"
 
 #ifndef CLONE_PIDFD
@@ -108,7 +108,7 @@ static bool own_cgroup(char *text, char path[PATH_MAX])
 		if (!is_pids && (strncmp(line, "0::", 3) != 0 || !is_v2))
 			continue;
 		is_v2 = is_v2 && !is_pids;
-		snprintf(path, PATH_MAX, "%s", colon + 1);
+		format(path, PATH_MAX, "%s", colon + 1);
 	}
 	return is_v2;
 }
@@ -164,7 +164,7 @@ static int open_in(const char *dir, const char *name)
 {
 	char path[PATH_MAX];
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+	if ((size_t)format(path, sizeof(path), "%s/%s", dir, name) >=
 	    sizeof(path))
 		return -1;
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -234,7 +234,7 @@ static void find_levels(struct limits *l, char *text, char path[PATH_MAX])
 			continue;
 		if (strcmp(rest, "/") == 0)
 			rest = "";
-		if ((size_t)snprintf(dir, sizeof(dir), "%s%s", point, rest) <
+		if ((size_t)format(dir, sizeof(dir), "%s%s", point, rest) <
 		    sizeof(dir))
 			keep_levels(l, dir, strlen(point));
 		return;
