@@ -178,6 +178,8 @@ _Noreturn void relay_main(const struct helper_job *job)
 		print_events(&r, events);
 		if (is_last)
 			_exit(0);
-		helper_sleep(job, -1);
+		/* A stalled stderr may have used up the wake for these. */
+		if (r.printed == count_events(job) && !is_exiting(job))
+			helper_sleep(job, -1);
 	}
 }
