@@ -90,6 +90,8 @@ static void add_edges(struct graph *g, uint32_t from, const char *key)
 	for (; (len = value_item(&text)) > 0; text += len) {
 		int to = load_service(l, text, len);
 
+		if (!load_is_name(text, len))
+			continue; /* told when it was parsed */
 		if (to < 0)
 			unknown_name(l, s, arena_copy(&l->arena, text, len));
 		else if ((uint32_t)to != from)

@@ -160,8 +160,9 @@ bool forms_schedule(const char *text, struct why *why)
 			return value_wrong(why, "is no schedule; write `every "
 						"5m` or five cron fields");
 		if (!cron_field(text, len, fields[i].min, fields[i].max))
-			return value_wrong(why, "has a wrong %s; write * or "
-						"%d .. %d", fields[i].name,
+			return value_wrong(why, "has a wrong %s (%d .. %d); "
+						"write `every 5m` or five "
+						"cron fields", fields[i].name,
 					   fields[i].min, fields[i].max);
 		text += len;
 	}

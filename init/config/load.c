@@ -106,6 +106,7 @@ static void begin_section(struct loader *l, struct place at,
 			  const char *section)
 {
 	l->current = NULL;
+	l->has_section = true;
 	if (strcmp(section, SYNTAX_BROKEN) == 0)
 		return;
 	if (strcmp(section, "dashpot") == 0)
@@ -184,7 +185,7 @@ static void take_line(void *to, uint32_t line, const char *section,
 
 	if (name == NULL)
 		begin_section(l, at, section);
-	else if (*section == '\0')
+	else if (!l->has_section)
 		complain(&l->complaints, at,
 			 "%.60s stands before any section; begin with "
 			 "[dashpot], [defaults] or [service:NAME]", name);
@@ -224,6 +225,7 @@ static bool read_file(struct loader *l, const char *name, bool may_be_missing)
 		l->bytes += len;
 		l->file = file;
 		l->current = NULL;
+		l->has_section = false;
 		syntax_parse(&l->complaints, file, text, len, take_line, l);
 	}
 	return true;

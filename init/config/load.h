@@ -97,6 +97,7 @@ struct loader {
 	struct section dashpot, defaults;
 	struct section *current;   /* while reading; NULL: ignored */
 	const struct file *file;   /* while reading */
+	bool has_section;          /* while reading: it has had a header */
 	struct section **sections; /* of services */
 	struct draft **drafts;     /* likewise */
 	uint32_t services;

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: ISC */
+/* Values with units, at their edges. */
+#include "tests/unit/config_world.h"
+
+#include "init/config/expand.h"
+#include "init/config/forms.h"
+#include "init/config/signals.h"
+#include "init/config/words.h"
+
+static struct why why;
+
+static int64_t duration(const char *text)
+{
+	int64_t ms;
+
+	return value_duration(text, strlen(text), 0, VALUE_WEEK_MS, &ms, &why)
+		       ? ms : -1;
+}
+
+static void durations_carry_units(void **state)
+{
+	assert_int_equal(duration("250ms"), 250);
+	assert_int_equal(duration("15s"), 15000);
+	assert_int_equal(duration("10m"), 600000);
+	assert_int_equal(duration("1h"), 3600000);
+	assert_int_equal(duration("7d"), VALUE_WEEK_MS);
+	assert_int_equal(duration("1m30s"), 90000);
+	assert_int_equal(duration("1d2h3m4s5ms"), 93784005);
+	assert_int_equal(duration("0"), 0);
+	assert_int_equal(duration("0s"), 0);
+	assert_int_equal(duration("00"), 0);
+}
+
+static void bare_number_is_no_duration_and_says_which_unit(void **state)
+{
+	assert_int_equal(duration("15"), -1);
+	assert_string_equal(why.text, "has no unit; write 15s (or ms, m, h, d)");
+}
+
+static void malformed_durations_are_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"",	"s",   "15 s", "15sec", "15S",	"1.5s", "-1s",
+		"30s1m", "1s1s", "1s5", "1m30",	"1s ",	" 1s",	"1w",
+		"5mss",	"99999999999999999999d",
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(duration(wrong[i]), -1);
+}
+
+static void duration_out_of_range_says_the_range(void **state)
+{
+	int64_t ms;
+
+	assert_int_equal(duration("7d1ms"), -1);
+	assert_string_equal(why.text, "is out of range; write 0s .. 7d");
+	assert_false(value_duration("99ms", 4, 100, VALUE_WEEK_MS, &ms, &why));
+	assert_string_equal(why.text, "is out of range; write 100ms .. 7d");
+	assert_true(value_duration("100ms", 5, 100, VALUE_WEEK_MS, &ms, &why));
+}
+
+static void ranges_have_two_ends_or_one(void **state)
+{
+	int64_t low, high;
+
+	assert_true(value_range("250ms..30s", VALUE_WEEK_MS, &low, &high,
+				&why));
+	assert_int_equal(low, 250);
+	assert_int_equal(high, 30000);
+	assert_true(value_range("1s .. 1s", VALUE_WEEK_MS, &low, &high, &why));
+	assert_int_equal(low, 1000);
+	assert_true(value_range("5s", VALUE_WEEK_MS, &low, &high, &why));
+	assert_int_equal(low, 5000);
+	assert_int_equal(high, 5000);
+	assert_true(value_range("0..1s", VALUE_WEEK_MS, &low, &high, &why));
+	assert_false(value_range("2s..1s", VALUE_WEEK_MS, &low, &high, &why));
+	assert_false(value_range("1s..", VALUE_WEEK_MS, &low, &high, &why));
+	assert_false(value_range("..1s", VALUE_WEEK_MS, &low, &high, &why));
+	assert_false(value_range("1..2", VALUE_WEEK_MS, &low, &high, &why));
+	assert_false(value_range("1s..8d", VALUE_WEEK_MS, &low, &high, &why));
+}
+
+static bool number(const char *text, int64_t min, int64_t max, int64_t *n)
+{
+	return value_number(text, strlen(text), min, max, n, &why);
+}
+
+static void numbers_have_a_range(void **state)
+{
+	int64_t n;
+
+	assert_true(number("1", 1, 64, &n));
+	assert_true(number("64", 1, 64, &n));
+	assert_int_equal(n, 64);
+	assert_false(number("65", 1, 64, &n));
+	assert_string_equal(why.text, "is out of range; write 1 .. 64");
+	assert_false(number("0", 1, 64, &n));
+	assert_false(number("-1", 0, 64, &n));
+	assert_true(number("-20", -20, 19, &n));
+	assert_int_equal(n, -20);
+	assert_true(number("+19", -20, 19, &n));
+	assert_false(number("99999999999999999999", 0, 100, &n));
+	assert_false(number("", 0, 100, &n));
+	assert_false(number("-", -20, 19, &n));
+	assert_false(number("1x", 0, 100, &n));
+	assert_false(number("0x10", 0, 100, &n));
+}
+
+static bool size(const char *text, bool unlimited, uint64_t *n)
+{
+	return value_size(text, strlen(text), unlimited, n, &why);
+}
+
+static void sizes_are_powers_of_1024(void **state)
+{
+	uint64_t n;
+
+	assert_true(size("4096", false, &n));
+	assert_int_equal(n, 4096);
+	assert_true(size("64k", false, &n));
+	assert_int_equal(n, 65536);
+	assert_true(size("64K", false, &n));
+	assert_true(size("10M", false, &n));
+	assert_int_equal(n, 10485760);
+	assert_true(size("1G", false, &n));
+	assert_true(size("0", false, &n));
+	assert_true(size("922337203685477580", false, &n));
+	assert_false(size("9999999999999999999", false, &n));
+	assert_false(size("99999999999999999999999", false, &n));
+	assert_false(size("99999999T", false, &n));
+	assert_false(size("10MB", false, &n));
+	assert_false(size("k", false, &n));
+	assert_false(size("", false, &n));
+	assert_false(size("-1", false, &n));
+	assert_false(size("unlimited", false, &n));
+	assert_true(size("unlimited", true, &n));
+	assert_true(n == UINT64_MAX);
+}
+
+static void booleans_are_six_words(void **state)
+{
+	bool yes;
+
+	assert_true(value_yes("yes", &yes, &why) && yes);
+	assert_true(value_yes("true", &yes, &why) && yes);
+	assert_true(value_yes("on", &yes, &why) && yes);
+	assert_true(value_yes("no", &yes, &why) && !yes);
+	assert_true(value_yes("false", &yes, &why) && !yes);
+	assert_true(value_yes("off", &yes, &why) && !yes);
+	assert_false(value_yes("1", &yes, &why));
+	assert_false(value_yes("Yes", &yes, &why));
+	assert_false(value_yes("", &yes, &why));
+	assert_false(value_yes("yes no", &yes, &why));
+}
+
+static int signal_of(const char *text)
+{
+	uint8_t n;
+
+	return signals_parse(text, strlen(text), &n, &why) ? n : -1;
+}
+
+static void signals_have_names_and_kernel_numbers(void **state)
+{
+	assert_int_equal(signal_of("TERM"), 15);
+	assert_int_equal(signal_of("SIGTERM"), 15);
+	assert_int_equal(signal_of("sigterm"), 15);
+	assert_int_equal(signal_of("HUP"), 1);
+	assert_int_equal(signal_of("USR1"), 10);
+	assert_int_equal(signal_of("USR2"), 12);
+	assert_int_equal(signal_of("CHLD"), 17);
+	assert_int_equal(signal_of("WINCH"), 28);
+	assert_int_equal(signal_of("PWR"), 30);
+	assert_int_equal(signal_of("SYS"), 31);
+	assert_int_equal(signal_of("15"), 15);
+	assert_int_equal(signal_of("64"), 64);
+	assert_int_equal(signal_of("RTMIN"), 34);
+	assert_int_equal(signal_of("RTMIN+3"), 37);
+	assert_int_equal(signal_of("SIGRTMIN+3"), 37);
+	assert_int_equal(signal_of("RTMAX"), 64);
+	assert_int_equal(signal_of("RTMAX-1"), 63);
+	assert_int_equal(signal_of("RTMIN+30"), 64);
+	assert_int_equal(signal_of("RTMAX-30"), 34);
+	assert_int_equal(signal_of("RTMIN+31"), -1);
+	assert_int_equal(signal_of("RTMAX-31"), -1);
+	assert_int_equal(signal_of("RTMIN-1"), -1);
+	assert_int_equal(signal_of("RTMIN+"), -1);
+	assert_int_equal(signal_of("RTMINx"), -1);
+	assert_int_equal(signal_of("0"), -1);
+	assert_int_equal(signal_of("65"), -1);
+	assert_int_equal(signal_of("-9"), -1);
+	assert_int_equal(signal_of("SIG"), -1);
+	assert_int_equal(signal_of("SIG15"), -1);
+	assert_int_equal(signal_of("TERMX"), -1);
+	assert_int_equal(signal_of(""), -1);
+}
+
+static void windows_of_a_breaker(void **state)
+{
+	struct breaker_policy b = { .max_trips = 5 };
+
+	assert_true(value_windows("3 in 15s, 10 in 10m", &b, &why));
+	assert_int_equal(b.windows, 2);
+	assert_int_equal(b.window[0].max_failures, 3);
+	assert_int_equal(b.window[0].window_ms, 15000);
+	assert_int_equal(b.window[1].max_failures, 10);
+	assert_int_equal(b.window[1].window_ms, 600000);
+	assert_int_equal(b.max_trips, 5);
+	assert_true(value_windows("1 in 1ms", &b, &why));
+	assert_int_equal(b.windows, 1);
+	assert_int_equal(b.window[1].max_failures, 0);
+	assert_true(value_windows("64 in 7d", &b, &why));
+	assert_true(value_windows("none", &b, &why));
+	assert_int_equal(b.windows, 0);
+	assert_true(value_windows("1 in 1s,2 in 2s,3 in 3s,4 in 4s", &b,
+				  &why));
+	assert_false(value_windows("1 in 1s,2 in 2s,3 in 3s,4 in 4s,5 in 5s",
+				   &b, &why));
+	assert_false(value_windows("0 in 15s", &b, &why));
+	assert_false(value_windows("65 in 15s", &b, &why));
+	assert_string_equal(why.text, "counts 65 failures; write 1 .. 64");
+	assert_false(value_windows("3 in 15", &b, &why));
+	assert_false(value_windows("3 in 0", &b, &why));
+	assert_false(value_windows("3 in 8d", &b, &why));
+	assert_false(value_windows("3", &b, &why));
+	assert_false(value_windows("3 in", &b, &why));
+	assert_false(value_windows("in 3s", &b, &why));
+	assert_false(value_windows("3 per 15s", &b, &why));
+	assert_false(value_windows("3 in 15s,", &b, &why));
+	assert_false(value_windows("", &b, &why));
+}
+
+static void rates_have_a_period_and_a_burst(void **state)
+{
+	struct budget_policy r;
+
+	assert_true(value_rate("5/s burst 20", &r, &why));
+	assert_int_equal(r.rate, 5);
+	assert_int_equal(r.period_ms, 1000);
+	assert_int_equal(r.burst, 20);
+	assert_true(value_rate("100000/h  burst  1", &r, &why));
+	assert_int_equal(r.period_ms, 3600000);
+	assert_int_equal(r.burst, 1);
+	assert_true(value_rate("1/m", &r, &why));
+	assert_int_equal(r.period_ms, 60000);
+	assert_int_equal(r.burst, 20);
+	assert_false(value_rate("5", &r, &why));
+	assert_false(value_rate("0/s", &r, &why));
+	assert_false(value_rate("5/d", &r, &why));
+	assert_false(value_rate("5/", &r, &why));
+	assert_false(value_rate("5/sburst 20", &r, &why));
+	assert_false(value_rate("5/s burst", &r, &why));
+	assert_false(value_rate("5/s burst 0", &r, &why));
+	assert_false(value_rate("5/s burst 100001", &r, &why));
+	assert_false(value_rate("5/s bursts 20", &r, &why));
+}
+
+static void exit_codes_are_a_set(void **state)
+{
+	uint64_t codes[4];
+
+	assert_true(value_codes("0, 3 255", codes, &why));
+	assert_true(config_has_code(codes, 0));
+	assert_true(config_has_code(codes, 3));
+	assert_true(config_has_code(codes, 255));
+	assert_false(config_has_code(codes, 1));
+	assert_false(config_has_code(codes, 256));
+	assert_false(config_has_code(codes, -1));
+	assert_true(value_codes("none", codes, &why));
+	assert_false(config_has_code(codes, 0));
+	assert_false(value_codes("256", codes, &why));
+	assert_false(value_codes("-1", codes, &why));
+	assert_false(value_codes("0;1", codes, &why));
+	assert_false(value_codes(",", codes, &why));
+}
+
+static void octal_numbers_end_at_0777(void **state)
+{
+	uint16_t bits;
+
+	assert_true(value_octal("027", &bits, &why));
+	assert_int_equal(bits, 027);
+	assert_true(value_octal("0777", &bits, &why));
+	assert_true(value_octal("0", &bits, &why));
+	assert_false(value_octal("01000", &bits, &why));
+	assert_false(value_octal("77777777777777777777", &bits, &why));
+	assert_false(value_octal("08", &bits, &why));
+	assert_false(value_octal("", &bits, &why));
+}
+
+static void limits_are_soft_and_hard_and_may_be_tried(void **state)
+{
+	struct config_limit l;
+
+	assert_true(value_limit("1024:4096", &l, &why));
+	assert_true(l.soft == 1024 && l.hard == 4096 && !l.is_try);
+	assert_true(value_limit("-64k", &l, &why));
+	assert_true(l.soft == 65536 && l.hard == 65536 && l.is_try);
+	assert_true(value_limit("0:unlimited", &l, &why));
+	assert_true(l.soft == 0 && l.hard == UINT64_MAX);
+	assert_true(value_limit("unlimited", &l, &why));
+	assert_false(value_limit("unlimited:1", &l, &why));
+	assert_false(value_limit("2:1", &l, &why));
+	assert_false(value_limit("--1", &l, &why));
+	assert_false(value_limit("1:", &l, &why));
+	assert_false(value_limit(":1", &l, &why));
+	assert_false(value_limit("1:2:3", &l, &why));
+	assert_false(value_limit("-", &l, &why));
+}
+
+static void minus_before_a_digit_is_a_sign_before_a_sign_a_try(void **state)
+{
+	bool is_try;
+	int64_t n;
+
+	assert_true(value_adjust("-5", -20, 19, &n, &is_try, &why));
+	assert_true(n == -5 && !is_try);
+	assert_true(value_adjust("--5", -20, 19, &n, &is_try, &why));
+	assert_true(n == -5 && is_try);
+	assert_true(value_adjust("-+5", -20, 19, &n, &is_try, &why));
+	assert_true(n == 5 && is_try);
+	assert_true(value_adjust("5", -20, 19, &n, &is_try, &why));
+	assert_true(n == 5 && !is_try);
+	assert_false(value_adjust("---5", -20, 19, &n, &is_try, &why));
+	assert_false(value_adjust("-", -20, 19, &n, &is_try, &why));
+	assert_false(value_adjust("--", -20, 19, &n, &is_try, &why));
+	assert_false(value_adjust("-21", -20, 19, &n, &is_try, &why));
+}
+
+static void checks_have_eight_forms(void **state)
+{
+	static const char *const right[] = {
+		"notify", "fd:3", "tcp:127.0.0.1:80", "tcp:[::1]:65535",
+		"tcp:localhost:1", "http:localhost:8080/", "unix:/run/a.sock",
+		"http:[::1]:80/a/b?c=d", "file:/run/ready", "exec:/bin/x -y",
+	};
+	static const char *const wrong[] = {
+		"", "yes", "fd:", "fd:2", "fd:1024", "tcp:", "tcp:80",
+		"tcp:example.org:80", "tcp:127.0.0.1", "tcp:127.0.0.1:0",
+		"tcp:127.0.0.1:65536", "tcp:::1:80", "tcp:[::1]", "tcp:[]:80",
+		"http:localhost:80", "http:localhost/", "unix:a", "file:",
+		"exec:", "exec:a | b", "notify ", "tcp:[1.2.3.4]:80",
+		"tcp:11111111111111111111111111111111111111111111111111:80",
+	};
+	struct arena a = { NULL };
+
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+		assert_true(forms_check(&a, right[i], &why));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(forms_check(&a, wrong[i], &why));
+	arena_drop(&a);
+}
+
+static void schedules_are_an_interval_or_five_fields(void **state)
+{
+	static const char *const right[] = {
+		"every 5m", "every  1s", "* * * * *", "0 4 1 12 7",
+		"*/15 0-6,22-23 * * 1-5", "59  23 31 12 0", "0-59/2 * * * *",
+	};
+	static const char *const wrong[] = {
+		"",	     "every",	   "every 5",	   "every 999ms",
+		"* * * *",   "* * * * * *", "60 * * * *",  "* 24 * * *",
+		"* * 0 * *", "* * * 13 *", "* * * * 8",	   "*/0 * * * *",
+		"5-1 * * * *", "a * * * *", "1, * * * *",  ", * * * *",
+		"@daily",    "1- * * * *", "-1 * * * *",   "*/ * * * *",
+	};
+
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+		assert_true(forms_schedule(right[i], &why));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(forms_schedule(wrong[i], &why));
+}
+
+static void timezones_are_offsets(void **state)
+{
+	int64_t minutes;
+
+	assert_true(forms_timezone("+02:00", &minutes, &why));
+	assert_int_equal(minutes, 120);
+	assert_true(forms_timezone("-03:30", &minutes, &why));
+	assert_int_equal(minutes, -210);
+	assert_false(forms_timezone("02:00", &minutes, &why));
+	assert_false(forms_timezone("+2:00", &minutes, &why));
+	assert_false(forms_timezone("+15:00", &minutes, &why));
+	assert_false(forms_timezone("+02:60", &minutes, &why));
+	assert_false(forms_timezone("UTC", &minutes, &why));
+	assert_false(forms_timezone("+02-00", &minutes, &why));
+}
+
+static void orphans_are_kept_or_killed_after_a_time(void **state)
+{
+	int64_t ms;
+
+	assert_true(forms_orphans("keep", &ms, &why));
+	assert_int_equal(ms, 0);
+	assert_true(forms_orphans("kill-after 5m", &ms, &why));
+	assert_int_equal(ms, 300000);
+	assert_false(forms_orphans("kill-after", &ms, &why));
+	assert_false(forms_orphans("kill-after 5", &ms, &why));
+	assert_false(forms_orphans("kill-after 0", &ms, &why));
+	assert_false(forms_orphans("kill", &ms, &why));
+}
+
+static void streams_go_to_files_nowhere_or_where_dashpot_writes(void **state)
+{
+	enum config_output out;
+	const char *path;
+
+	assert_true(forms_stream("file:/var/log/x", false, &out, &path, &why));
+	assert_int_equal(out, CONFIG_FILE);
+	assert_string_equal(path, "/var/log/x");
+	assert_true(forms_stream("null", false, &out, &path, &why));
+	assert_int_equal(out, CONFIG_NULL);
+	assert_true(forms_stream("file:/dev/stdout", false, &out, &path,
+				 &why));
+	assert_int_equal(out, CONFIG_INHERIT);
+	assert_null(path);
+	assert_true(forms_stream("file:/proc/self/fd/2", false, &out, &path,
+				 &why));
+	assert_int_equal(out, CONFIG_INHERIT);
+	assert_true(forms_stream("stdout", true, &out, &path, &why));
+	assert_int_equal(out, CONFIG_STDOUT);
+	assert_false(forms_stream("stdout", false, &out, &path, &why));
+	assert_false(forms_stream("file:x", false, &out, &path, &why));
+	assert_false(forms_stream("/var/log/x", false, &out, &path, &why));
+	assert_false(forms_stream("relay", false, &out, &path, &why));
+	assert_string_equal(why.text, "is not supported yet; write inherit");
+}
+
+/* The words of a line joined by "|"; the reason when it is refused. */
+static const char *split(const char *line)
+{
+	static char joined[256];
+	struct arena a = { NULL };
+	struct words words;
+	bool ok = words_split(&a, line, &words, &why);
+
+	joined[0] = '\0';
+	for (size_t i = 0; ok && i < words.count; i++) {
+		strcat(joined, i > 0 ? "|" : "");
+		strcat(joined, words.word[i]);
+	}
+	arena_drop(&a);
+	return ok ? joined : why.text;
+}
+
+static void words_are_quoted_as_in_a_shell(void **state)
+{
+	assert_string_equal(split("a  b\tc "), "a|b|c");
+	assert_string_equal(split("'a b' \"c d\""), "a b|c d");
+	assert_string_equal(split("a'b'\"c\"d"), "abcd");
+	assert_string_equal(split("a '' \"\""), "a||");
+	assert_string_equal(split("a\\ b \\\\ \\'"), "a b|\\|'");
+	assert_string_equal(split("x \"a\\\"b\\\\c\\d\""), "x|a\"b\\c\\d");
+	assert_string_equal(split("x 'a\\b'"), "x|a\\b");
+	assert_string_equal(split("x '|' \"&&\" \\; a#b $HOME *"),
+			    "x|||&&|;|a#b|$HOME|*");
+	assert_string_equal(split("x '$a' \\$b \"\\$c\" \"$d\" $e"),
+			    "x|\001a|\001b|\001c|$d|$e");
+	assert_string_equal(split("x ${A:-b c} \"${A:-d;e}\""),
+			    "x|${A:-b c}|${A:-d;e}");
+}
+
+static void what_only_a_shell_understands_names_shell(void **state)
+{
+	static const char *const lines[] = {
+		"a | b", "a && b", "a || b", "a ; b", "a; b", "a > b",
+		"a 2>b",  "a < b",  "a &",    "a $(b)", "a `b`", "a >>b",
+		"a b|c",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_non_null(strstr(split(lines[i]), "write `shell ="));
+	assert_non_null(strstr(split("a && b"), "unquoted && that"));
+	assert_non_null(strstr(split("a $(b)"), "unquoted $( that"));
+	assert_non_null(strstr(split("a # b"), "starts with #"));
+	assert_non_null(strstr(split("FOO=bar a"), "env.FOO"));
+}
+
+static void unfinished_words_are_refused(void **state)
+{
+	assert_non_null(strstr(split("a 'b"), "without its end"));
+	assert_non_null(strstr(split("a \"b"), "without its end"));
+	assert_non_null(strstr(split("a \"b\\\""), "without its end"));
+	assert_non_null(strstr(split("a b\\"), "ends with a backslash"));
+	assert_non_null(strstr(split(""), "names no program"));
+	assert_non_null(strstr(split("  "), "names no program"));
+	assert_non_null(strstr(split("'' a"), "names no program"));
+	/* =x is no variable, a path with = neither. */
+	assert_string_equal(split("=x"), "=x");
+	assert_string_equal(split("/a=b"), "/a=b");
+}
+
+static const char *expanded(const char *text)
+{
+	static char copy[256];
+	struct arena a = { NULL };
+	const char *result;
+	bool ok = expand(&a, fake_environment, text, &result, &why);
+
+	snprintf(copy, sizeof(copy), "%s", ok ? result : why.text);
+	arena_drop(&a);
+	return copy;
+}
+
+static void variables_expand(void **state)
+{
+	assert_string_equal(expanded("plain"), "plain");
+	assert_string_equal(expanded("${NAME}"), "value");
+	assert_string_equal(expanded("a${NAME}b${NAME}"), "avaluebvalue");
+	assert_string_equal(expanded("${EMPTY}"), "");
+	assert_string_equal(expanded("${EMPTY:-x}"), "x");
+	assert_string_equal(expanded("${NOPE:-x y}"), "x y");
+	assert_string_equal(expanded("${NOPE:-}"), "");
+	assert_string_equal(expanded("${NAME:-x}"), "value");
+	assert_string_equal(expanded("$NAME $$ $ $(x) 5$"),
+			    "$NAME $$ $ $(x) 5$");
+	assert_string_equal(expanded("\001{NAME}"), "${NAME}");
+	assert_string_equal(expanded("${ODD}"), "x\001y");
+}
+
+static void wrong_variables_are_refused(void **state)
+{
+	assert_string_equal(expanded("${NOPE}"),
+			    "needs $NOPE, which is not set; set it or write "
+			    "${NOPE:-default}");
+	assert_non_null(strstr(expanded("${NAME"), "${ without }"));
+	assert_non_null(strstr(expanded("${}"), "has `${}`"));
+	assert_non_null(strstr(expanded("${1A}"), "has `${1A}`"));
+	assert_non_null(strstr(expanded("${NAME-x}"), "has `${NAME-x}`"));
+	assert_non_null(strstr(expanded("${NAM E}"), "has `"));
+	/* A variable is not the beginning of another one. */
+	assert_non_null(strstr(expanded("${NAM}"), "$NAM,"));
+}
+
+static void expansion_has_a_limit(void **state)
+{
+	static char huge[40000] = "BIG=";
+	char *environment[] = { huge, NULL };
+	struct arena a = { NULL };
+	const char *result;
+
+	memset(huge + 4, 'x', sizeof(huge) - 5);
+	assert_true(expand(&a, environment, "${BIG}", &result, &why));
+	assert_false(expand(&a, environment, "${BIG}${BIG}", &result, &why));
+	assert_non_null(strstr(why.text, "more than 65536 bytes"));
+	arena_drop(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(durations_carry_units),
+		TEST(bare_number_is_no_duration_and_says_which_unit),
+		TEST(malformed_durations_are_refused),
+		TEST(duration_out_of_range_says_the_range),
+		TEST(ranges_have_two_ends_or_one),
+		TEST(numbers_have_a_range),
+		TEST(sizes_are_powers_of_1024),
+		TEST(booleans_are_six_words),
+		TEST(signals_have_names_and_kernel_numbers),
+		TEST(windows_of_a_breaker),
+		TEST(rates_have_a_period_and_a_burst),
+		TEST(exit_codes_are_a_set),
+		TEST(octal_numbers_end_at_0777),
+		TEST(limits_are_soft_and_hard_and_may_be_tried),
+		TEST(minus_before_a_digit_is_a_sign_before_a_sign_a_try),
+		TEST(checks_have_eight_forms),
+		TEST(schedules_are_an_interval_or_five_fields),
+		TEST(timezones_are_offsets),
+		TEST(orphans_are_kept_or_killed_after_a_time),
+		TEST(streams_go_to_files_nowhere_or_where_dashpot_writes),
+		TEST(words_are_quoted_as_in_a_shell),
+		TEST(what_only_a_shell_understands_names_shell),
+		TEST(unfinished_words_are_refused),
+		TEST(variables_expand),
+		TEST(wrong_variables_are_refused),
+		TEST(expansion_has_a_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
