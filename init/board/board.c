@@ -10,10 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "init/format.h"
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
@@ -72,7 +73,7 @@ static int reopen_read_only(int fd)
 	char path[32];
 	int again;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	format(path, sizeof(path), "/proc/self/fd/%d", fd);
 	again = open(path, O_RDONLY | O_CLOEXEC);
 	return again < 0 ? -errno : again;
 }

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,6 +16,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "init/format.h"
 
 #ifndef SYS_close_range
 #define SYS_close_range 436
@@ -71,7 +72,7 @@ static void set_title(char **argv, const char *name)
 	char *end;
 	size_t room;
 
-	snprintf(title, sizeof(title), "dashpot: %s", name);
+	format(title, sizeof(title), "dashpot: %s", name);
 	prctl(PR_SET_NAME, title); /* cut to 15 bytes */
 	if (argv == NULL || argv[0] == NULL)
 		return;

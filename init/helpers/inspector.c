@@ -7,10 +7,11 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "init/format.h"
 
 /* True when path, seen from the directory, is something to execute. */
 static bool is_executable(int directory, const char *path, struct stat *st)
@@ -27,7 +28,7 @@ static bool find_in_path(int directory, const char *path, const char *word,
 
 	for (;;) {
 		size_t n = strcspn(path, ":");
-		int length = snprintf(full, sizeof(full), "%.*s%s%s", (int)n,
+		int length = format(full, sizeof(full), "%.*s%s%s", (int)n,
 				      path, n != 0 ? "/" : "", word);
 
 		if (length > 0 && (size_t)length < sizeof(full) &&

@@ -3,9 +3,9 @@
 #include "init/helpers/json.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "init/format.h"
 #include "init/helpers/phrase.h"
 
 enum {
@@ -56,7 +56,7 @@ void json_int(struct json *j, cJSON *object, const char *key, int64_t value)
 		json_add(j, object, key, cJSON_CreateNumber((double)value));
 		return;
 	}
-	snprintf(digits, sizeof(digits), "%lld", (long long)value);
+	format(digits, sizeof(digits), "%lld", (long long)value);
 	json_add(j, object, key, cJSON_CreateRaw(digits));
 }
 

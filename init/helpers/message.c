@@ -8,7 +8,6 @@
 #include "init/helpers/message.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 

@@ -6,22 +6,22 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "init/format.h"
 #include "policy/breaker.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-void phrase_add(struct phrase *w, const char *format, ...)
+void phrase_add(struct phrase *w, const char *form, ...)
 {
 	size_t left = w->size - w->used;
 	va_list args;
 	int n;
 
-	va_start(args, format);
-	n = vsnprintf(w->at + w->used, left, format, args);
+	va_start(args, form);
+	n = format_list(w->at + w->used, left, form, args);
 	va_end(args);
 	if (n < 0)
 		return;
@@ -144,9 +144,9 @@ const char *phrase_signal(int number, char buf[16])
 	if (number > 0 && (size_t)number < COUNT(names))
 		return names[number];
 	if (number >= 34 && number <= 64) /* the kernel's first is 34 */
-		snprintf(buf, 16, "SIGRTMIN+%d", number - 34);
+		format(buf, 16, "SIGRTMIN+%d", number - 34);
 	else
-		snprintf(buf, 16, "signal %d", number);
+		format(buf, 16, "signal %d", number);
 	return buf;
 }
 
@@ -175,7 +175,7 @@ const char *phrase_errno(int number, char buf[16])
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (names[i].number == number)
 			return names[i].name;
-	snprintf(buf, 16, "errno %d", number);
+	format(buf, 16, "errno %d", number);
 	return buf;
 }
 

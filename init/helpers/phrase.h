@@ -31,7 +31,7 @@ struct phrase {
 	}
 
 /* Append as printf(3) does. */
-void phrase_add(struct phrase *w, const char *format, ...)
+void phrase_add(struct phrase *w, const char *form, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Append as a JSON string with its quotes; bytes that are no valid UTF-8

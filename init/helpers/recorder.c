@@ -15,6 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "init/format.h"
 #include "init/helpers/report.h"
 #include "init/helpers/volume.h"
 
@@ -268,7 +269,7 @@ static void begin(struct recorder *r)
 	uname(&r->host);
 	if (r->host.nodename[0] == '\0' || r->host.nodename[0] == '.' ||
 	    strchr(r->host.nodename, '/') != NULL)
-		snprintf(r->host.nodename, sizeof(r->host.nodename),
+		format(r->host.nodename, sizeof(r->host.nodename),
 			 "second");
 	read_boot_id(r->report.now.boot_id);
 	look_around(r);

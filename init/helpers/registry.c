@@ -4,9 +4,9 @@
 #include "init/helpers/registry.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "init/format.h"
 #include "init/helpers/phrase.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
@@ -88,10 +88,10 @@ static void add_executable(struct json *j, cJSON *o,
 		return;
 	}
 	e = json_object(j);
-	snprintf(digits, sizeof(digits), "%llu",
+	format(digits, sizeof(digits), "%llu",
 		 (unsigned long long)exe->service[i].size);
 	json_text(j, e, "size", digits);
-	snprintf(digits, sizeof(digits), "%lld",
+	format(digits, sizeof(digits), "%lld",
 		 (long long)exe->service[i].mtime_ns);
 	json_text(j, e, "mtime_ns", digits);
 	json_add(j, o, "executable", e);
@@ -108,7 +108,7 @@ static cJSON *service_object(struct json *j, const struct config_service *s,
 			 row->state == LIFE_BLOCKED && row->next_ms >= 0;
 	char hex[20];
 
-	snprintf(hex, sizeof(hex), "%016llx",
+	format(hex, sizeof(hex), "%016llx",
 		 (unsigned long long)s->fingerprint);
 	json_text(j, o, "fingerprint", hex);
 	add_executable(j, o, exe, i);

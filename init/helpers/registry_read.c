@@ -4,7 +4,6 @@
  * service whose values are wrong is left out. */
 #include "init/helpers/registry.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -81,23 +80,37 @@ static bool get_digits(const cJSON *o, const char *key, int base,
 	return *end == '\0';
 }
 
-/* RFC 3339 exactly as phrase_time() writes it. */
+/* The number of n digits at text + at; -1 if they are none. */
+static int digits_at(const char *text, size_t at, size_t n)
+{
+	int value = 0;
+
+	for (; n > 0; n--, at++) {
+		if (text[at] < '0' || text[at] > '9')
+			return -1;
+		value = value * 10 + text[at] - '0';
+	}
+	return value;
+}
+
+/* RFC 3339 exactly as phrase_time() writes it: whatever else is there, or no
+ * such day, does not come back as the same text. */
 static bool read_time(const cJSON *item, int64_t *wall_ms)
 {
 	const char *text = cJSON_GetStringValue(item);
 	char again[PHRASE_TIME];
 	struct tm tm;
-	int ms;
 
-	memset(&tm, 0, sizeof(tm));
-	if (text == NULL || strlen(text) != 24 ||
-	    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &tm.tm_year,
-		   &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
-		   &tm.tm_sec, &ms) != 7)
+	if (text == NULL || strlen(text) != strlen("YYYY-MM-DDThh:mm:ss.mmmZ"))
 		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	*wall_ms = (int64_t)timegm(&tm) * 1000 + ms;
+	memset(&tm, 0, sizeof(tm));
+	tm.tm_year = digits_at(text, 0, 4) - 1900;
+	tm.tm_mon = digits_at(text, 5, 2) - 1;
+	tm.tm_mday = digits_at(text, 8, 2);
+	tm.tm_hour = digits_at(text, 11, 2);
+	tm.tm_min = digits_at(text, 14, 2);
+	tm.tm_sec = digits_at(text, 17, 2);
+	*wall_ms = (int64_t)timegm(&tm) * 1000 + digits_at(text, 20, 3);
 	phrase_time(again, *wall_ms);
 	return strcmp(again, text) == 0;
 }

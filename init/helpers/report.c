@@ -3,7 +3,6 @@
 #include "init/helpers/report.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "init/helpers/helper.h"
 #include "policy/life.h"

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/format.h"
+
 enum { BUFFER = 8192 };
 
 /* What json puts, on its way into a file. */
@@ -99,14 +101,14 @@ static int lock(struct volume *v)
 	int fd;
 
 	v->is_second = false;
-	snprintf(v->path, sizeof(v->path), "%s", v->base);
+	format(v->path, sizeof(v->path), "%s", v->base);
 	fd = open_or_make(v->path);
 	if (fd < 0)
 		return fail(v, BOARD_VOLUME_OPEN, errno);
 	if (try_lock(fd) < 0) {
 		close(fd);
 		v->is_second = true;
-		snprintf(v->path, sizeof(v->path), "%s/%s", v->base,
+		format(v->path, sizeof(v->path), "%s/%s", v->base,
 			 v->hostname);
 		fd = open_or_make(v->path);
 		if (fd < 0)
@@ -212,7 +214,7 @@ int volume_replace(struct volume *v, int directory, const char *name,
 	char temp[64];
 	int fd, err;
 
-	snprintf(temp, sizeof(temp), ".%s.tmp", name);
+	format(temp, sizeof(temp), ".%s.tmp", name);
 	fd = openat(directory, temp, flags, 0640);
 	if (fd < 0 && errno == EEXIST) {
 		unlinkat(directory, temp, 0);
