@@ -154,13 +154,15 @@ static unsigned edits(const char *a, const char *b)
 
 void nearest_offer(struct nearest *n, const char *candidate)
 {
-	size_t len = strlen(n->word);
+	size_t len = strlen(n->word), size = strlen(candidate);
+	size_t most = len / 3 < NEAR_EDITS ? len / 3 : NEAR_EDITS;
 	unsigned distance;
 
-	if (len > NEAR_WORD || strlen(candidate) > NEAR_WORD)
+	if (len > NEAR_WORD || size > NEAR_WORD || size > len + most ||
+	    len > size + most)
 		return;
 	distance = edits(n->word, candidate);
-	if (distance > NEAR_EDITS || distance * 3 > len)
+	if (distance > most)
 		return;
 	if (n->best != NULL && n->distance <= distance)
 		return;

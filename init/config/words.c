@@ -113,7 +113,8 @@ bool words_split(struct arena *a, const char *line, struct words *words,
 	char *to = arena_get(a, size + 2);
 
 	words->count = 0;
-	words->word = arena_get(a, (size / 2 + 1) * sizeof(*words->word));
+	/* Half of the bytes are words at most, rounded up; and a NULL. */
+	words->word = arena_get(a, (size / 2 + 2) * sizeof(*words->word));
 	for (;;) {
 		line += strspn(line, " \t");
 		if (*line == '\0')

@@ -11,7 +11,7 @@
 
 /* The words of a line, in the arena. */
 struct words {
-	const char **word;
+	const char **word; /* count of them, and a NULL */
 	size_t count;
 };
 

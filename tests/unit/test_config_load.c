@@ -515,6 +515,18 @@ static void command_is_words_and_shell_is_a_line(void **state)
 			    "echo ${NOPE} | cat > /dev/null ; x");
 }
 
+static void words_end_whatever_stands_behind_them_in_memory(void **state)
+{
+	/* Found by the fuzzer: as many words as bytes allow. */
+	load_text("[service:a]\ncommand = x y z\nenv.A = ${NAME}\n"
+		  "env.B = ${NAME}\n[service:b]\ncommand = x y\n"
+		  "env.A = ${NAME}\n[service:c]\ncommand = x\n"
+		  "env.A = ${NAME}\n");
+	assert_int_equal(service("a")->argv.count, 3);
+	assert_int_equal(service("b")->argv.count, 2);
+	assert_int_equal(service("c")->argv.count, 1);
+}
+
 static void empty_program_from_a_variable_is_refused(void **state)
 {
 	load_text("[service:a]\ncommand = ${EMPTY} x\n");
@@ -839,6 +851,7 @@ int main(void)
 		TEST(command_belongs_to_a_service),
 		TEST(exactly_one_of_command_and_shell),
 		TEST(command_is_words_and_shell_is_a_line),
+		TEST(words_end_whatever_stands_behind_them_in_memory),
 		TEST(empty_program_from_a_variable_is_refused),
 		TEST(values_expand_from_dashpots_environment),
 		TEST(value_of_a_wrong_variable_is_not_shown),
