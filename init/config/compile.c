@@ -2,12 +2,12 @@
 /* From drafts to the block: dependencies by index, an order of start, how long
  * a stop can take, fingerprints. */
 #include <stdalign.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "init/config/keys.h"
 #include "init/config/load.h"
+#include "init/format.h"
 
 enum { STOP_EXTRA_MS = 1500 };
 
@@ -133,12 +133,12 @@ static size_t step(char *text, size_t size, const char *name,
 	int n;
 
 	if (s == NULL)
-		n = snprintf(text, size, "%s -> ", name);
+		n = format(text, size, "%s -> ", name);
 	else if (why != NULL && s->place.file == why->place.file)
-		n = snprintf(text, size, "%s (line %u) -> ", name,
+		n = format(text, size, "%s (line %u) -> ", name,
 			     s->place.line);
 	else
-		n = snprintf(text, size, "%s (%s:%u) -> ", name,
+		n = format(text, size, "%s (%s:%u) -> ", name,
 			     s->place.file->name, s->place.line);
 	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
 }

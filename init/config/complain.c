@@ -4,9 +4,10 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "init/format.h"
 
 enum { LONGEST = 512, KEPT = 10000, NEAR_WORD = 48, NEAR_EDITS = 3 };
 
@@ -16,7 +17,7 @@ struct complaint {
 	const char *text;
 };
 
-void complain(struct complaints *c, struct place where, const char *format,
+void complain(struct complaints *c, struct place where, const char *form,
 	      ...)
 {
 	struct complaint *new;
@@ -26,8 +27,8 @@ void complain(struct complaints *c, struct place where, const char *format,
 	if (c->count++ >= KEPT)
 		return;
 	new = arena_get(c->arena, sizeof(*new));
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	va_start(args, form);
+	format_list(text, sizeof(text), form, args);
 	va_end(args);
 	*new = (struct complaint){
 		.older = c->newest,
@@ -82,11 +83,11 @@ static void print(int fd, const struct complaint *c)
 	size_t at = escaped(line, 0, LONGEST, c->where.file->name);
 
 	if (c->where.line != 0)
-		at += (size_t)snprintf(line + at, 16, ":%u", c->where.line);
+		at += (size_t)format(line + at, 16, ":%u", c->where.line);
 	line[at++] = ':';
 	line[at++] = ' ';
 	escaped(line, at, sizeof(line), c->text);
-	dprintf(fd, "%s\n", line);
+	format_fd(fd, "%s\n", line);
 }
 
 unsigned complain_print(struct complaints *c, int fd)
@@ -109,7 +110,7 @@ unsigned complain_print(struct complaints *c, int fd)
 	}
 	told += c->count - kept;
 	if (told > COMPLAIN_MOST && fd >= 0)
-		dprintf(fd, "dashpot: and %u more mistakes\n",
+		format_fd(fd, "dashpot: and %u more mistakes\n",
 			told - COMPLAIN_MOST);
 	return told;
 }

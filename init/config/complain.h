@@ -35,7 +35,7 @@ struct complaints {
 };
 
 /* Add one mistake: "what is wrong; what to do". */
-void complain(struct complaints *c, struct place where, const char *format,
+void complain(struct complaints *c, struct place where, const char *form,
 	      ...) __attribute__((format(printf, 3, 4)));
 
 /* Print "FILE:LINE: text" for each, in the order of files and lines, each text

@@ -3,15 +3,16 @@
 #include "init/config/value.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-bool value_wrong(struct why *why, const char *format, ...)
+#include "init/format.h"
+
+bool value_wrong(struct why *why, const char *form, ...)
 {
 	va_list args;
 
-	va_start(args, format);
-	vsnprintf(why->text, sizeof(why->text), format, args);
+	va_start(args, form);
+	format_list(why->text, sizeof(why->text), form, args);
 	va_end(args);
 	return false;
 }

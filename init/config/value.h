@@ -20,7 +20,7 @@ struct why {
 };
 
 /* Fill `why`; returns false, so that it can be returned. */
-bool value_wrong(struct why *why, const char *format, ...)
+bool value_wrong(struct why *why, const char *form, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The next item of a list separated by commas and blanks: its length, 0 at
