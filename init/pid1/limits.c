@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -24,7 +25,7 @@
 #define CLONE_PIDFD 0x1000
 #endif
 
-enum { PROC_FILE = 16384 }; /* of mountinfo and cgroup: enough for both */
+enum { PROC_FILE = 256 * 1024 }; /* a node's mountinfo can be long */
 
 /* Read a number at the beginning of fd; "max" is -1, trouble is fallback. */
 static int64_t read_number(int fd, int64_t fallback)
@@ -89,7 +90,7 @@ static bool has_word(const char *list, size_t length, const char *word)
 
 /* Find the line of the pids controller in /proc/self/cgroup, else that of the
  * unified hierarchy, and copy its path. True for version 2. */
-static bool own_cgroup(char *text, char path[PATH_MAX])
+static bool own_cgroup(char *text, char *path)
 {
 	bool is_v2 = true;
 	char *save = NULL;
@@ -211,7 +212,7 @@ static const char *below(const char *path, const char *root)
 	return path + length;
 }
 
-static void find_levels(struct limits *l, char *text, char path[PATH_MAX])
+static void find_levels(struct limits *l, char *text, char *path)
 {
 	char *save = NULL;
 	bool is_v2;
@@ -279,11 +280,15 @@ static bool is_kernel_at_least(unsigned long major, unsigned long minor)
 
 void limits_find(struct limits *l)
 {
-	/* Large, used once, and gone with this call's frame. */
-	char text[PROC_FILE];
-	char path[PATH_MAX];
+	/* Used once; on the stack it would stay resident for ever. */
+	const size_t size = PROC_FILE + PATH_MAX;
+	char *scratch = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	find_levels(l, text, path);
+	if (scratch != MAP_FAILED) {
+		find_levels(l, scratch, scratch + PROC_FILE);
+		munmap(scratch, size);
+	}
 	/* Before 5.2 the flag is unknown and the call would make a task. */
 	if (!is_kernel_at_least(5, 2)) {
 		l->dry_clone_err = ENOSYS;

@@ -315,7 +315,7 @@ static void take_end(void *with, pid_t pid, int status,
 	sup->reaped++;
 	sup->is_head_changed = true;
 	for (uint32_t i = 0; i < sup->config->services; i++) {
-		if (sup->service[i].pid != pid)
+		if (sup->leader[i] != pid)
 			continue;
 		service_reaped(sup, i, status, used);
 		return;
@@ -336,12 +336,25 @@ static void reap(struct sup *sup)
 		queue_has_room(sup);
 }
 
+/* What set-up alone has run need not stay in memory: the loop's own code comes
+ * back with its first turn. The symbols are the linker's (ld(1)). */
+static void drop_text(void)
+{
+	extern char __executable_start[], etext[];
+	const uintptr_t page = 4096;
+	uintptr_t from = (uintptr_t)__executable_start & ~(page - 1);
+	uintptr_t to = (uintptr_t)etext & ~(page - 1);
+
+	(void)madvise(__executable_start, to - from, MADV_DONTNEED);
+}
+
 _Noreturn void loop_run(const struct config *config, char **argv)
 {
 	struct sup *sup = &the_sup;
 	struct wakes wakes;
 
 	set_up(sup, config, argv);
+	drop_text();
 	/* From here on nothing may exit, block, allocate or write text. */
 	while (sup->stop.phase != STOP_OVER) {
 		publish(sup);                 /* memory only; wakes helpers */

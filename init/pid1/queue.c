@@ -262,6 +262,7 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 	}
 	sup->gate[0].is_closed = false;
 	s->pid = pid;
+	sup->leader[i] = pid;
 	s->session = pid;
 	s->verdict_fd = verdict_fd;
 	s->started_ms = sup->now_ms;

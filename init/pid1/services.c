@@ -251,7 +251,7 @@ void service_kill(struct sup *sup, uint32_t i)
 
 	s->kill_ms = sup->now_ms;
 	if (s->pid) {
-		signal_leader(s, SIGKILL, !settings(sup, i)->is_main);
+		signal_leader(s, SIGKILL, true);
 		kill(s->pid, SIGKILL);
 		s->is_killed = true;
 	}
@@ -426,6 +426,7 @@ static void forget_process(struct sup *sup, uint32_t i)
 	if (s->verdict_fd >= 0)
 		service_verdict(sup, i);
 	s->pid = 0;
+	sup->leader[i] = 0;
 	s->ready_ms = NEVER;
 	s->stuck_ms = NEVER;
 	s->is_stuck = false;

@@ -176,7 +176,10 @@ struct sup {
 	struct gate gate[SUP_GATES];
 	struct kept kept[HELPER_KINDS];
 	struct spawn_report *report; /* one a service, shared with children */
-	int64_t next_ms[CONFIG_SERVICES]; /* earliest deadline of each */
+	/* Side by side, because every turn and every reaped process looks
+	 * through them: earliest deadline, and unreaped leader (0 none). */
+	int64_t next_ms[CONFIG_SERVICES];
+	pid_t leader[CONFIG_SERVICES];
 	struct service service[CONFIG_SERVICES];
 	struct breaker breaker[CONFIG_SERVICES];
 };

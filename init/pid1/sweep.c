@@ -75,11 +75,29 @@ static void say_first(struct sup *sup, uint32_t i, const struct ghosts *g)
 			     config_service(sup->config, i)->leftover_grace_ms;
 }
 
+/* Count on the board how many of them there are and how many have ended. */
+static void record(struct sup *sup, uint32_t i, uint32_t found)
+{
+	struct board_service *row = &sup->boards.board->service[i];
+	struct board_end *end = &row->ends[(row->ends_count - 1) % BOARD_ENDS];
+	uint32_t before = sup->service[i].left;
+
+	if (found == before)
+		return;
+	board_row_begin(row);
+	if (found < before)
+		row->leftovers_ended += before - found;
+	else if (row->ends_count > 0 && found > (uint32_t)end->leftovers)
+		end->leftovers = (int32_t)found;
+	board_row_end(row);
+}
+
 /* What one look at service i found: say it, and say when to look again. */
 static void follow(struct sup *sup, uint32_t i, const struct ghosts *g)
 {
 	struct service *s = &sup->service[i];
 
+	record(sup, i, g->found);
 	if (g->found == 0) {
 		finish(sup, i);
 		return;
