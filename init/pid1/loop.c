@@ -88,8 +88,8 @@ static void raise_files(struct sup *sup)
 	const uint64_t needed = sup->config->services + OWN_FILES;
 	struct rlimit raised;
 
-	if (getrlimit(RLIMIT_NOFILE, own) < 0)
-		die_system("getrlimit", errno);
+	if (prlimit(0, RLIMIT_NOFILE, NULL, own) < 0)
+		die_system("prlimit", errno);
 	raised = (struct rlimit){ own->rlim_max, own->rlim_max };
 	if (raised.rlim_max < needed)
 		die_text(DIE_USAGE,
@@ -97,7 +97,7 @@ static void raise_files(struct sup *sup)
 			 "(ulimit -Hn) is %llu: raise it with --ulimit nofile",
 			 sup->config->services, (unsigned long long)needed,
 			 (unsigned long long)raised.rlim_max);
-	setrlimit(RLIMIT_NOFILE, &raised);
+	(void)prlimit(0, RLIMIT_NOFILE, &raised, NULL);
 }
 
 /* Tasks that run when every service does. */
