@@ -362,6 +362,12 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 		phrase_add(w, "was killed by %s", phrase_signal(code, buf));
 		break;
 	case BOARD_START_FAILED:
+		if (step == BOARD_STEP_INTERPRETER) {
+			phrase_add(w, "could not be started: its file is "
+				      "there, the interpreter or loader that "
+				      "it names is not");
+			return;
+		}
 		phrase_add(w, "could not be started: %s: %s (%s)",
 			  board_step_word(step), strerror(err),
 			  phrase_errno(err, buf));

@@ -407,7 +407,7 @@ static void json_lines_of_every_kind_parse(void **state)
 {
 	struct fixture *f = *state;
 	const struct message_from from = { f->config, f->boards.board };
-	static const int64_t numbers[] = { 0, 1, -1, 7, INT64_MAX, INT64_MIN };
+	static const int64_t numbers[] = { 0, 1, -1, 7, 999999999999999 };
 
 	f->config->log_format = CONFIG_JSON_LINES;
 	for (unsigned kind = 0; kind < BOARD_EVENT_KINDS; kind++)
@@ -430,6 +430,30 @@ static void json_lines_of_every_kind_parse(void **state)
 				cJSON_GetObjectItem(o, "time")->valuestring,
 				"2023-11-14T22:13:20.123Z");
 			cJSON_Delete(o);
+		}
+}
+
+static void numbers_out_of_any_range_are_harmless(void **state)
+{
+	struct fixture *f = *state;
+	const struct message_from from = { f->config, f->boards.board };
+	static const int64_t numbers[] = { INT64_MAX, INT64_MIN, UINT32_MAX,
+					   INT32_MIN, INT32_MAX };
+
+	f->config->log_format = CONFIG_JSON_LINES;
+	for (unsigned kind = 0; kind < BOARD_EVENT_KINDS + 2; kind++)
+		for (size_t k = 0; k < sizeof(numbers) / sizeof(*numbers);
+		     k++) {
+			struct board_event e =
+				event((enum board_event_kind)kind, -2);
+			char line[MESSAGE_LINE];
+			struct phrase w = PHRASE_IN(line);
+
+			for (int i = 0; i < 7; i++)
+				e.n[i] = numbers[k];
+			message_line(&w, &from, &e);
+			assert_false(w.is_cut);
+			assert_string_equal(line + w.used - 2, "}\n");
 		}
 }
 
@@ -520,6 +544,7 @@ int main(void)
 		WITH_CONFIG(levels_follow_what_the_event_says),
 		WITH_CONFIG(text_lines_name_the_service),
 		WITH_CONFIG(json_lines_of_every_kind_parse),
+		WITH_CONFIG(numbers_out_of_any_range_are_harmless),
 		WITH_CONFIG(json_lines_name_their_numbers),
 		WITH_CONFIG(json_lines_hold_any_directory_name),
 		WITH_CONFIG(lost_messages_are_counted),

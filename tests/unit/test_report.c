@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: ISC */
+/* init/helpers/report and json: diagnostic.json from the board. */
+#include "json_fixture.h"
+
+#include "policy/breaker.h"
+
+static struct document document;
+static struct registry_service earlier[FIXTURE_SERVICES];
+static struct registry registry;
+
+static int setup(void **state)
+{
+	int err = fixture_setup(state);
+	struct fixture *f = *state;
+	struct registry_now now = {
+		.began_wall_ms = f->boards.board->began_wall_ms
+	};
+
+	memset(earlier, 0, sizeof(earlier));
+	registry.service = earlier;
+	registry_begin(&registry, &now);
+	return err;
+}
+
+/* Render; 0 or -errno. The text is in `document`. */
+static int render(struct fixture *f)
+{
+	struct report r = report_of(f, &registry);
+	struct json j = { .put = document_put, .context = &document };
+
+	document.size = 0;
+	report_write(&j, &r);
+	assert_int_equal(heap_in_use(), 0);
+	return j.err;
+}
+
+/* Render, validate and parse; the caller deletes it. */
+static cJSON *rendered(struct fixture *f)
+{
+	cJSON *o;
+
+	assert_int_equal(render(f), 0); /* before anything is parsed */
+	save(f, "diagnostic.json", &document);
+	o = cJSON_Parse(document.text);
+	assert_non_null(o);
+	return o;
+}
+
+static const cJSON *get(const cJSON *o, const char *a, const char *b)
+{
+	const cJSON *in = cJSON_GetObjectItemCaseSensitive(o, a);
+
+	assert_non_null(in);
+	if (b == NULL)
+		return in;
+	in = cJSON_GetObjectItemCaseSensitive(in, b);
+	assert_non_null(in);
+	return in;
+}
+
+static const char *text_of(const cJSON *o, const char *a)
+{
+	const char *text = cJSON_GetStringValue(get(o, a, NULL));
+
+	assert_non_null(text);
+	return text;
+}
+
+static struct board_service *row_of(struct fixture *f, int i)
+{
+	return &f->boards.board->service[i];
+}
+
+/* How long ago the fixture's moment of rendering is: began + 1 s. */
+static int64_t ago(struct fixture *f, int64_t ms)
+{
+	return f->boards.board->began_ms + 1000 - ms;
+}
+
+static void fill_end(struct fixture *f, struct board_service *row,
+		     enum board_cause cause)
+{
+	bool is_start = cause == BOARD_START_FAILED;
+
+	row->ends_count++;
+	row->ends[(row->ends_count - 1) % BOARD_ENDS] = (struct board_end){
+		.number = row->ends_count,
+		.started_ms = is_start ? -1 : ago(f, 112),
+		.ended_ms = ago(f, 100),
+		.ended_wall_ms = f->boards.board->began_wall_ms + 900,
+		.cpu_us = 1234,
+		.peak_kib = 5678,
+		.tasks_current = 4,
+		.tasks_max = -1,
+		.cause = cause,
+		.step = is_start ? BOARD_STEP_EXEC : BOARD_STEP_NONE,
+		.err = is_start ? ENOENT : 0,
+		.code = is_start ? -1 :
+			cause == BOARD_SIGNALLED ? SIGKILL : 1,
+		.was_failure = cause != BOARD_ASKED,
+	};
+}
+
+/* The sentence for a service in this state. */
+static const char *why(struct fixture *f, enum life_state state)
+{
+	static char text[600];
+	struct report r = report_of(f, &registry);
+	struct phrase w = PHRASE_IN(text);
+
+	row_of(f, 0)->state = (uint8_t)state;
+	report_why(&w, &r, 0, row_of(f, 0));
+	return text;
+}
+
+static void untouched_board_validates(void **state)
+{
+	struct fixture *f = *state;
+	cJSON *o = rendered(f);
+
+	assert_int_equal(get(o, "schema", NULL)->valueint, REPORT_SCHEMA);
+	assert_int_equal(get(o, "generation", NULL)->valueint, 7);
+	assert_string_equal(text_of(o, "phase"), "up");
+	assert_string_equal(text_of(o, "summary"), "3 services: 3 stopped");
+	assert_int_equal(cJSON_GetArraySize(get(o, "services", NULL)), 3);
+	assert_string_equal(text_of(get(o, "services", "db"), "state"),
+			    "stopped");
+	fixture_validate(f->directory);
+	cJSON_Delete(o);
+}
+
+static void every_state_validates(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < LIFE_STATES; i += 3) {
+		cJSON *o;
+
+		for (int k = 0; k < 3 && i + k < LIFE_STATES; k++) {
+			struct board_service *row = row_of(f, k);
+
+			row->state = (uint8_t)(i + k);
+			row->breaker = (uint8_t)((i + k) % 4);
+			row->since_ms = ago(f, 3000);
+			row->next_ms = ago(f, -9400);
+			row->starts = 3;
+			row->started_ms = ago(f, 3000);
+			row->pid = life_is_up((enum life_state)(i + k)) ? 9 : 0;
+		}
+		o = rendered(f);
+		fixture_validate(f->directory);
+		for (int k = 0; k < 3 && i + k < LIFE_STATES; k++) {
+			const cJSON *s = cJSON_GetArrayItem(
+				get(o, "services", NULL), k);
+
+			assert_string_equal(
+				text_of(s, "state"),
+				life_word((enum life_state)(i + k)));
+			assert_memory_equal(text_of(s, "why"),
+					    text_of(s, "state"),
+					    strlen(text_of(s, "state")));
+		}
+		cJSON_Delete(o);
+	}
+}
+
+static void every_cause_validates(void **state)
+{
+	struct fixture *f = *state;
+	const cJSON *ends;
+	cJSON *o;
+
+	for (int cause = BOARD_EXITED; cause <= BOARD_ASKED; cause++)
+		fill_end(f, row_of(f, 0), (enum board_cause)cause);
+	o = rendered(f);
+	fixture_validate(f->directory);
+	ends = get(get(o, "services", "web"), "ends", NULL);
+	assert_int_equal(cJSON_GetArraySize(ends), BOARD_ASKED);
+	for (int cause = BOARD_EXITED; cause <= BOARD_ASKED; cause++) {
+		const cJSON *end =
+			cJSON_GetArrayItem(ends, BOARD_ASKED - cause);
+
+		assert_string_equal(text_of(end, "cause"),
+				    phrase_cause((unsigned)cause));
+	}
+	ends = cJSON_GetArrayItem(ends, BOARD_ASKED - BOARD_START_FAILED);
+	assert_string_equal(text_of(ends, "step"), "exec");
+	assert_string_equal(text_of(ends, "errno_name"), "ENOENT");
+	assert_int_equal(get(ends, "errno", NULL)->valueint, ENOENT);
+	assert_true(cJSON_IsNull(get(ends, "code", NULL)));
+	assert_true(cJSON_IsNull(get(ends, "runtime_ms", NULL)));
+	cJSON_Delete(o);
+}
+
+static void every_step_validates(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 3; i++)
+		row_of(f, i)->state = LIFE_STARTING;
+	for (unsigned step = 1; step < BOARD_STEPS; step++) {
+		struct board_service *row = row_of(f, (int)step % 3);
+
+		fill_end(f, row, BOARD_START_FAILED);
+		row->ends[(row->ends_count - 1) % BOARD_ENDS].step =
+			(enum board_step)step;
+		row->step = (uint8_t)step;
+		row->is_stuck = true;
+	}
+	cJSON_Delete(rendered(f));
+	fixture_validate(f->directory);
+}
+
+static void every_wait_and_limit_validates(void **state)
+{
+	struct fixture *f = *state;
+	struct board *b = f->boards.board;
+
+	for (int i = 0; i < 3; i++)
+		row_of(f, i)->state = LIFE_WAITING;
+	for (int kind = BOARD_LIMIT_PIDS_CGROUP; kind <= BOARD_LIMIT_FILES;
+	     kind++)
+		b->limit[kind - 1] = (struct board_limit){
+			.kind = (enum board_limit_kind)kind,
+			.level = 1, .uid = 1000, .err = EAGAIN,
+			.current = kind % 2 != 0 ? 24 : -1, .max = 24,
+			.reserve = 3,
+		};
+	for (int wait = BOARD_WAIT_RESTORE; wait <= BOARD_WAIT_LEFTOVERS;
+	     wait++) {
+		struct board_service *row = row_of(f, wait % 3);
+
+		row->wait = (uint8_t)wait;
+		row->on = wait == BOARD_WAIT_DEPENDENCY ? 1 : -1;
+		row->limit = b->limit[wait];
+		if (wait % 3 == 2 || wait == BOARD_WAIT_LEFTOVERS) {
+			cJSON_Delete(rendered(f));
+			fixture_validate(f->directory);
+		}
+	}
+	row_of(f, 0)->wait = BOARD_WAIT_HEADROOM;
+	row_of(f, 0)->limit = b->limit[0];
+	row_of(f, 0)->limit.level = 0;
+	assert_string_equal(why(f, LIFE_WAITING),
+			    "waiting: for room to start a process: the "
+			    "container holds 24 of pids.max 24 (reserve 3); "
+			    "raise --pids-limit or stop something");
+	row_of(f, 0)->wait = BOARD_WAIT_DEPENDENCY;
+	row_of(f, 0)->on = 1;
+	assert_string_equal(why(f, LIFE_WAITING),
+			    "waiting: for db, which is not ready");
+}
+
+static void every_phase_validates(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned phase = 0; phase <= BOARD_EXITING; phase++) {
+		f->boards.board->phase = (uint8_t)phase;
+		f->boards.board->exit_code = 3;
+		f->boards.board->exit_service = 0;
+		cJSON_Delete(rendered(f));
+		fixture_validate(f->directory);
+	}
+	assert_non_null(strstr(document.text, "\"exit_service\":\t\"web\""));
+}
+
+static void blocked_says_why_and_when_it_is_probed(void **state)
+{
+	struct fixture *f = *state;
+	struct board_service *row = row_of(f, 0);
+
+	row->breaker = BREAKER_OPEN;
+	row->trips = 1;
+	row->next_ms = ago(f, -9400);
+	fill_end(f, row, BOARD_EXITED);
+	assert_string_equal(why(f, LIFE_BLOCKED),
+			    "blocked: 3 failures within 15 s, last: exited "
+			    "with code 1 after 12 ms; next probe in 9.4 s");
+	row->window = 1;
+	assert_non_null(strstr(why(f, LIFE_BLOCKED),
+			       "10 failures within 10 m, last"));
+	row->trips = 2;
+	assert_non_null(strstr(why(f, LIFE_BLOCKED),
+			       "its probe failed too, trip 2 in a row"));
+	row->at_once = 2;
+	assert_non_null(strstr(why(f, LIFE_BLOCKED),
+			       "trying again at once cannot help, trip 2"));
+	row->is_remembered = true;
+	assert_non_null(strstr(why(f, LIFE_BLOCKED), "remembered from before"));
+}
+
+static void other_states_say_why(void **state)
+{
+	struct fixture *f = *state;
+	struct board_service *row = row_of(f, 0);
+
+	row->since_ms = ago(f, 6200);
+	row->pid = 12;
+	assert_string_equal(why(f, LIFE_RUNNING),
+			    "running: for 6.2 s, pid 12");
+	row->failures = 1;
+	row->starts = 2;
+	fill_end(f, row, BOARD_SIGNALLED);
+	assert_string_equal(why(f, LIFE_RUNNING),
+			    "running: for 6.2 s, pid 12, 1 failure since it "
+			    "was last stable, last: was killed by SIGKILL "
+			    "after 12 ms");
+	row->in_window = 2;
+	row->next_ms = ago(f, -240);
+	assert_string_equal(why(f, LIFE_BACKOFF),
+			    "backoff: failure 2 of 3 within 15 s, last: was "
+			    "killed by SIGKILL after 12 ms; next start in "
+			    "240 ms");
+	row->step = BOARD_STEP_DIRECTORY;
+	row->is_stuck = true;
+	assert_string_equal(why(f, LIFE_STARTING),
+			    "starting: stuck at directory for 6.2 s; the file "
+			    "or file system that it needs there does not "
+			    "answer");
+	row->is_stop_asked = true;
+	assert_non_null(strstr(why(f, LIFE_STOPPED), "somebody asked for it"));
+	row->next_ms = ago(f, -6800);
+	assert_string_equal(why(f, LIFE_STOPPING),
+			    "stopping: told to stop 6.2 s ago; killed in "
+			    "6.8 s");
+	row->breaker = BREAKER_LATCHED;
+	row->trips = 4;
+	assert_non_null(strstr(why(f, LIFE_FAILED), "blocked 4 times in a row"));
+	row->breaker = BREAKER_CLOSED;
+	assert_non_null(strstr(why(f, LIFE_FAILED), "ended for good, without"));
+	assert_non_null(strstr(why(f, LIFE_DONE), "with success"));
+}
+
+static void policy_is_said_in_words(void **state)
+{
+	struct fixture *f = *state;
+	struct config_service *s = fixture_service(f, 0);
+	char text[400];
+	struct phrase w = PHRASE_IN(text);
+
+	s->is_essential = true;
+	s->breaker.max_trips = 3;
+	report_policy(&w, s);
+	assert_string_equal(text,
+			    "always restarted, after 250 ms doubling to 30 s; "
+			    "blocked by 3 failures within 15 s or 10 failures "
+			    "within 10 m; probed after 10 s doubling to 5 m; "
+			    "stable after 1 m; given up at trip 3; essential: "
+			    "everything stops with it");
+	assert_false(w.is_cut);
+}
+
+static void torn_row_says_so_and_the_others_are_whole(void **state)
+{
+	struct fixture *f = *state;
+	cJSON *o;
+
+	board_row_begin(row_of(f, 1));
+	row_of(f, 1)->pid = 99;
+	o = rendered(f);
+	fixture_validate(f->directory);
+	assert_true(cJSON_IsTrue(get(get(o, "services", "db"), "torn", NULL)));
+	assert_int_equal(cJSON_GetArraySize(get(o, "services", "db")), 2);
+	assert_string_equal(text_of(get(o, "services", "web"), "state"),
+			    "stopped");
+	board_row_end(row_of(f, 1));
+	cJSON_Delete(o);
+}
+
+static void torn_head_is_no_document(void **state)
+{
+	struct fixture *f = *state;
+
+	board_head_begin(f->boards.board);
+	assert_int_equal(render(f), -EAGAIN);
+	board_head_end(f->boards.board);
+	assert_int_equal(render(f), 0);
+}
+
+static void numbers_keep_all_their_digits(void **state)
+{
+	struct fixture *f = *state;
+
+	row_of(f, 0)->starts = 9007199254740993;      /* 2^53 + 1 */
+	row_of(f, 0)->failed = 999999999999999999;
+	row_of(f, 0)->leftovers_ended = 1000000001;
+	assert_int_equal(render(f), 0); /* cJSON here reads 15 digits */
+	save(f, "diagnostic.json", &document);
+	assert_non_null(strstr(document.text, "9007199254740993"));
+	assert_non_null(strstr(document.text, "999999999999999999"));
+	assert_non_null(strstr(document.text, "1000000001"));
+	fixture_validate(f->directory);
+}
+
+static void text_that_is_no_utf8_does_not_spoil_the_document(void **state)
+{
+	struct fixture *f = *state;
+	struct config_service *s = fixture_service(f, 0);
+
+	s->name = fixture_text(f, "we\xff\"b");
+	s->user = fixture_text(f, "\xc3\x28");
+	s->file = fixture_text(f, "/etc/\x01\n\xf0\x9f\x98\x80.ini");
+	cJSON_Delete(rendered(f));
+	fixture_validate(f->directory);
+	assert_non_null(strstr(document.text, "we?\\\"b"));
+}
+
+static void ends_of_earlier_containers_come_last(void **state)
+{
+	struct fixture *f = *state;
+	const cJSON *ends;
+	cJSON *o;
+
+	fill_end(f, row_of(f, 0), BOARD_EXITED);
+	earlier[0] = (struct registry_service){ .starts = 10, .failures = 4,
+						.ends = 2 };
+	earlier[0].end[0] = (struct board_end){
+		.number = 9, .cause = BOARD_EXITED, .code = 7,
+		.ended_wall_ms = 1700000000000, .ended_ms = 40,
+		.tasks_current = -1, .tasks_max = -1,
+	};
+	earlier[0].end[1] = earlier[0].end[0];
+	o = rendered(f);
+	fixture_validate(f->directory);
+	ends = get(get(o, "services", "web"), "ends", NULL);
+	assert_int_equal(cJSON_GetArraySize(ends), 3);
+	assert_true(cJSON_IsFalse(
+		get(cJSON_GetArrayItem(ends, 0), "is_earlier", NULL)));
+	ends = cJSON_GetArrayItem(ends, 1);
+	assert_true(cJSON_IsTrue(get(ends, "is_earlier", NULL)));
+	assert_string_equal(text_of(ends, "text"),
+			    "exited with code 7 after 40 ms");
+	assert_string_equal(text_of(ends, "ended"),
+			    "2023-11-14T22:13:20.000Z");
+	assert_int_equal(get(get(o, "services", "web"), "starts_earlier",
+			     NULL)->valueint,
+			 10);
+	cJSON_Delete(o);
+}
+
+static void allocation_that_fails_is_always_noticed(void **state)
+{
+	struct fixture *f = *state;
+	long n;
+
+	for (int i = 0; i < 20; i++)
+		fill_end(f, row_of(f, 0), BOARD_START_FAILED);
+	row_of(f, 1)->state = LIFE_WAITING;
+	row_of(f, 1)->wait = BOARD_WAIT_HEADROOM;
+	row_of(f, 1)->next_ms = 77;
+	f->boards.board->limit[0].kind = BOARD_LIMIT_PIDS_CGROUP;
+	for (n = 0;; n++) {
+		int err;
+
+		limit_allocations(n);
+		err = render(f);
+		if (allocations_left > 0) {
+			assert_int_equal(err, 0);
+			break;
+		}
+		limit_allocations(-1);
+		if (err == 0) { /* exactly enough */
+			cJSON *o = cJSON_Parse(document.text);
+
+			assert_non_null(o);
+			cJSON_Delete(o);
+		} else {
+			assert_int_equal(err, -ENOMEM);
+		}
+	}
+	limit_allocations(-1);
+	assert_true(n > 500);
+}
+
+static int full(void *context, const char *text, size_t size)
+{
+	size_t *left = context;
+
+	(void)text;
+	if (size > *left)
+		return -ENOSPC;
+	*left -= size;
+	return 0;
+}
+
+static void place_that_takes_no_more_ends_the_document(void **state)
+{
+	struct fixture *f = *state;
+	struct report r = report_of(f, &registry);
+
+	for (size_t room = 0; room < 3000; room += 97) {
+		size_t left = room;
+		struct json j = { .put = full, .context = &left };
+
+		report_write(&j, &r);
+		assert_int_equal(j.err, -ENOSPC);
+	}
+}
+
+#define WITH_BOARDS(test)                                                   \
+	cmocka_unit_test_setup_teardown(test, setup, fixture_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_BOARDS(untouched_board_validates),
+		WITH_BOARDS(every_state_validates),
+		WITH_BOARDS(every_cause_validates),
+		WITH_BOARDS(every_step_validates),
+		WITH_BOARDS(every_wait_and_limit_validates),
+		WITH_BOARDS(every_phase_validates),
+		WITH_BOARDS(blocked_says_why_and_when_it_is_probed),
+		WITH_BOARDS(other_states_say_why),
+		WITH_BOARDS(policy_is_said_in_words),
+		WITH_BOARDS(torn_row_says_so_and_the_others_are_whole),
+		WITH_BOARDS(torn_head_is_no_document),
+		WITH_BOARDS(numbers_keep_all_their_digits),
+		WITH_BOARDS(text_that_is_no_utf8_does_not_spoil_the_document),
+		WITH_BOARDS(ends_of_earlier_containers_come_last),
+		WITH_BOARDS(allocation_that_fails_is_always_noticed),
+		WITH_BOARDS(place_that_takes_no_more_ends_the_document),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
