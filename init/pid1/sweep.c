@@ -56,7 +56,8 @@ static void finish(struct sup *sup, uint32_t i)
 	s->sweep_ms = NEVER;
 	s->kill_ms = NEVER;
 	sup->swept--;
-	sup->is_queue_due = true;
+	/* It may have been the last thing that was waited for. */
+	sup->is_tree_changed = true;
 	if (s->state == LIFE_STOPPING) {
 		service_take(sup, i, LIFE_GONE);
 		if (s->is_wanted && sup->stop.phase == STOP_NOT)
