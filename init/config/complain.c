@@ -4,9 +4,9 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "init/config/sort.h"
 #include "init/format.h"
 
 enum { LONGEST = 512, KEPT = 10000, NEAR_WORD = 48, NEAR_EDITS = 3 };
@@ -40,8 +40,7 @@ void complain(struct complaints *c, struct place where, const char *form,
 
 static int by_place(const void *left, const void *right)
 {
-	const struct complaint *a = *(const struct complaint *const *)left;
-	const struct complaint *b = *(const struct complaint *const *)right;
+	const struct complaint *a = left, *b = right;
 
 	if (a->where.file->number != b->where.file->number)
 		return a->where.file->number < b->where.file->number ? -1 : 1;
@@ -92,16 +91,16 @@ static void print(int fd, const struct complaint *c)
 
 unsigned complain_print(struct complaints *c, int fd)
 {
-	struct complaint **sorted;
+	void **sorted;
 	unsigned i = 0, kept, told = 0;
 
 	if (c->count == 0)
 		return 0;
-	sorted = arena_get(c->arena, KEPT * sizeof(struct complaint *));
+	sorted = arena_get(c->arena, KEPT * sizeof(*sorted));
 	for (struct complaint *at = c->newest; at != NULL; at = at->older)
 		sorted[i++] = at;
 	kept = i;
-	qsort(sorted, kept, sizeof(*sorted), by_place);
+	sort_pointers(sorted, kept, by_place);
 	for (i = 0; i < kept; i++) {
 		if (i > 0 && is_same(sorted[i - 1], sorted[i]))
 			continue;

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* open(2) without waiting, read(2) with a bound, readdir(3). */
+/* open(2) without waiting, read(2) with a bound, getdents64(2). */
 #include "init/config/files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "init/config/sort.h"
 
 /* Read until the end or until more than `most` bytes have come. */
 static int read_all(struct arena *a, int fd, size_t size, size_t most,
@@ -71,34 +73,60 @@ static bool is_ini(const char *name)
 
 static int by_bytes(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(a, b);
 }
 
-int files_list(struct arena *a, const char *directory, char ***names)
-{
-	enum { MOST = 4096 };
-	DIR *dir = opendir(directory);
-	struct dirent *entry;
-	int n = 0;
+/* What getdents64(2) writes. The library's readdir(3) would bring its heap
+ * along. */
+struct entry {
+	uint64_t inode;
+	int64_t next;
+	uint16_t size; /* of this entry in bytes */
+	uint8_t type;
+	char name[];
+};
 
-	if (dir == NULL)
-		return -errno;
-	*names = arena_get(a, MOST * sizeof(**names));
-	while ((errno = 0, entry = readdir(dir)) != NULL) {
-		if (!is_ini(entry->d_name))
+/* Add the names in one buffer of entries; false when they are too many. */
+static bool add_names(struct arena *a, const char *buffer, long size,
+		      void **names, int *count)
+{
+	uint16_t bytes;
+
+	for (long at = 0; at < size; at += bytes) {
+		const char *entry = buffer + at;
+		const char *name = entry + offsetof(struct entry, name);
+
+		memcpy(&bytes, entry + offsetof(struct entry, size),
+		       sizeof(bytes));
+		if (!is_ini(name))
 			continue;
-		if (n == MOST) {
-			n = -E2BIG;
-			goto out;
-		}
-		(*names)[n++] = arena_copy(a, entry->d_name,
-					   strlen(entry->d_name));
+		if (*count == FILES_LISTED)
+			return false;
+		names[(*count)++] = arena_copy(a, name, strlen(name));
 	}
-	if (errno != 0)
+	return true;
+}
+
+int files_list(struct arena *a, const char *directory, void ***names)
+{
+	enum { BUFFER = 8192 };
+	char *buffer = arena_get(a, BUFFER);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), n = 0;
+	long size;
+
+	if (fd < 0)
+		return -errno;
+	*names = arena_get(a, FILES_LISTED * sizeof(**names));
+	while ((size = syscall(SYS_getdents64, fd, buffer, BUFFER)) > 0) {
+		if (!add_names(a, buffer, size, *names, &n)) {
+			close(fd);
+			return -E2BIG;
+		}
+	}
+	if (size < 0)
 		n = -errno;
 	else
-		qsort(*names, (size_t)n, sizeof(**names), by_bytes);
-out:
-	closedir(dir);
+		sort_pointers(*names, (size_t)n, by_bytes);
+	close(fd);
 	return n;
 }

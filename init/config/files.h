@@ -7,6 +7,8 @@
 
 #include "init/config/arena.h"
 
+enum { FILES_LISTED = 4096 }; /* most names of a directory */
+
 /* Read a regular file of at most `most` bytes into the arena, with a NUL
  * behind it. Opening never waits (a FIFO, a device: -ENODEV). Returns 0 or
  * -errno: -EFBIG when it is larger. */
@@ -14,7 +16,8 @@ int files_read(struct arena *a, const char *path, size_t most, char **text,
 	       size_t *len);
 
 /* The names in a directory that end in ".ini" and do not begin with a dot,
- * sorted by their bytes. Returns their number or -errno. */
-int files_list(struct arena *a, const char *directory, char ***names);
+ * sorted by their bytes, as strings in the arena. Returns their number or
+ * -errno: -E2BIG when they are more than FILES_LISTED. */
+int files_list(struct arena *a, const char *directory, void ***names);
 
 #endif

@@ -214,13 +214,20 @@ static bool apply(const struct key_use *use)
 	return key->parse(use, text, base + key->at);
 }
 
+/* True when a value seems to end with a comment. */
+static bool has_comment(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if (*value == ' ' && (value[1] == ';' || value[1] == '#'))
+			return true;
+	return false;
+}
+
 void key_apply(struct loader *l, struct draft *draft,
 	       const struct setting *setting)
 {
 	struct why why;
 	struct key_use use = { l, draft, setting, setting->key, &why };
-	bool has_comment = strstr(setting->value, " ;") != NULL ||
-			   strstr(setting->value, " #") != NULL;
 
 	if (apply(&use))
 		return;
@@ -231,6 +238,6 @@ void key_apply(struct loader *l, struct draft *draft,
 	else
 		complain(&l->complaints, setting->place, "%.60s = %.100s: %s%s",
 			 setting->name, setting->value, why.text,
-			 has_comment ? " (a comment needs a line of its own)"
+			 has_comment(setting->value) ? " (a comment needs a line of its own)"
 				     : "");
 }

@@ -247,7 +247,7 @@ static unsigned read_default_places(struct loader *l)
 {
 	const char *directory = l->world->directory;
 	unsigned count = read_file(l, l->world->file, true);
-	char **names;
+	void **names;
 	int n = files_list(&l->arena, directory, &names);
 
 	if (n < 0 && n != -ENOENT && n != -ENOTDIR)

@@ -3,10 +3,10 @@
 #include "init/config/sources.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "init/config/expand.h"
+#include "init/config/sort.h"
 
 static const char usual_path[] =
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -195,8 +195,7 @@ bool sources_content(const struct key_use *use, const char *path)
 /* By name; of the same name the one that wins is the last. */
 static int by_name(const void *left, const void *right)
 {
-	const struct variable *a = *(const struct variable *const *)left;
-	const struct variable *b = *(const struct variable *const *)right;
+	const struct variable *a = left, *b = right;
 	int names = strcmp(a->name, b->name);
 
 	if (names != 0)
@@ -214,20 +213,24 @@ static bool is_replaced(const struct draft *d, const struct variable *v)
 	return v->rank == VARIABLE_FILE && !v->is_own && d->has_own_env_file;
 }
 
-static struct config_list joined(struct loader *l, struct variable **sorted,
+static struct config_list joined(struct loader *l, void *const *sorted,
 				 uint32_t count)
 {
 	struct config_list list = { 0, 0 };
 	size_t size = 0;
 	char *text, *to;
 
-	for (uint32_t i = 0; i < count; i++)
-		size += strlen(sorted[i]->name) + strlen(sorted[i]->value) + 2;
-	text = to = arena_get(&l->arena, size);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct variable *v = sorted[i];
 
-		if (i + 1 < count && strcmp(v->name, sorted[i + 1]->name) == 0)
+		size += strlen(v->name) + strlen(v->value) + 2;
+	}
+	text = to = arena_get(&l->arena, size);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct variable *v = sorted[i];
+		const struct variable *next = i + 1 < count ? sorted[i + 1] : v;
+
+		if (next != v && strcmp(v->name, next->name) == 0)
 			continue;
 		to = stpcpy(to, v->name);
 		*to++ = '=';
@@ -240,17 +243,16 @@ static struct config_list joined(struct loader *l, struct variable **sorted,
 
 struct config_list sources_list(struct loader *l, const struct draft *d)
 {
-	struct variable **sorted;
+	void **sorted;
 	uint32_t count = 0;
 
 	if (d->variables_count == 0)
 		return (struct config_list){ 0, 0 };
-	sorted = arena_get(&l->arena,
-			   d->variables_count * sizeof(struct variable *));
+	sorted = arena_get(&l->arena, d->variables_count * sizeof(*sorted));
 	for (struct variable *v = d->variables; v != NULL; v = v->next)
 		if (!is_replaced(d, v))
 			sorted[count++] = v;
-	qsort(sorted, count, sizeof(struct variable *), by_name);
+	sort_pointers(sorted, count, by_name);
 	return joined(l, sorted, count);
 }
 

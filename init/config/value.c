@@ -154,10 +154,10 @@ static size_t without_blanks(const char **at, size_t len)
 bool value_range(const char *text, int64_t max_ms, int64_t *low_ms,
 		 int64_t *high_ms, struct why *why)
 {
-	const char *dots = strstr(text, ".."), *high;
+	const char *dots = strchr(text, '.'), *high;
 	size_t len;
 
-	if (dots == NULL) {
+	if (dots == NULL || dots[1] != '.') {
 		if (!value_duration(text, strlen(text), 0, max_ms, low_ms,
 				    why))
 			return false;
