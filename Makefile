@@ -41,7 +41,8 @@ sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all \
 # Every variant of the objects has a folder, a compiler and flags of its own.
 # Only init/config sees inih and only init/helpers sees cJSON.
 variants = musl test fuzz cov
-musl = $(CC) -ffunction-sections -fdata-sections -fno-pie $(harden)
+musl = $(CC) -ffunction-sections -fdata-sections -fno-pie $(harden) \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables
 musl_yours = $(CPPFLAGS) $(CFLAGS)
 test = $(TEST_CC) -O1 -g $(sanitize)
 fuzz = $(FUZZ_CC) -O1 -g $(sanitize) -fsanitize=fuzzer-no-link
@@ -80,9 +81,11 @@ $(BUILD)/$(1)/%.o: %.c Makefile | $(INIH_DIR)/ini.h $(CJSON_DIR)/cJSON.h
 $(BUILD)/$(1)/ini.o: $(INIH_DIR)/ini.c Makefile
 	@mkdir -p $$(@D)
 	$$(call say,CC) $(2) $(inih) $$($(1)_yours) -w -c -o $$@ $$<
-$(BUILD)/$(1)/cJSON.o: $(CJSON_DIR)/cJSON.c Makefile
+$(BUILD)/$(1)/cJSON.o: $(CJSON_DIR)/cJSON.c init/helpers/cjson_port.h \
+		init/helpers/heap.h Makefile
 	@mkdir -p $$(@D)
-	$$(call say,CC) $(2) $(cjson) $$($(1)_yours) -w -c -o $$@ $$<
+	$$(call say,CC) $(2) -I. $(cjson) -include init/helpers/cjson_port.h \
+		$$($(1)_yours) -w -c -o $$@ $$<
 $(BUILD)/$(1)/libdashpot.a: $(library:%.c=$(BUILD)/$(1)/%.o) \
 		$(BUILD)/$(1)/ini.o $(BUILD)/$(1)/cJSON.o
 	@rm -f $$@
@@ -142,8 +145,8 @@ lint fuzz coverage:
 	+@MAKE='$(MAKE)' tests/run $@
 bench: dashpot
 	@tests/bench/run
-demo: dashpot
-	@tests/demo
+demo:
+	@examples/demo/run.sh
 
 # The scripts in tests/ take flags from here.
 all_cppflags = $(cppflags) $(inih) $(cjson)

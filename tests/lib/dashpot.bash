@@ -16,7 +16,7 @@
 #             command = sleep 0.1
 #         END
 #         ns_start "$dir"
-#         wait_until 5 diag '.services[0].starts > 1'
+#         wait_until 5 diag '.services.web.starts > 1'
 #         ns_stop
 #         [ "$NS_STATUS" = 0 ]
 #     }
@@ -74,8 +74,7 @@ stays()
 # --- dashpot in a PID namespace of its own -----------------------------------
 
 # ns_dir [NAME]: make and print a directory for one dashpot. Put dashpot.ini
-# there. It gets: vol/ (the diagnostics volume), sock (the control socket),
-# stdout, stderr, status (once it has ended: see ns_wait).
+# there. It gets: vol/ (the diagnostics volume), stdout, stderr and status (once it has ended: see ns_wait).
 ns_dir()
 {
 	local dir=$BATS_TEST_TMPDIR/${1:-one}
@@ -83,26 +82,23 @@ ns_dir()
 	echo "$dir"
 }
 
-# ns_start DIR [ARG...]: `dashpot run -c DIR/dashpot.ini ARG...` as PID 1.
-# Where the file does not name a volume or a control socket itself, it is given
-# DIR/vol and DIR/sock. Returns once PID 1 exists; what it does then is for the
-# test to wait for. See ns_run for what can be set around it.
+# ns_start DIR [ARG...]: `dashpot run -c DIR/dashpot.ini ARG...` as PID 1. The
+# diagnostics volume is DIR/vol unless the file names one. Returns once PID 1
+# exists; what it does then is for the test to wait for. See ns_run for what can
+# be set around it.
 ns_start()
 {
-	local dir=$1 key
+	local dir=$1
 	shift
-	{
-		echo '[dashpot]'
-		for key in "diagnostics = $dir/vol" "control = $dir/sock"; do
-			grep -qs "^ *${key%% *} *=" "$dir/dashpot.ini" || echo "$key"
-		done
-	} >"$dir/harness.ini"
 	[ -e "$dir/dashpot.ini" ] || : >"$dir/dashpot.ini"
-	ns_run "$dir" "$DASHPOT" run -c "$dir/dashpot.ini" -c "$dir/harness.ini" "$@"
+	: >"$dir/volume.ini"
+	grep -q '^ *diagnostics *=' "$dir/dashpot.ini" ||
+		printf '[dashpot]\ndiagnostics = %s\n' "$dir/vol" >"$dir/volume.ini"
+	ns_run "$dir" "$DASHPOT" run -c "$dir/dashpot.ini" -c "$dir/volume.ini" "$@"
 }
 
-# ns_run DIR COMMAND...: any command as PID 1 of a new PID namespace with its
-# own /proc, e.g. ns_run "$dir" "$DASHPOT" -- sleep 5. Sets NS_DIR and NS_PID
+# ns_run DIR COMMAND...: any command as PID 1 of a new PID namespace with a /proc
+# and an empty /run of its own: ns_run "$dir" "$DASHPOT" -- sleep 5. Sets NS_DIR and NS_PID
 # (PID 1 as this shell sees it). These arrays, when set, go around it:
 #   NS_UNSHARE  more options of unshare(1), e.g. (--net --user --map-root-user)
 #   NS_PREFIX   a command that executes PID 1 without a fork, e.g. (prlimit
@@ -121,7 +117,9 @@ ns_run()
 	# whoever holds one of its descriptors: neither may reach PID 1.
 	(
 		close_fds
-		env --default-signal unshare --pid --fork --mount-proc --kill-child "${user[@]}" \
+		env --default-signal unshare --mount "${user[@]}" -- \
+			sh -c 'mount -t tmpfs run /run && exec "$@"' sh \
+			unshare --pid --fork --mount-proc --kill-child \
 			"${NS_UNSHARE[@]}" -- "${NS_PREFIX[@]}" "$@" &
 		echo $! >"$dir/unshare"
 		code=0
@@ -164,8 +162,8 @@ ns_find()
 	read -r unshare 2>/dev/null <"$NS_DIR/unshare" || return
 	# No newline ends this file, so that read fails even where it has read.
 	read -r child _ 2>/dev/null <"/proc/$unshare/task/$unshare/children" || true
-	[ -n "$child" ] || return
-	# In unshare's child until the exec: not PID 1 of dashpot yet.
+	# Not mount(8), which comes before, and not unshare itself until it execs.
+	grep -qs '^NSpid:.*[^0-9]1$' "/proc/$child/status" || return
 	[ "$(readlink "/proc/$child/exe")" != "$(readlink "/proc/$unshare/exe")" ] ||
 		return
 	echo "$child $(born "$child") $unshare $(born "$unshare")" >"$NS_DIR/pids"
@@ -266,15 +264,15 @@ ns_cleanup()
 
 # --- what it wrote -----------------------------------------------------------
 
-# ctl COMMAND...: dashpot's own commands to the one in NS_DIR, from outside
+# ctl COMMAND...: dashpot's own commands, e.g. ctl status --json, typed inside
 ctl()
 {
-	"$DASHPOT" "$1" --control "$NS_DIR/sock" "${@:2}"
+	ns_exec "$DASHPOT" "$@"
 }
 
 # diag JQ-EXPRESSION: read diagnostic.json. Prints the value (strings without
 # quotes); fails when it is false or null or there is no file, so that
-# `wait_until 5 diag '.services[0].state == "blocked"'` works.
+# `wait_until 5 diag '.services.web.state == "blocked"'` works.
 diag()
 {
 	jq -er "$1" "$NS_DIR/vol/diagnostic.json"
@@ -283,9 +281,7 @@ diag()
 # service NAME JQ-EXPRESSION: the same within the service of that name
 service()
 {
-	jq -er --arg name "$1" \
-		".services | (if type == \"array\" then map(select(.name == \$name))[0]
-		else .[\$name] end) | $2" "$NS_DIR/vol/diagnostic.json"
+	jq -er --arg name "$1" ".services[\$name] | $2" "$NS_DIR/vol/diagnostic.json"
 }
 
 # registry JQ-EXPRESSION: read process-registry.json
