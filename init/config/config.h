@@ -103,7 +103,6 @@ struct config_service {
 	enum config_stop_mode stop_mode;
 	bool is_essential;
 	bool is_autostart;
-	bool is_health_ignored;
 	bool is_shell;             /* argv is /bin/sh -c LINE */
 	bool is_main;              /* the command given on the command line */
 	bool is_env_cleared;

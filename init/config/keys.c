@@ -33,7 +33,7 @@ static const struct config_key keys[] = {
 	{ "min_runtime", parse_duration, S(s.min_runtime_ms), WEEK },
 	{ "essential", parse_yes, S(s.is_essential) },
 	{ "autostart", parse_yes, S(s.is_autostart) },
-	{ "health_ignore", parse_yes, S(s.is_health_ignored) },
+	{ "health_ignore", parse_yes, .flags = SERVICE, .later = "no" },
 	{ "after", parse_names, .flags = SERVICE },
 	{ "requires", parse_names, .flags = SERVICE },
 	{ "ready", parse_check, .flags = SERVICE, .words = "none",

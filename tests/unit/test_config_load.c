@@ -73,7 +73,7 @@ static void every_service_key_arrives_in_its_field(void **state)
 		"fatal_codes = 9 126\nmax_failures = 7 in 3m\n"
 		"restart_delay = 1s..2s\ncooldown = 3s..4s\nmax_trips = 5\n"
 		"stable = 6s\nmin_runtime = 7s\nessential = yes\n"
-		"autostart = off\nhealth_ignore = true\nstop_signal = QUIT\n"
+		"autostart = off\nhealth_ignore = off\nstop_signal = QUIT\n"
 		"stop_timeout = 9s\nstop_mode = group\nleftovers = keep\n"
 		"leftover_grace = 10ms\ngroups = adm, 77\numask = 027\n"
 		"directory = /srv\nclear_env = yes\nstdout = file:/var/o\n"
@@ -99,7 +99,7 @@ static void every_service_key_arrives_in_its_field(void **state)
 	assert_int_equal(s->stable_ms, 6000);
 	assert_int_equal(s->min_runtime_ms, 7000);
 	assert_true(s->is_essential && !s->is_autostart &&
-		    s->is_health_ignored && s->keeps_leftovers &&
+		    s->keeps_leftovers &&
 		    s->is_env_cleared && s->has_no_new_privileges);
 	assert_int_equal(s->stop_signal, 3);
 	assert_int_equal(s->stop_timeout_ms, 9000);
@@ -288,6 +288,7 @@ static void keys_that_come_later_are_refused_but_for_their_default(
 		{ "health_timeout = 6s", "health_timeout = 5s" },
 		{ "health_failures = 4", "health_failures = 3" },
 		{ "health_grace = 1s", "health_grace = 0" },
+		{ "health_ignore = yes", "health_ignore = no" },
 		{ "stop_command = /bin/x", NULL },
 		{ "drain_delay = 1s", "drain_delay = 0" },
 		{ "reload_signal = USR2", "reload_signal = SIGHUP" },
@@ -742,7 +743,7 @@ static void table_of_keys_can_be_walked(void **state)
 		later += k->later != NULL;
 	}
 	assert_int_equal(n, 90);
-	assert_int_equal(later, 30);
+	assert_int_equal(later, 31);
 	assert_null(config_key(n));
 	assert_null(config_key(n + 1));
 }
