@@ -1,0 +1,263 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# What a dead service leaves behind is gone before its next start.
+
+load ../lib/dashpot
+load ../lib/verify
+
+# leave LINE...: a service `web` that notes how many `sleep 777…` of earlier
+# runs still live, does the lines until $left of them live, does $then and dies
+# by itself; see next_starts_see
+leave()
+{
+	dir=$(ns_dir)
+	cat >"$dir/script" <<-END
+		#!/bin/bash
+		echo "\$(ps -eo state=,args= | grep -c '^[^Z] *sleep 777')" >>$dir/seen
+		$(printf '%s\n' "$@")
+		wait_for() {
+			until [ "\$(ps -eo args= | grep -c '^sleep 777')" -ge "\$1" ]; do
+				sleep 0.01
+			done
+		}
+		wait_for $left
+		${then:-}
+		ps -eo pid=,pgid=,sid=,args= | grep 'sleep 777' >>$dir/left
+		exit 1
+	END
+	chmod 755 "$dir/script"
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		[defaults]
+		leftover_grace = 300ms
+		restart_delay = 0ms..1ms
+		max_failures = 3 in 1m
+		[service:web]
+		command = $dir/script
+		${options:-}
+	END
+	ns_start "$dir"
+}
+
+# next_starts_see NUMBER: second and third start saw so many living ones
+next_starts_see()
+{
+	wait_until 20 service web '.breaker == "open"'
+	paste -sd ' ' "$dir/seen" | tee /dev/stderr | grep -x "0 $1 $1"
+}
+
+@test "children in its process group are gone before the next start" {
+	left=3 leave 'sleep 7771 & sleep 7772 &' '(sleep 7773 &)'
+	next_starts_see 0
+}
+
+@test "other process groups of its session are gone before the next start" {
+	left=3 leave 'set -m' 'sleep 7771 &' 'sleep 7772 &' \
+		'(sleep 7773 | sleep 60) &'
+	next_starts_see 0
+	# They really were groups of their own in one session.
+	[ "$(awk 'NR <= 3 { print $2 }' "$dir/left" | sort -u | wc -l)" = 3 ]
+	[ "$(awk 'NR <= 3 { print $3 }' "$dir/left" | sort -u | wc -l)" = 1 ]
+}
+
+@test "children that ignore SIGTERM are killed before the next start" {
+	left=2 leave 'trap "" TERM' 'sleep 7771 &' 'set -m' 'sleep 7772 &'
+	next_starts_see 0
+	said '.service == "web" and .event == "leftovers-killed"' | grep .
+}
+
+@test "children that are stopped are gone before the next start" {
+	left=3 then='kill -STOP %1 %2' leave 'set -m' 'sleep 7771 &' \
+		'(trap "" TERM; exec sleep 7772) &' 'sleep 7773 &'
+	next_starts_see 0
+}
+
+@test "children have the grace to clean up, and no more" {
+	dir=$(ns_dir)
+	left=2 leave "(trap 'sleep 0.1; echo >>$dir/cleaned; exit' TERM
+		sleep 7771 & wait) &" "(trap : TERM
+		until sleep 7772; do echo >>$dir/asked; done) &"
+	next_starts_see 0
+	[ "$(wc -l <"$dir/cleaned")" = 3 ]
+	for run in 2 3; do
+		waited=$(($(nth "$run" started) - $(nth $((run - 1)) ended)))
+		is_between 300 "$waited" 1500
+	done
+}
+
+# nth NUMBER EVENT: when web had it
+nth()
+{
+	said_of web "$2" | sed -n "$1p"
+}
+
+@test "many children are gone before the next start" {
+	left=200 leave 'for i in {1..200}; do sleep 777$i & done'
+	next_starts_see 0
+}
+
+@test "children that go on forking are gone before the next start" {
+	left=1 leave 'trap "" TERM' '(while :; do sleep 7771 & sleep 0.005; done) &'
+	next_starts_see 0
+}
+
+@test "leftovers = keep keeps them" {
+	options='leftovers = keep' left=1 leave 'sleep 7771 &'
+	wait_until 10 service web '.breaker == "open"'
+	paste -sd ' ' "$dir/seen" | grep -x '0 1 2'
+	[ "$(ns_pids 'sleep 7771' | wc -l)" = 3 ]
+}
+
+@test "what a killed leader leaves is gone before the next start" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		command = bash -c "sleep 7771 & sleep 7772 & wait"
+		restart_delay = 0ms..1ms
+	END
+	ns_start "$dir"
+	wait_until 5 lives 2 'sleep 777'
+	old=$(ns_pids 'sleep 777')
+	ns_exec kill -s KILL "$(service web .pid)"
+	wait_until 5 service web '.starts == 2'
+	wait_until 5 lives 2 'sleep 777'
+	for pid in $old; do
+		fails grep -x "$pid" <<<"$(ns_pids 'sleep 777')"
+	done
+}
+
+# lives NUMBER TEXT: so many processes with that text
+lives()
+{
+	count_is "$1" leaves "$2"
+}
+leaves()
+{
+	ns_exec ps -eo pid=,args= | grep "^ *[0-9]* $1"
+}
+
+@test "another service's processes are not touched" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[defaults]
+		restart_delay = 0ms..1ms
+		[service:other]
+		command = bash -c "sleep 8881 & sleep 8882 & wait"
+		[service:web]
+		command = bash -c "sleep 7771 & sleep 0.3; exit 1"
+	END
+	ns_start "$dir"
+	wait_until 5 lives 2 'sleep 888'
+	others=$(ns_pids 'sleep 888')
+	wait_until 10 service web '.breaker == "open" and .leftovers == 0'
+	[ "$(ns_pids 'sleep 888')" = "$others" ]
+	service other '.starts == 1'
+}
+
+@test "a stranger that got the number of a dead leader is not touched" {
+	dir=$(ns_dir)
+	# The leader leaves one child that ends 0.4 s later, long before the grace.
+	# As soon as it is reaped the leader's number is free: the taker gets it, for
+	# a session of its own with a child.
+	cat >"$dir/leader" <<-END
+		#!/bin/bash
+		taking() { until [ -e $dir/taking ]; do sleep 0.01; done; }
+		(trap "" TERM; taking; exec sleep 0.4) &
+		echo \$\$ >$dir/number
+		taking
+		exit 1
+	END
+	cat >"$dir/taker" <<-'END'
+		import os, sys, time
+		path = sys.argv[1]
+		while not os.path.exists(path + "/number") or not open(path + "/number").read():
+		    time.sleep(0.01)
+		number = int(open(path + "/number").read())
+		open(path + "/taking", "w").close()
+		while True:
+		    with open("/proc/sys/kernel/ns_last_pid", "w") as last:
+		        last.write(str(number - 1))
+		    pid = os.fork()
+		    if pid == 0:
+		        if os.getpid() != number:
+		            os._exit(0)
+		        os.setsid()
+		        if os.fork() == 0:
+		            os.execvp("sleep", ["sleep", "9992"])
+		        os.execvp("sleep", ["sleep", "9991"])
+		    if pid == number:
+		        break
+		    os.waitpid(pid, 0)
+		open(path + "/taken", "w").close()
+		time.sleep(1000)
+	END
+	chmod 755 "$dir/leader"
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		[service:taker]
+		command = python3 $dir/taker $dir
+		[service:web]
+		command = $dir/leader
+		leftover_grace = 1500ms
+		restart = never
+	END
+	ns_start "$dir"
+	wait_until 10 test -e "$dir/taken"
+	wait_until 5 lives 2 'sleep 999'
+	said_of web leftovers | grep .
+	stays 2 lives 2 'sleep 999'
+	service web '.leftovers == 0'
+	fails said '.event == "leftovers-killed"'
+}
+
+@test "the child of a shell that dies at SIGTERM gets the rest of stop_timeout" {
+	dir=$(ns_dir)
+	cat >"$dir/child" <<-END
+		#!/bin/bash
+		trap 'sleep 1; echo cleaned >$dir/done; exit 0' TERM
+		echo up >$dir/up
+		while :; do sleep 0.05; done
+	END
+	chmod 755 "$dir/child"
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		[service:web]
+		shell = $dir/child; echo never
+		stop_timeout = 6s
+		leftover_grace = 100ms
+	END
+	ns_start "$dir"
+	wait_until 5 test -e "$dir/up"
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	[ "$(cat "$dir/done")" = cleaned ]
+	fails said '.event == "leftovers-killed"'
+}
+
+@test "the child of a shell that ignores SIGTERM is killed at stop_timeout" {
+	dir=$(ns_dir)
+	cat >"$dir/child" <<-END
+		#!/bin/bash
+		trap '' TERM
+		echo up >$dir/up
+		sleep 1000
+	END
+	chmod 755 "$dir/child"
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		[service:web]
+		shell = $dir/child; echo never
+		stop_timeout = 1s
+	END
+	ns_start "$dir"
+	wait_until 5 test -e "$dir/up"
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	waited=$(($(said '.event == "exit"' | jq .monotonic_ms) - $(said_of web stopping)))
+	is_between 990 "$waited" 2500
+	said_of web leftovers-killed | grep .
+}
