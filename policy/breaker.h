@@ -5,7 +5,9 @@
  * It knows failures and times, nothing of processes. All-zero memory is a
  * fresh, closed breaker, so that a service that never failed costs no page.
  * Times are monotonic milliseconds; one that lies before the last one seen
- * counts as the last one. No function here can fail. */
+ * counts as the last one, a negative one therefore as 0. Any int64_t is
+ * accepted: sums that would overflow stop at INT64_MAX. No function here can
+ * fail. */
 #ifndef POLICY_BREAKER_H
 #define POLICY_BREAKER_H
 
@@ -33,7 +35,8 @@ struct breaker_window {
 /* The settings of one service; written by the configuration, never here. */
 struct breaker_policy {
 	struct breaker_window window[BREAKER_WINDOWS];
-	uint32_t windows;        /* used ones; 0: only at-once failures open */
+	uint32_t windows;        /* used, 0 .. BREAKER_WINDOWS; 0: only at-once
+	                            failures open */
 	uint32_t max_trips;      /* trips in a row that latch; 0: no limit */
 	int64_t cooldown_min_ms; /* after the first trip, 0 .. 7 days */
 	int64_t cooldown_max_ms; /* doubling stops here, >= cooldown_min_ms */
@@ -42,16 +45,17 @@ struct breaker_policy {
 /* What one service has gone through. */
 struct breaker {
 	int64_t failed_ms[BREAKER_SLOTS]; /* ring of failures, on own time */
-	int64_t last_ms;  /* latest monotonic time seen */
-	int64_t held_ms;  /* own time = monotonic time - held_ms */
-	int64_t until_ms; /* open: monotonic time at which a probe is due */
+	int64_t last_ms;  /* latest monotonic time seen, >= 0 */
+	int64_t held_ms;  /* own time = last_ms - held_ms; 0 .. last_ms */
+	int64_t until_ms; /* open: monotonic time at which a probe is due;
+	                     0 in any other state */
 	uint32_t filled;  /* ring slots in use, 0 .. BREAKER_SLOTS */
 	uint32_t next;    /* ring slot that the next failure takes */
 	uint32_t trips;   /* in a row, since it was last closed for good */
 	uint32_t at_once; /* of those, at-once trips in a row, latest last */
 	uint32_t doublings; /* of the cooldown, 0 .. 62 */
 	enum breaker_state state;
-	bool is_held;     /* own time stands still since last_ms */
+	bool is_held;     /* own time stands still */
 };
 
 /* What a failure led to. */
@@ -65,16 +69,22 @@ enum breaker_verdict {
  *
  * Closed: it opens when this failure and the max_failures - 1 before it lie
  * less than window_ms apart on the service's own time, for any window; two
- * failures exactly window_ms apart share no window. Half-open: the probe has
- * failed, it opens again. Open or latched: nothing changes, and the verdict
- * repeats the state. */
+ * failures exactly window_ms apart share no window. While held, the failure
+ * counts at the standing own time. Half-open: the probe has failed, it opens
+ * again. Open or latched: nothing changes, and the verdict repeats the state.
+ *
+ * Opening is trip number trips + 1 in a row. Number max_trips latches; the
+ * others open for min, and from the second on for twice the time before, at
+ * most max. */
 enum breaker_verdict breaker_failed(struct breaker *b,
 				    const struct breaker_policy *p,
 				    int64_t now_ms);
 
 /* Record a failure that retrying cannot help (exec ENOENT, exit 127, ...):
  * it opens whatever the windows say. Such a trip lengthens the cooldown only
- * from the third in a row on, because late mounts cure themselves. */
+ * from the third at-once trip in a row on, because late mounts cure
+ * themselves: 10 s, 10 s, 20 s, 40 s. An ordinary trip ends that row and
+ * always lengthens, unless it is the first of all. */
 enum breaker_verdict breaker_failed_at_once(struct breaker *b,
 					    const struct breaker_policy *p,
 					    int64_t now_ms);
@@ -86,10 +96,11 @@ bool breaker_probe(struct breaker *b, int64_t now_ms, bool is_forced);
 
 /* The service was stable, or ended well where that is an end. Half-open:
  * closed, windows and trips forgotten. Closed: nothing, windows forget by age
- * alone. */
+ * alone. Open or latched: nothing. */
 void breaker_succeeded(struct breaker *b);
 
-/* An operator's reset: a fresh breaker, whatever it was. */
+/* An operator's reset: closed, and all failures and trips forgotten, whatever
+ * it was. Its clock goes on: a service that is held stays held. */
 void breaker_reset(struct breaker *b);
 
 /* Stop the service's own time (its start waits for headroom or budget), and
@@ -98,8 +109,10 @@ void breaker_hold(struct breaker *b, int64_t now_ms);
 void breaker_release(struct breaker *b, int64_t now_ms);
 
 /* Bring back what the registry remembers of an open or latched breaker: open
- * with its probe due wait_ms from now (0: at once). Numbers out of range are
- * cut to range, so that a damaged registry cannot harm. */
+ * with its probe due wait_ms from now (0: at once). What the breaker knew is
+ * forgotten, but for its clock. Numbers out of range are cut to range, so that
+ * a damaged registry cannot harm: trips >= 1, at_once <= trips,
+ * doublings <= trips - 1, wait_ms 0 .. cooldown_max_ms. */
 void breaker_restore(struct breaker *b, const struct breaker_policy *p,
 		     uint32_t trips, uint32_t at_once, uint32_t doublings,
 		     int64_t now_ms, int64_t wait_ms);

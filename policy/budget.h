@@ -3,7 +3,9 @@
  * which services get the tokens when there are too few.
  *
  * In any t seconds at most burst + rate * t restarts get a token. Times are
- * monotonic milliseconds; one before the last counts as the last. */
+ * monotonic milliseconds, any int64_t; one before the last counts as the last.
+ * A policy may be changed (reload) under a bucket: what is above the new burst
+ * is cut at the next look. */
 #ifndef POLICY_BUDGET_H
 #define POLICY_BUDGET_H
 
@@ -35,7 +37,8 @@ bool budget_take(struct budget *b, const struct budget_policy *p,
 uint32_t budget_tokens(const struct budget *b, const struct budget_policy *p,
 		       int64_t now_ms);
 
-/* The first time at which a token is there: now_ms when there is one. */
+/* The first time at which a token is there: now_ms when there is one; at most
+ * INT64_MAX. */
 int64_t budget_next_ms(const struct budget *b, const struct budget_policy *p,
 		       int64_t now_ms);
 

@@ -12,11 +12,16 @@ struct dampen_policy {
 	int64_t max_ms; /* doubling stops here, >= min_ms */
 };
 
+/* min_ms doubled `doublings` times, at most max_ms; 0 stays 0. Needs
+ * 0 <= min_ms <= max_ms; any number of doublings is safe. The breaker's
+ * cooldown uses it too. */
+int64_t dampen_doubled_ms(int64_t min_ms, int64_t max_ms, uint32_t doublings);
+
 /* The delay in ms after the given number of failures since the last stable
  * run. 0 (a clean end) and 1 give the first delay. random: any number; it
- * spreads the result evenly over 10 % to either side (max_ms included), so
- * that loops which died together do not return together. Never negative;
- * cannot fail or overflow. */
+ * spreads the result evenly over 10 % to either side (max_ms included; 0 is
+ * the low end, UINT32_MAX the high one), so that loops which died together do
+ * not return together. Never negative; cannot fail or overflow. */
 int64_t dampen_delay_ms(const struct dampen_policy *p, uint32_t failures,
 			uint32_t random);
 

@@ -3,9 +3,29 @@
  *
  * Conditions are not in it. Whoever sees an end asks breaker, type and restart
  * setting first, and the answer is the event. life_step() says what is to be
- * done and does none of it. */
+ * done and does none of it.
+ *
+ * A service has one deadline at most, and every row says what becomes of it:
+ * exactly one of READY, STABLE, DELAY, COOLDOWN, TELL (armed anew) or DISARM. A
+ * service is in the queue exactly while it is LIFE_WAITING.
+ *
+ * Pairs without a row, on purpose:
+ * - WANT while it is up or waiting: it has what it wants. While stopping: the
+ *   caller remembers the wish and sends WANT after GONE.
+ * - A failure or end while stopping: the end was asked for, GONE follows.
+ * - A failure or end without a process: there is nothing that could fail.
+ * - STOP when stopped, done or failed: nothing runs and nothing is due; how it
+ *   ended stays readable.
+ * - READY when running, STABLE when starting: late or early news.
+ *
+ * Asked by the caller, before the event: whether a latched breaker allows
+ * WANT at all (reset it first); whether a restored service is wanted (with
+ * autostart = no it gets no RESTORED event, for DUE would start it); whether a
+ * process was ready before (READY again would arm `stable` again). */
 #ifndef POLICY_LIFE_H
 #define POLICY_LIFE_H
+
+#include <stdbool.h>
 
 enum life_state {
 	LIFE_STOPPED,  /* nobody wants it to run */
@@ -35,8 +55,13 @@ enum life_event {
 	LIFE_ENDED_CLEAN,    /* ended well; it is to run again */
 	LIFE_ENDED_DONE,     /* ended well, for good */
 	LIFE_ENDED_BAD,      /* ended without success, for good */
-	LIFE_STOP,           /* is to stop: asked, shutdown or dependency */
+	LIFE_STOP,           /* is to stop: asked, shutdown, dependency; or
+	                        dashpot gave up on it (time-out, unhealthy) */
 	LIFE_GONE,           /* while stopping: nothing of it runs any more */
+	LIFE_GONE_RETRY,     /* ... after dashpot gave up: as FAILED_RETRY */
+	LIFE_GONE_BLOCK,     /* ... after dashpot gave up: as FAILED_BLOCK */
+	LIFE_GONE_BAD,       /* ... after dashpot gave up: as FAILED_LATCH, or
+	                        for good (restart = never) */
 	LIFE_RESTORED_BLOCK, /* at boot: its breaker was open, not due yet */
 	LIFE_RESTORED_LATCH, /* at boot: its breaker was latched */
 	LIFE_EVENTS,
@@ -47,11 +72,12 @@ enum life_deed {
 	LIFE_DO_QUEUE = 1 << 0,    /* join those that wait for a start */
 	LIFE_DO_STABLE = 1 << 1,   /* arm the `stable` deadline */
 	LIFE_DO_DELAY = 1 << 2,    /* arm the restart delay */
-	LIFE_DO_COOLDOWN = 1 << 3, /* arm the end of the cooldown */
+	LIFE_DO_COOLDOWN = 1 << 3, /* arm the breaker's until_ms */
 	LIFE_DO_DISARM = 1 << 4,   /* no deadline any more */
 	LIFE_DO_TELL = 1 << 5,     /* send stop_signal, arm stop_timeout */
-	LIFE_DO_CALM = 1 << 6,     /* stable: forget delay and, half-open, trips */
+	LIFE_DO_CALM = 1 << 6,     /* stable: forget delay; a probe: trips */
 	LIFE_DO_SETTLED = 1 << 7,  /* ended for good: tell dependents, exit? */
+	LIFE_DO_READY = 1 << 8,    /* arm ready_timeout, where there is one */
 };
 
 /* Take `event` in *state and return the deeds. A pair without a row changes
@@ -63,6 +89,6 @@ const char *life_word(enum life_state state);
 
 /* True while a process of the service exists in this state (starting,
  * running, probing, stopping). */
-int life_is_up(enum life_state state);
+bool life_is_up(enum life_state state);
 
 #endif
