@@ -10,12 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "init/format.h"
+#include "init/helpers/heap.h"
 #include "init/helpers/report.h"
 #include "init/helpers/volume.h"
 
@@ -97,7 +97,7 @@ static void load_registry(struct recorder *r, int directory)
 	    !registry_read(&r->registry, is_late ? NULL : to->service, c,
 			   &r->report.now, text, size))
 		err = EBADMSG;
-	free(text);
+	heap_give(text);
 	if (err != 0) {
 		r->report.is_registry_bad = true;
 		renameat(directory, name, directory,
@@ -263,7 +263,8 @@ static bool is_due(const struct recorder *r)
 
 static void begin(struct recorder *r)
 {
-	const struct config *c = r->job->config;
+	/* Zero memory that is not used is never touched. */
+	static struct registry_service earlier[CONFIG_SERVICES];
 	int directory;
 
 	uname(&r->host);
@@ -275,10 +276,7 @@ static void begin(struct recorder *r)
 	look_around(r);
 	r->report.is_registry_bad = r->job->boards.restore->is_bad;
 	registry_begin(&r->registry, &r->report.now);
-	r->registry.service = calloc(c->services,
-				     sizeof(r->registry.service[0]));
-	if (r->registry.service == NULL)
-		_exit(1);
+	r->registry.service = earlier;
 	directory = volume_begin(&r->volume);
 	if (directory >= 0 && !r->volume.is_second)
 		load_registry(r, directory);

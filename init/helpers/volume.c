@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/format.h"
+#include "init/helpers/heap.h"
 
 enum { BUFFER = 8192 };
 
@@ -261,7 +261,7 @@ char *volume_read(int directory, const char *name, size_t most, size_t *size,
 		*err = errno;
 	else if (!S_ISREG(st.st_mode) || st.st_size > (off_t)most)
 		*err = EFBIG;
-	else if ((text = malloc((size_t)st.st_size + 1)) == NULL)
+	else if ((text = heap_take((size_t)st.st_size + 1)) == NULL)
 		*err = ENOMEM;
 	while (*err == 0 && *size < (size_t)st.st_size) {
 		n = read(fd, text + *size, (size_t)st.st_size - *size);
@@ -273,7 +273,7 @@ char *volume_read(int directory, const char *name, size_t most, size_t *size,
 		*err = errno;
 	close(fd);
 	if (*err != 0) {
-		free(text);
+		heap_give(text);
 		text = NULL;
 	}
 	return text;
