@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -39,6 +40,7 @@ struct service {
 	int64_t since_ms;   /* in this state since */
 	int64_t queued_ms;  /* waiting for a start since */
 	int64_t short_ms;   /* of that, short of room since; NEVER: not */
+	int64_t refused_ms; /* its starts are refused after the clone since ... */
 	int64_t started_ms; /* its present or last process; -1 never */
 	int64_t ready_ms;   /* ready since; NEVER: not ready */
 	int64_t due_ms;     /* delay, cooldown or `stable` is over */
@@ -59,6 +61,7 @@ struct service {
 	int32_t exit_code;  /* what dashpot exits with on its behalf */
 	enum life_state state;
 	enum board_wait wait;
+	enum board_limit_kind refused_by; /* ... by this; NONE: they are not */
 	bool is_changed;    /* its row on the board is out of date */
 	bool is_forced;     /* an operator's start: probe before cooldown */
 	bool is_wanted;     /* is to run, once it is stopped: again */
@@ -184,10 +187,14 @@ struct sup {
 	struct breaker breaker[CONFIG_SERVICES];
 };
 
-/* Append an event of service i (-1: none) with up to seven numbers. */
+/* Append an event of service i (-1: none) with one to seven numbers, whose
+ * meanings enum board_event_kind gives. */
 #define SUP_SAY(sup, kind, i, ...) \
-	board_event((sup)->boards.board, (kind), (i), (sup)->now_ms, \
-		    (sup)->now_wall_ms, (const int64_t[7]){ __VA_ARGS__ })
+	sup_say((sup), (kind), (i), (const int64_t[]){ __VA_ARGS__ }, \
+		sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t))
+
+void sup_say(struct sup *sup, enum board_event_kind kind, int i,
+	     const int64_t *n, size_t count);
 
 /* The earlier of two deadlines. */
 static inline int64_t earlier(int64_t a_ms, int64_t b_ms)
