@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Mistakes in the configuration: collected while it is read, told together.
  *
- * They are sorted by file, line and text, so that it does not matter in which step
- * of the load one was found. Also here: which known name is nearest to an
+ * They are sorted by file, line and text, so that it does not matter in which
+ * step of the load one was found. Also here: which known name is nearest to an
  * unknown one. */
 #ifndef INIT_CONFIG_COMPLAIN_H
 #define INIT_CONFIG_COMPLAIN_H
@@ -16,7 +16,7 @@ enum { COMPLAIN_MOST = 100 }; /* more are counted, not printed */
 /* A file that is read. */
 struct file {
 	const char *name;
-	uint32_t number; /* in the order of reading: messages are sorted by it */
+	uint32_t number; /* in the order of reading; messages too */
 };
 
 /* Where something is written. */

@@ -121,7 +121,7 @@ struct config {
 	uint32_t deps, limits, text; /* entries, entries, bytes */
 	int64_t headroom;  /* tasks; negative: not written */
 	int64_t shutdown_timeout_ms;  /* effective: written or computed */
-	int64_t shutdown_needs_ms;    /* longest path of stop_timeouts + 1.5 s */
+	int64_t shutdown_needs_ms;    /* longest path of stop_timeouts + 1.5s */
 	int64_t exit_when_all_blocked_ms; /* 0: never */
 	struct budget_policy restart_rate;
 	uint64_t stop_signals;        /* bit n - 1: signal n stops dashpot */

@@ -98,7 +98,7 @@ static bool cron_part(const char *s, size_t len, int64_t min, int64_t max)
 {
 	const char *slash = memchr(s, '/', len), *dash;
 	int64_t low, high;
-	struct why why;
+	struct why why = { "" };
 
 	if (slash != NULL) {
 		if (!value_number(slash + 1, len - (size_t)(slash - s) - 1, 1,

@@ -226,6 +226,7 @@ static bool has_comment(const char *value)
 void key_apply(struct loader *l, struct draft *draft,
 	       const struct setting *setting)
 {
+	static const char hint[] = " (a comment needs a line of its own)";
 	struct why why;
 	struct key_use use = { l, draft, setting, setting->key, &why };
 
@@ -238,6 +239,5 @@ void key_apply(struct loader *l, struct draft *draft,
 	else
 		complain(&l->complaints, setting->place, "%.60s = %.100s: %s%s",
 			 setting->name, setting->value, why.text,
-			 has_comment(setting->value) ? " (a comment needs a line of its own)"
-				     : "");
+			 has_comment(setting->value) ? hint : "");
 }

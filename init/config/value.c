@@ -91,7 +91,8 @@ static unsigned unit_of(int64_t ms)
 
 static bool out_of_bounds(struct why *why, int64_t min_ms, int64_t max_ms)
 {
-	unsigned low = min_ms == 0 ? 3 : unit_of(min_ms), high = unit_of(max_ms);
+	unsigned low = min_ms == 0 ? 3 : unit_of(min_ms);
+	unsigned high = unit_of(max_ms);
 
 	return value_wrong(why, "is out of range; write %lld%s .. %lld%s",
 			   (long long)(min_ms / units[low].ms),
@@ -109,7 +110,8 @@ bool value_duration(const char *text, size_t len, int64_t min_ms,
 	*ms = 0;
 	while (at < len) {
 		int64_t number;
-		size_t n = value_digits(text + at, len - at, &number), letters = 0;
+		size_t letters = 0;
+		size_t n = value_digits(text + at, len - at, &number);
 
 		if (n == 0)
 			break;

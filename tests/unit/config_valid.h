@@ -119,8 +119,8 @@ static inline const char *config_invalid(const struct config *c)
 	const char *broken;
 
 	VALID(c->services >= 1 && c->services <= CONFIG_SERVICES);
-	VALID(part_fits(c, c->services_at, (uint64_t)c->services *
-						   sizeof(struct config_service)));
+	VALID(part_fits(c, c->services_at,
+			(uint64_t)c->services * sizeof(struct config_service)));
 	VALID(part_fits(c, c->order_at, (uint64_t)c->services * 2));
 	VALID(part_fits(c, c->deps_at,
 			(uint64_t)c->deps * sizeof(struct config_dep)));

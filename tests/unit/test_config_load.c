@@ -235,7 +235,7 @@ static void values_out_of_range_are_refused(void **state)
 		{ "no_new_privileges = x", "neither yes nor no" },
 		{ "capabilities = 5", "capabilities" },
 		{ "instances = 0", "1 .. 1024" },
-		{ "schedule = daily", "wrong minute (0 .. 59); write `every 5m`" },
+		{ "schedule = daily", "minute (0 .. 59); write `every 5m`" },
 		{ "timezone = CET", "offset from UTC" },
 		{ "on_blocked = 'x", "without its end" },
 		{ "stop_timeout =", "has no value" },

@@ -34,7 +34,8 @@ static void durations_carry_units(void **state)
 static void bare_number_is_no_duration_and_says_which_unit(void **state)
 {
 	assert_int_equal(duration("15"), -1);
-	assert_string_equal(why.text, "has no unit; write 15s (or ms, m, h, d)");
+	assert_string_equal(why.text,
+			    "has no unit; write 15s (or ms, m, h, d)");
 }
 
 static void malformed_durations_are_refused(void **state)
