@@ -20,9 +20,10 @@ static const char help[] =
 	"  dashpot check [-c FILE]...    report every mistake of the files\n"
 	"  dashpot version | help\n"
 	"\n"
-	"Exit codes: that of the service or command that decided it, else\n"
-	"0 after a stop signal or when all ended well, 100 wrong command\n"
-	"line or configuration, 111 a system call or a limit.\n"
+	"Exit codes: that of the service or command that decided it; 0\n"
+	"after a stop signal or when all ended well, 100 wrong command line\n"
+	"or configuration, 111 a system call or a limit, 126 it cannot be\n"
+	"executed, 127 it was not found, 128 + n it was ended by signal n.\n"
 	"Manuals: dashpot(8), dashpot.ini(5).\n";
 
 /* Commands that later releases bring. */

@@ -1,0 +1,35 @@
+# The end of the demo: diagnostic.json in sentences. Needs --arg ghosts (how
+# many processes of the ghost-maker a look through /proc found), before, after
+# (memory of PID 1).
+
+def seconds: . / 100 | round / 10 | tostring + " s";
+def times: if . == 1 then "once" else "\(.) times" end;
+
+def what_next:
+	if .next.what == "probe" then
+		", next probe in \(.next.in_ms | seconds)"
+	else "" end;
+
+def sentence:
+	"- \(.name) was started \(.starts | times)" +
+	(if .failures > 0 then
+		" and failed \(.failures | times): \(.ends[0].text)."
+	else ", never failed." end) +
+	" It is \(.state)" +
+	(if .breaker == "open" then
+		" (breaker open since \(.window.failures) of " +
+		"\(.window.max_failures) failures within " +
+		"\(.window.window_ms | seconds)\(what_next))"
+	elif .pid then ", pid \(.pid)" else "" end) + "." +
+	(if .leftovers_ended > 0 then
+		"\n  Its dead processes left \(.leftovers_ended) others behind, " +
+		"which were ended before its next start."
+	else "" end);
+
+(.services[] | sentence),
+"- A look through /proc finds \($ghosts) children of the ghost-maker" +
+	(if .services["ghost-maker"].pid then " (it is running)" else "" end) +
+	".",
+"- PID 1 reaped \(.container.orphans) orphans; its worst deadline was " +
+	"\(.container.late_max_ms) ms late.",
+"- Memory of PID 1: \($before) at the start, \($after) now."

@@ -1,0 +1,11 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# An image with STOPSIGNAL SIGQUIT, as the official nginx and php images have:
+# dashpot stops at it, and every service gets the stop_signal of its own.
+. "$(dirname "$0")/../common.sh"
+
+build
+start
+wait_until '.services.web.state == "running"'
+stop
+jq -r '.services.web.ends[0].text | "web \(.)"' "$volume/diagnostic.json"
