@@ -90,6 +90,11 @@ static void clock_that_goes_back_gives_no_token(void **state)
 	assert_int_equal(budget_next_ms(&b, &defaults, -5), 5200);
 	assert_false(budget_take(&b, &defaults, 5000));
 	assert_false(budget_take(&b, &defaults, 5199));
+	/* Exactly one token is there: no wait, whatever the clock says. */
+	b = emptied(&defaults, 5000);
+	assert_int_equal(budget_tokens(&b, &defaults, 5200), 1);
+	b.parts = defaults.period_ms;
+	assert_int_equal(budget_next_ms(&b, &defaults, -5), -5);
 	assert_true(budget_take(&b, &defaults, 5200));
 }
 
