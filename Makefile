@@ -26,8 +26,8 @@ fuzzers := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 warnings = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wvla \
 	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
 	-Wwrite-strings -Wcast-qual $(if $(CI)$(WERROR),-Werror)
-test_warnings = -Wno-unused-parameter $(filter-out -Wconversion -Wcast-qual \
-	-Wwrite-strings -Wformat=2,$(warnings))
+test_warnings = $(filter-out -Wconversion -Wcast-qual -Wwrite-strings \
+	-Wformat=2,$(warnings)) -Wno-unused-parameter
 cppflags = -I. -D_GNU_SOURCE= -DDASHPOT_VERSION='"$(VERSION)"'
 harden = -fstack-protector-strong -fstack-clash-protection
 inih = -isystem $(INIH_DIR) -DINI_HANDLER_LINENO=1 \
