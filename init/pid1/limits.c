@@ -433,15 +433,18 @@ static int set_soft(rlim_t soft, rlim_t hard)
 	return prlimit(0, RLIMIT_NPROC, &limit, NULL);
 }
 
-/* The tasks charged to this uid, everywhere: the least soft limit that a
- * clone would pass, less one. -1 when even the hard limit is exceeded. */
+/* The other tasks charged to this uid, everywhere: the least soft limit that
+ * a clone would pass, less that clone and this child. Where even the hard
+ * limit is reached, that is all that can be known: the hard limit. */
 static int64_t count_tasks(rlim_t hard)
 {
 	rlim_t refused = 0;
 	rlim_t passes = hard < INT_MAX ? hard : INT_MAX;
 
-	if (set_soft(passes, hard) < 0 || dry_clone() != EFAULT)
+	if (set_soft(passes, hard) < 0)
 		return -1;
+	if (dry_clone() != EFAULT)
+		return (int64_t)passes;
 	while (passes - refused > 1) {
 		rlim_t middle = refused + (passes - refused) / 2;
 
@@ -452,7 +455,7 @@ static int64_t count_tasks(rlim_t hard)
 		else
 			refused = middle;
 	}
-	return (int64_t)passes - 1;
+	return (int64_t)passes - 2;
 }
 
 int limits_check_child(int64_t written, struct spawn_report *report)

@@ -317,9 +317,11 @@ static void take_end(void *with, pid_t pid, int status,
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		if (sup->leader[i] != pid)
 			continue;
-		service_reaped(sup, i, status, used);
+		if (service_reaped(sup, i, status, used))
+			queue_has_room(sup);
 		return;
 	}
+	queue_has_room(sup);
 	if (keeper_reaped(sup, pid, status))
 		return;
 	sup->orphans++;
@@ -328,12 +330,8 @@ static void take_end(void *with, pid_t pid, int status,
 
 static void reap(struct sup *sup)
 {
-	uint64_t before = sup->reaped;
-
 	if (sup->is_reaping)
 		sup->is_reaping = reap_batch(&sup->reaper, take_end, sup);
-	if (sup->reaped != before)
-		queue_has_room(sup);
 }
 
 /* What set-up alone has run need not stay in memory: the loop's own code comes

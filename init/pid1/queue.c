@@ -38,7 +38,8 @@ static void end_shortage(struct sup *sup, uint32_t i, bool has_started)
 	if (s->short_ms == NEVER)
 		return;
 	breaker_release(&sup->breaker[i], sup->now_ms);
-	if (has_started && s->wait == BOARD_WAIT_HEADROOM)
+	if (has_started && s->wait == BOARD_WAIT_HEADROOM &&
+	    s->refused_by == BOARD_LIMIT_NONE)
 		SUP_SAY(sup, BOARD_EV_WAIT_OVER, (int)i,
 			sup->now_ms - s->short_ms);
 	s->short_ms = NEVER;
@@ -49,6 +50,8 @@ void queue_leave(struct sup *sup, uint32_t i)
 	struct service *s = &sup->service[i];
 
 	end_shortage(sup, i, life_is_up(s->state));
+	if (!life_is_up(s->state))
+		s->refused_by = BOARD_LIMIT_NONE;
 	s->wait = BOARD_WAIT_NOTHING;
 	s->on = -1;
 	sup->waiting--;
@@ -207,20 +210,45 @@ static struct gate *shut_gate(struct sup *sup, uint32_t i)
 void queue_refused(struct sup *sup, uint32_t i,
 		   const struct board_limit *limit)
 {
+	struct service *s = &sup->service[i];
 	struct gate *gate = &sup->gate[0];
 
 	if (limit->kind == BOARD_LIMIT_NPROC)
 		gate = uid_gate(sup, limit->uid, true);
 	close_gate(sup, gate, limit);
+	if (s->refused_by == BOARD_LIMIT_NONE)
+		s->refused_ms = sup->now_ms;
+	/* Only the first of its attempts is news. */
+	if (s->refused_by == limit->kind) {
+		s->wait = BOARD_WAIT_HEADROOM;
+		s->limit = *limit;
+	}
+	s->refused_by = limit->kind;
 	wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, limit);
 	sup->is_queue_due = true;
 }
 
+static void say_started(struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	SUP_SAY(sup, BOARD_EV_STARTED, (int)i, s->pid,
+		sup->breaker[i].state == BREAKER_HALF_OPEN,
+		(int64_t)s->starts);
+}
+
 void queue_executes(struct sup *sup, uint32_t i)
 {
+	struct service *s = &sup->service[i];
 	struct gate *own = uid_gate(sup, queue_uid(sup, i), false);
 
-	sup->service[i].has_token = false;
+	s->has_token = false;
+	if (s->refused_by != BOARD_LIMIT_NONE) {
+		s->refused_by = BOARD_LIMIT_NONE;
+		SUP_SAY(sup, BOARD_EV_WAIT_OVER, (int)i,
+			sup->now_ms - s->refused_ms);
+		say_started(sup, i);
+	}
 	if (!own)
 		return;
 	own->is_closed = false;
@@ -273,8 +301,9 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 	s->is_wanted = false;
 	s->is_settled_bad = false;
 	s->was_stable = false;
-	SUP_SAY(sup, BOARD_EV_STARTED, (int)i, pid, is_probe,
-		(int64_t)s->starts);
+	/* An attempt after one that was refused is said once it executes. */
+	if (s->refused_by == BOARD_LIMIT_NONE)
+		say_started(sup, i);
 	service_take(sup, i, is_probe ? LIFE_SPAWNED_PROBE : LIFE_SPAWNED);
 	loop_watch_verdict(sup, i);
 }

@@ -432,7 +432,7 @@ static void forget_process(struct sup *sup, uint32_t i)
 	s->is_stuck = false;
 }
 
-void service_reaped(struct sup *sup, uint32_t i, int status,
+bool service_reaped(struct sup *sup, uint32_t i, int status,
 		    const struct rusage *used)
 {
 	struct service *s = &sup->service[i];
@@ -442,9 +442,10 @@ void service_reaped(struct sup *sup, uint32_t i, int status,
 	forget_process(sup, i);
 	if (s->state != LIFE_STOPPING && is_machine_short(sup->report[i].err)) {
 		refuse(sup, i);
-		return;
+		return false;
 	}
 	s->has_token = false;
+	s->refused_by = BOARD_LIMIT_NONE;
 	describe_end(sup, i, status, used, &end);
 	if (end.cause != BOARD_ASKED)
 		event = judge(sup, i, &end);
@@ -454,11 +455,12 @@ void service_reaped(struct sup *sup, uint32_t i, int status,
 	record_end(sup, i, &end);
 	sweep_begin(sup, i);
 	if (event == LIFE_EVENTS)
-		return;
+		return true;
 	s->is_settled_bad = event == LIFE_ENDED_BAD ||
 			    event == LIFE_FAILED_LATCH;
 	service_take(sup, i, event);
 	shutdown_if_essential(sup, i, event, &end);
+	return true;
 }
 
 void service_verdict(struct sup *sup, uint32_t i)
@@ -477,10 +479,10 @@ void service_verdict(struct sup *sup, uint32_t i)
 	s->is_stuck = false;
 	if (sup->report[i].err == 0) {
 		s->ready_ms = sup->now_ms;
+		queue_executes(sup, i);
 		SUP_SAY(sup, BOARD_EV_READY, (int)i, s->pid,
 			sup->now_ms - s->started_ms);
 		service_take(sup, i, LIFE_READY);
-		queue_executes(sup, i);
 	}
 	service_touch(sup, i);
 }

@@ -4,6 +4,7 @@
 #ifndef INIT_PID1_SERVICES_H
 #define INIT_PID1_SERVICES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
 
@@ -31,8 +32,9 @@ void services_fire(struct sup *sup);
 /* The next deadline of all services, or NEVER. */
 int64_t services_next_ms(const struct sup *sup);
 
-/* The leader of service i has been reaped. */
-void service_reaped(struct sup *sup, uint32_t i, int status,
+/* The leader of service i has been reaped. False when it was a start that the
+ * machine refused: its end made no room for another attempt. */
+bool service_reaped(struct sup *sup, uint32_t i, int status,
 		    const struct rusage *used);
 
 /* The verdict pipe of service i is readable: it executes, or its child has

@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+# Helpers for tests that take something away from a running dashpot: `load
+# ../lib/faults` after ../lib/dashpot. PID 1 is the one of ns_start or, after
+# container_use, that of a container.
+
+# need_program NAME: compile tests/lib/NAME.c as $BATS_FILE_TMPDIR/NAME, static;
+# best in setup_file()
+need_program()
+{
+	gcc -static -O2 -Wall -o "$BATS_FILE_TMPDIR/$1" "$DASHPOT_LIB/$1.c"
+}
+
+# container_use NAME VOLUME: PID 1 is that container's from now on, and diag
+# and service read the directory VOLUME
+container_use()
+{
+	NS_DIR=$2
+	NS_PID=$(container_get "$1" .State.Pid)
+	mkdir -p "$NS_DIR"
+	: >"$NS_DIR/stdout"
+	: >"$NS_DIR/stderr"
+	[ "$NS_PID" != 0 ]
+}
+
+# kid TEXT: the number, as this shell sees it, of the child of PID 1 whose
+# command line has TEXT; fails when there is none
+kid()
+{
+	ps --ppid "$NS_PID" -o pid=,args= | awk -v text="$1" '
+		index($0, text) { print $1; found = 1; exit }
+		END { exit !found }'
+}
+
+# kill_kid TEXT [SIGNAL]
+kill_kid()
+{
+	local pid
+	pid=$(kid "$1") && kill -s "${2:-KILL}" "$pid"
+}
+
+# kids TEXT: how many children of PID 1 have TEXT in their command line
+kids()
+{
+	ps --ppid "$NS_PID" -o args= | awk -v text="$1" '
+		index($0, text) { n++ } END { print n + 0 }'
+}
+
+# say_count PATTERN: in how many lines it was said
+say_count()
+{
+	grep -c -e "$1" "$NS_DIR/stderr" || true
+}
+
+# said PATTERN: it was said
+said()
+{
+	grep -q -e "$1" "$NS_DIR/stderr"
+}
+
+# said_once PATTERN: in exactly one line
+said_once()
+{
+	[ "$(say_count "$1")" = 1 ] || {
+		echo "not said once: $1" >&2
+		tail -n 20 "$NS_DIR/stderr" >&2
+		return 1
+	}
+}
+
+# lines_now FILE: how many lines it has
+lines_now()
+{
+	if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi
+}
+
+# has_lines FILE N: at least N lines
+has_lines()
+{
+	[ "$(lines_now "$1")" -ge "$2" ]
+}
+
+# longest_gap FILE FROM TO: the longest time in ms between neighbouring lines of
+# FILE, each an uptime in seconds, from FROM ms to TO ms; both ends count too
+longest_gap()
+{
+	awk -v from="$2" -v to="$3" '
+		{ at = $1 * 1000 }
+		at < from { last = at; next }
+		at > to { if (at - last > most) most = at - last; exit }
+		{ if (last && at - last > most) most = at - last; last = at }
+		END { if (to - last > most) most = to - last; printf "%d\n", most }
+	' "$1"
+}
+
+# at_most VALUE LIMIT WHAT: say both when it is more
+at_most()
+{
+	[ "$1" -le "$2" ] || { echo "$3: $1, more than $2" >&2; return 1; }
+}
+
+# figure TEXT...: show a measured figure among the results
+figure()
+{
+	echo "# $*" >&3
+}
+
+# faults_cleanup: ns_cleanup, once all documents that this test's dashpots left
+# behind were validated; the teardown of a file that uses these helpers
+faults_cleanup()
+{
+	local bad=0
+	ns_cleanup
+	if find "$BATS_TEST_TMPDIR" -xdev -name 'diagnostic.json' | grep -q .; then
+		volume_validate "$BATS_TEST_TMPDIR" || bad=1
+	fi
+	return $bad
+}
