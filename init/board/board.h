@@ -175,7 +175,8 @@ enum board_event_kind {
 	BOARD_EV_REMEMBERED,   /* trips, wait ms, 1 if latched, 1 if outer loop */
 	BOARD_EV_FRESH,        /* – registry knew it, its fingerprint changed */
 	BOARD_EV_OUTER_LOOP,   /* container starts in the last 10 minutes */
-	BOARD_EV_RESTORE_LATE, /* ms waited for the registry */
+	BOARD_EV_RESTORE_LATE, /* ms waited for the registry, 1 if only for the
+				* look at the executables */
 	BOARD_EV_HEADROOM_CUT, /* reserve used, reserve wished, limit, tasks */
 	BOARD_EV_HEADROOM_INEXACT, /* errno of the dry clone's test */
 	BOARD_EV_SHUTDOWN,     /* signal (0: own decision), timeout ms */

@@ -86,9 +86,10 @@ static const struct row {
 		"the container was started %0i times within 10 m: what was "
 		"blocked keeps its cooldown" },
 	[BOARD_EV_RESTORE_LATE] = { "restore-late", CONFIG_WARNING,
-		"waited_ms",
-		"%0D did not answer within %0d: starts without what it "
-		"remembers" },
+		"waited_ms is_executable/b",
+		"[1:the executable of a service|%0D] did not answer within "
+		"%0d: starts without what [1:is remembered of it|it "
+		"remembers]" },
 	[BOARD_EV_HEADROOM_CUT] = { "headroom-cut", CONFIG_WARNING,
 		"reserve reserve_wished max tasks",
 		"a limit of %2i tasks is tight for the %3i that run here: "

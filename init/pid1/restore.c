@@ -68,7 +68,8 @@ void restore_run(struct sup *sup)
 	    sup->kept[HELPER_INSPECTOR].pid != 0) {
 		if (sup->now_ms < sup->restore_ms)
 			return;
-		SUP_SAY(sup, BOARD_EV_RESTORE_LATE, -1, SUP_RESTORE_MS);
+		SUP_SAY(sup, BOARD_EV_RESTORE_LATE, -1, SUP_RESTORE_MS,
+			atomic_load(&r->is_done) == 1);
 		if (atomic_load(&r->is_done) != 1) {
 			finish(sup);
 			return;
