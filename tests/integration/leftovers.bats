@@ -164,17 +164,25 @@ leaves()
 		#!/bin/bash
 		taking() { until [ -e $dir/taking ]; do sleep 0.01; done; }
 		(trap "" TERM; taking; exec sleep 0.4) &
-		echo \$\$ >$dir/number
+		echo \$\$ \$! >$dir/numbers
 		taking
 		exit 1
 	END
 	cat >"$dir/taker" <<-'END'
 		import os, sys, time
 		path = sys.argv[1]
-		while not os.path.exists(path + "/number") or not open(path + "/number").read():
+		numbers = []
+		while len(numbers) < 2:
 		    time.sleep(0.01)
-		number = int(open(path + "/number").read())
+		    if os.path.exists(path + "/numbers"):
+		        numbers = [int(n) for n in open(path + "/numbers").read().split()]
+		number, child = numbers
 		open(path + "/taking", "w").close()
+		try:
+		    while True:
+		        os.kill(child, 0)
+		except ProcessLookupError:
+		    pass
 		while True:
 		    with open("/proc/sys/kernel/ns_last_pid", "w") as last:
 		        last.write(str(number - 1))
