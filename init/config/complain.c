@@ -152,6 +152,16 @@ static unsigned edits(const char *a, const char *b)
 	return row[len_a % 3][len_b];
 }
 
+/* The letters of a word as a set of bits. */
+static uint32_t letters(const char *word)
+{
+	uint32_t set = 0;
+
+	for (; *word != '\0'; word++)
+		set |= UINT32_C(1) << (folded(*word) & 31);
+	return set;
+}
+
 void nearest_offer(struct nearest *n, const char *candidate)
 {
 	size_t len = strlen(n->word), size = strlen(candidate);
@@ -160,6 +170,10 @@ void nearest_offer(struct nearest *n, const char *candidate)
 
 	if (len > NEAR_WORD || size > NEAR_WORD || size > len + most ||
 	    len > size + most)
+		return;
+	/* Each letter that only one of them has takes an edit. */
+	if ((size_t)__builtin_popcount(letters(n->word) &
+				       ~letters(candidate)) > most)
 		return;
 	distance = edits(n->word, candidate);
 	if (distance > most)

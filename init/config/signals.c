@@ -71,7 +71,7 @@ bool signals_parse(const char *text, size_t len, uint8_t *number,
 /* True for a member of a constant set. */
 static bool is_in(uint64_t set, uint8_t number)
 {
-	return number > 0 && (set >> (number - 1) & 1) != 0;
+	return (set >> (number - 1) & 1) != 0;
 }
 
 #define BIT(n) (UINT64_C(1) << ((n) - 1))
@@ -102,7 +102,7 @@ bool signals_stopping(const char *text, uint64_t *set, struct why *why)
 
 	*set = 0;
 	for (const char *s = text; (len = value_item(&s)) > 0; s += len) {
-		uint8_t number = 0;
+		uint8_t number = SIGNALS; /* for analyzers */
 
 		if (!signals_parse(s, len, &number, why))
 			return false;

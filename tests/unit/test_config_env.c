@@ -82,6 +82,12 @@ static void nearer_group_wins_over_defaults(void **state)
 	load_text("[defaults]\nuser = app:www-data\n"
 		  "[service:a]\ncommand = x\ngroup = adm\n");
 	assert_int_equal(service("a")->gid, 4);
+	forget(state);
+	load_text("[defaults]\nuser = app:www-data\ngroup = adm\n"
+		  "[service:a]\ncommand = x\n[service:b]\ncommand = x\n");
+	assert_said("t.ini:3: group = adm, and user names a group too (line "
+		    "2)");
+	assert_int_equal(loaded.mistakes, 1);
 }
 
 static void groups_replace_those_of_the_file(void **state)

@@ -661,6 +661,39 @@ static void more_than_4_mib_of_text_are_refused(void **state)
 	free(file);
 }
 
+static void values_together_become_at_most_4_mib(void **state)
+{
+	static char big[60000] = "BIG=";
+	static char *const environment[] = { big, NULL };
+	static const char *const names[] = { "t.ini" };
+	struct config_source from = { names, 1, NULL };
+	struct world world = fake_world;
+	static char text[4000] = S;
+
+	memset(big + 4, 'x', sizeof(big) - 5);
+	world.environment = environment;
+	for (int i = 0; i < 80; i++)
+		sprintf(text + strlen(text), "env.A%d = ${BIG}\n", i);
+	add_file("t.ini", text);
+	load_source(&world, &from);
+	assert_said("t.ini:72: env.A69: makes all values together more than "
+		    "4194304 bytes");
+}
+
+static void more_than_4096_settings_of_a_section_are_refused(void **state)
+{
+	char *text = calloc(1, 100000), *to = text;
+
+	to += sprintf(to, "[defaults]\n");
+	for (int i = 0; i < 4097; i++)
+		to += sprintf(to, "env.A%d = x\n", i);
+	strcpy(to, S);
+	load_text(text);
+	assert_said("t.ini:4098: env.A4096 is one more than 4096 settings");
+	assert_int_equal(loaded.mistakes, 1);
+	free(text);
+}
+
 static void equal_texts_are_kept_once(void **state)
 {
 	uint32_t one;
@@ -814,6 +847,10 @@ static void only_regular_files_of_bounded_size_are_read(void **state)
 	assert_int_equal(files_read(&a, "/proc/self/status", 65536, &text,
 				    &len), 0);
 	assert_true(len > 100);
+	assert_int_equal(files_read(&a, "/proc/self/smaps", 9 << 20, &text,
+				    &len), 0);
+	assert_true(len > 8192);
+	assert_int_equal(strlen(text), len);
 	assert_int_equal(files_read(&a, "/proc/self/status", 100, &text, &len),
 			 -EFBIG);
 	arena_drop(&a);
@@ -863,6 +900,8 @@ int main(void)
 		TEST(no_service_at_all_is_a_mistake),
 		TEST(more_than_1024_services_are_refused),
 		TEST(more_than_4_mib_of_text_are_refused),
+		TEST(values_together_become_at_most_4_mib),
+		TEST(more_than_4096_settings_of_a_section_are_refused),
 		TEST(equal_texts_are_kept_once),
 		TEST(command_line_is_the_essential_service_main),
 		TEST(command_line_needs_no_file),

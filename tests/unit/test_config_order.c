@@ -110,6 +110,19 @@ static void circle_across_files_names_the_files(void **state)
 		    "(b.ini:3) -> a;");
 }
 
+static void nobody_waits_for_the_command_line(void **state)
+{
+	static char cmd[] = "x";
+	static char *const command[] = { cmd, NULL };
+	static const char *const names[] = { "t.ini" };
+	struct config_source from = { names, 1, command };
+
+	add_file("t.ini", SERVICE("a") "after = main\n");
+	load_source(&fake_world, &from);
+	assert_said("t.ini:3: services wait for each other: a (line 3) -> main "
+		    "-> a; remove one of these");
+}
+
 static void circle_of_a_thousand_is_cut_short(void **state)
 {
 	char *text = calloc(1, 1000 * 60), *to = text;
@@ -254,6 +267,7 @@ int main(void)
 		TEST(circle_is_a_mistake_that_shows_it),
 		TEST(each_circle_is_told),
 		TEST(circle_across_files_names_the_files),
+		TEST(nobody_waits_for_the_command_line),
 		TEST(circle_of_a_thousand_is_cut_short),
 		TEST(chain_of_a_thousand_is_ordered),
 		TEST(stop_takes_the_longest_path),
