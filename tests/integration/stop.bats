@@ -1,0 +1,396 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# How everything stops, in which order, and with which exit code.
+
+load ../lib/dashpot
+load ../lib/verify
+
+# worker: the program of a service that notes in DIR/up that it is there, in DIR/told that
+# it was told to stop, and ends
+worker()
+{
+	cat >"$dir/worker" <<-END
+		#!/bin/bash
+		trap 'echo \$1 >>$dir/told; exit 0' TERM
+		echo \$1 >>$dir/up
+		while :; do sleep 0.02; done
+	END
+	chmod 755 "$dir/worker"
+}
+
+# all_up NUMBER: so many workers are there
+all_up()
+{
+	[ "$(wc -l <"$dir/up")" = "$1" ]
+}
+
+# start_with LINE...: dashpot with the services of these lines
+start_with()
+{
+	dir=$(ns_dir)
+	printf '%s\n' '[dashpot]' 'log_format = json' "$@" >"$dir/dashpot.ini"
+	ns_start "$dir"
+}
+
+# ms_of JQ-EXPRESSION: when dashpot said it
+ms_of()
+{
+	said "$1" | jq .monotonic_ms
+}
+
+@test "ten services in two chains stop in order, and dashpot exits 0" {
+	dir=$(ns_dir)
+	worker
+	{
+		for chain in a b; do
+			printf '%s\n' "[service:${chain}1]" "command = $dir/worker ${chain}1"
+			for i in 2 3 4 5; do
+				printf '%s\n' "[service:$chain$i]" \
+					"command = $dir/worker $chain$i" \
+					"after = $chain$((i - 1))"
+			done
+		done
+	} >"$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 10 all_up 10
+	ns_stop TERM 10
+	[ "$NS_STATUS" = 0 ]
+	[ "$(grep a "$dir/told" | paste -sd ' ')" = 'a5 a4 a3 a2 a1' ]
+	[ "$(grep b "$dir/told" | paste -sd ' ')" = 'b5 b4 b3 b2 b1' ]
+}
+
+@test "services without a dependency between them are told at once" {
+	dir=$(ns_dir)
+	worker
+	{
+		printf '%s\n' '[dashpot]' 'log_format = json'
+		for i in {1..10}; do
+			printf '%s\n' "[service:s$i]" "command = $dir/worker s$i"
+		done
+	} >"$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 10 all_up 10
+	ns_stop TERM 10
+	[ "$NS_STATUS" = 0 ]
+	[ "$(wc -l <"$dir/told")" = 10 ]
+	said '.event == "stopping"' | jq .monotonic_ms | sort -u | {
+		mapfile -t times
+		is_between 0 $((times[-1] - times[0])) 50
+	}
+}
+
+@test "a service is started after what it names, and stopped before it" {
+	dir=$(ns_dir)
+	worker
+	cat >"$dir/dashpot.ini" <<-END
+		[service:first]
+		shell = sleep 0.5; echo set-up >>$dir/up
+		type = oneshot
+		[service:web]
+		command = $dir/worker web
+		after = first
+	END
+	ns_start "$dir"
+	wait_until 5 all_up 2
+	[ "$(paste -sd ' ' "$dir/up")" = 'set-up web' ]
+}
+
+@test "what requires a service is stopped when that is blocked, and back when it is" {
+	dir=$(ns_dir)
+	worker
+	cat >"$dir/dashpot.ini" <<-END
+		[service:db]
+		shell = test -e $dir/cured || { sleep 0.3; exit 1; }; exec sleep 1000
+		restart_delay = 10ms..10ms
+		max_failures = 2 in 1m
+		cooldown = 1s..1s
+		[service:web]
+		command = $dir/worker web
+		requires = db
+	END
+	ns_start "$dir"
+	wait_until 10 service db '.breaker == "open"'
+	wait_until 5 test -e "$dir/told"
+	wait_until 5 service web '.state == "waiting" and .waiting.service == "db"'
+	touch "$dir/cured"
+	wait_until 10 service web '.state == "running"'
+	service db '.state == "probing" or .state == "running"'
+}
+
+@test "who ignores SIGTERM is killed at its stop_timeout, the others stop at once" {
+	dir=$(ns_dir)
+	worker
+	start_with '[service:deaf]' \
+		"shell = trap '' TERM; echo deaf >>$dir/up; while :; do sleep 0.1; done" \
+		'stop_timeout = 1500ms' \
+		'[service:a]' "command = $dir/worker a" \
+		'[service:b]' "command = $dir/worker b"
+	wait_until 5 all_up 3
+	ns_stop TERM 10
+	[ "$NS_STATUS" = 0 ]
+	began=$(ms_of '.event == "shutdown"')
+	for name in a b; do
+		is_between 0 $(($(said_of "$name" stopped) - began)) 1000
+	done
+	is_between 1490 $(($(said_of deaf killed) - began)) 2500
+	is_between 1490 $(($(said_of deaf stopped) - began)) 2700
+}
+
+@test "a second stop signal ends everything at once" {
+	dir=$(ns_dir)
+	start_with '[service:deaf]' \
+		"shell = trap '' TERM; echo deaf >>$dir/up; while :; do sleep 0.1; done" \
+		'stop_timeout = 60s'
+	wait_until 5 all_up 1
+	ns_signal TERM
+	wait_until 5 said_of deaf stopping
+	began=$(now_ms)
+	ns_stop TERM 5
+	is_between 0 $(($(now_ms) - began)) 2000
+	[ "$NS_STATUS" = 0 ]
+}
+
+@test "shutdown_timeout covers everything" {
+	dir=$(ns_dir)
+	{
+		printf '%s\n' '[dashpot]' 'shutdown_timeout = 2s'
+		for i in 1 2 3; do
+			printf '%s\n' "[service:deaf$i]" 'stop_timeout = 60s' \
+				"shell = trap '' TERM; echo $i >>$dir/up; while :; do sleep 0.1; done"
+			[ "$i" = 1 ] || echo "after = deaf$((i - 1))"
+		done
+	} >"$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 5 all_up 3
+	began=$(now_ms)
+	ns_stop TERM 10
+	is_between 500 $(($(now_ms) - began)) 3000
+	[ "$NS_STATUS" = 0 ]
+}
+
+@test "SIGINT, SIGQUIT, SIGPWR and RTMIN+3 stop everything, too" {
+	for signal in INT QUIT PWR 37; do
+		dir=$(ns_dir "$signal")
+		worker
+		printf '%s\n' '[service:web]' "command = $dir/worker web" \
+			>"$dir/dashpot.ini"
+		ns_start "$dir"
+		wait_until 5 all_up 1
+		ns_stop "$signal" 10
+		[ "$NS_STATUS" = 0 ]
+		[ "$(cat "$dir/told")" = web ]
+	done
+}
+
+@test "SIGUSR1, SIGHUP and other signals stop nothing" {
+	dir=$(ns_dir)
+	worker
+	start_with '[service:web]' "command = $dir/worker web"
+	wait_until 5 all_up 1
+	for signal in USR1 HUP USR2 WINCH ALRM PIPE TTOU 64; do
+		ns_signal "$signal"
+	done
+	wait_until 5 said '.event == "snapshot"'
+	stays 1 ns_alive
+	service web '.state == "running" and .starts == 1'
+	[ ! -e "$dir/told" ]
+}
+
+@test "stop_signals changes the list" {
+	dir=$(ns_dir)
+	worker
+	start_with 'stop_signals = USR2' '[service:web]' "command = $dir/worker web"
+	wait_until 5 all_up 1
+	ns_signal TERM
+	stays 1 ns_alive
+	ns_stop USR2
+	[ "$NS_STATUS" = 0 ]
+}
+
+@test "stop_signal and stop_mode = group reach the whole group" {
+	dir=$(ns_dir)
+	worker
+	start_with '[service:web]' 'stop_signal = USR1' 'stop_mode = group' \
+		"shell = trap 'echo shell >>$dir/told; wait; exit 0' USR1; (trap 'echo child >>$dir/told; exit 0' USR1; echo up >>$dir/up; while :; do sleep 0.05; done) & wait"
+	wait_until 5 all_up 1
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	[ "$(sort "$dir/told" | paste -sd ' ')" = 'child shell' ]
+	fails said '.event == "leftovers"'
+}
+
+@test "the exit code of an essential service is dashpot's" {
+	start_with '[service:main]' 'command = sh -c "sleep 0.3; exit 7"' \
+		'essential = yes' 'restart = never' \
+		'[service:other]' 'command = sleep 1000'
+	ns_wait 10
+	[ "$NS_STATUS" = 7 ]
+	diag '.phase == "exiting" and .container.exit_code == 7 and
+		.container.exit_service == "main"'
+}
+
+@test "the signal that ended an essential service gives 128 and its number" {
+	start_with '[service:main]' 'command = sh -c "kill -SEGV \$\$"' \
+		'essential = yes' 'restart = never' \
+		'[service:other]' 'command = sleep 1000'
+	ns_wait 10
+	[ "$NS_STATUS" = 139 ]
+}
+
+@test "an essential service that is blocked ends everything with its code" {
+	start_with '[service:main]' 'command = sh -c "exit 9"' \
+		'essential = yes' 'restart_delay = 10ms..10ms' \
+		'[service:other]' 'command = sleep 1000'
+	ns_wait 10
+	[ "$NS_STATUS" = 9 ]
+	service main '.starts == 3'
+}
+
+@test "an essential service with max_trips ends everything at its last trip" {
+	start_with '[service:main]' 'command = sh -c "exit 9"' \
+		'essential = yes' 'restart_delay = 10ms..10ms' 'max_trips = 3' \
+		'cooldown = 100ms..100ms' '[service:other]' 'command = sleep 1000'
+	ns_wait 10
+	[ "$NS_STATUS" = 9 ]
+	service main '.starts == 5'
+}
+
+@test "an essential service that does not exist gives 127, one not executable 126" {
+	start_with '[service:main]' 'command = /does/not/exist' 'essential = yes'
+	ns_wait 10
+	[ "$NS_STATUS" = 127 ]
+	start_with '[service:main]' 'command = /etc/passwd' 'essential = yes'
+	ns_wait 10
+	[ "$NS_STATUS" = 126 ]
+}
+
+@test "an essential worker that ends too early gives 1, not 0" {
+	start_with '[service:main]' 'command = true' 'essential = yes' \
+		'restart_delay = 10ms..10ms'
+	ns_wait 10
+	[ "$NS_STATUS" = 1 ]
+}
+
+@test "when all ended well dashpot exits 0" {
+	start_with '[service:a]' 'command = true' 'type = oneshot' \
+		'[service:b]' 'command = sleep 0.3' 'restart = on-failure'
+	ns_wait 10
+	[ "$NS_STATUS" = 0 ]
+}
+
+@test "when all ended dashpot exits with the code of the first that did not end well" {
+	start_with '[defaults]' 'restart = never' \
+		'[service:late]' 'command = sh -c "sleep 0.6; exit 5"' \
+		'[service:first]' 'command = sh -c "sleep 0.3; exit 3"' \
+		'[service:well]' 'command = true'
+	ns_wait 10
+	[ "$NS_STATUS" = 3 ]
+}
+
+@test "a service that waits for one that failed does not keep dashpot running" {
+	start_with '[service:setup]' 'command = sh -c "exit 4"' 'type = oneshot' \
+		'[service:web]' 'command = sleep 1000' 'after = setup'
+	ns_wait 10
+	[ "$NS_STATUS" = 4 ]
+}
+
+@test "exit_when_all_blocked ends it with the code of the first" {
+	start_with 'exit_when_all_blocked = 1s' '[defaults]' \
+		'restart_delay = 10ms..10ms' \
+		'[service:a]' 'command = sh -c "exit 6"' \
+		'[service:b]' 'command = sh -c "sleep 0.2; exit 8"'
+	ns_wait 10
+	[ "$NS_STATUS" = 6 ]
+	is_between 990 $(($(ms_of '.event == "all-blocked"') - $(said_of b blocked))) 2000
+}
+
+@test "processes of nobody get SIGTERM first" {
+	dir=$(ns_dir)
+	cat >"$dir/orphan" <<-END
+		#!/bin/bash
+		trap 'sleep 0.2; echo orphan >>$dir/told; exit 0' TERM
+		echo orphan >>$dir/up
+		while :; do sleep 0.02; done
+	END
+	chmod 755 "$dir/orphan"
+	start_with '[service:web]' "shell = (setsid $dir/orphan &); exec sleep 1000"
+	wait_until 5 all_up 1
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	[ "$(cat "$dir/told")" = orphan ]
+	said '.event == "shutdown-rest" and .processes >= 1' | grep .
+}
+
+@test "processes of nobody that ignore SIGTERM do not hold up the end" {
+	dir=$(ns_dir)
+	start_with '[service:web]' "shell = (setsid sh -c 'trap \"\" TERM; echo >>$dir/up; while :; do sleep 0.1; done' &); exec sleep 1000"
+	wait_until 5 all_up 1
+	began=$(now_ms)
+	ns_stop TERM 5
+	is_between 400 $(($(now_ms) - began)) 3000
+	[ "$NS_STATUS" = 0 ]
+}
+
+@test "the last words name service, cause and code" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:main]
+		command = sh -c "sleep 0.2; exit 7"
+		essential = yes
+		restart = never
+	END
+	ns_start "$dir"
+	ns_wait 10
+	tail -n 1 "$dir/stderr" | tee /dev/stderr |
+		grep -E '^dashpot: main: exited with code 7 after [0-9.]+ m?s; dashpot exits with code 7$'
+}
+
+@test "the last words are in /dev/termination-log, where that is writable" {
+	dir=$(ns_dir)
+	: >"$dir/log"
+	mkdir "$dir/dev"
+	cat >"$dir/wrap" <<-END
+		#!/bin/sh -e
+		mount --rbind /dev $dir/dev
+		mount -t tmpfs none /dev
+		: >/dev/null
+		: >/dev/termination-log
+		mount --bind $dir/dev/null /dev/null
+		mount --bind $dir/log /dev/termination-log
+		exec "\$@"
+	END
+	chmod 755 "$dir/wrap"
+	NS_PREFIX=("$dir/wrap")
+	cat >"$dir/dashpot.ini" <<-END
+		[service:main]
+		command = sh -c "sleep 0.2; exit 7"
+		essential = yes
+		restart = never
+	END
+	ns_start "$dir"
+	ns_wait 10
+	[ "$NS_STATUS" = 7 ]
+	grep '^dashpot: main: exited with code 7 ' "$dir/log"
+}
+
+@test "a restart that waits for its delay does not delay the stop" {
+	start_with '[service:web]' 'command = false' 'restart_delay = 30s..30s'
+	wait_until 5 service web '.state == "backoff"'
+	began=$(now_ms)
+	ns_stop TERM 5
+	[ "$NS_STATUS" = 0 ]
+	is_between 0 $(($(now_ms) - began)) 1500
+}
+
+@test "no service is started once a stop has begun" {
+	dir=$(ns_dir)
+	start_with '[defaults]' 'max_failures = none' 'restart_delay = 0ms..1ms' \
+		'[service:web]' 'command = true' '[service:deaf]' 'stop_timeout = 1s' \
+		"shell = trap '' TERM; echo >>$dir/up; while :; do sleep 0.1; done"
+	wait_until 5 all_up 1
+	ns_stop
+	began=$(ms_of '.event == "shutdown"')
+	for start in $(said_of web started); do
+		is_between 0 "$start" "$began"
+	done
+}
