@@ -479,6 +479,8 @@ void service_verdict(struct sup *sup, uint32_t i)
 	s->is_stuck = false;
 	if (sup->report[i].err == 0) {
 		s->ready_ms = sup->now_ms;
+		/* A probe that is ready stays in its state. */
+		sup->is_tree_changed = true;
 		queue_executes(sup, i);
 		SUP_SAY(sup, BOARD_EV_READY, (int)i, s->pid,
 			sup->now_ms - s->started_ms);

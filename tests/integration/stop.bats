@@ -5,8 +5,8 @@
 load ../lib/dashpot
 load ../lib/verify
 
-# worker: the program of a service that notes in DIR/up that it is there, in DIR/told that
-# it was told to stop, and ends
+# worker: the program of a service that notes in DIR/up that it is there, in
+# DIR/told that it was told to stop, and ends
 worker()
 {
 	cat >"$dir/worker" <<-END
