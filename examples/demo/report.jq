@@ -2,25 +2,12 @@
 # many processes of the ghost-maker a look through /proc found), before, after
 # (memory of PID 1).
 
-def seconds: . / 100 | round / 10 | tostring + " s";
 def times: if . == 1 then "once" else "\(.) times" end;
-
-def what_next:
-	if .next.what == "probe" then
-		", next probe in \(.next.in_ms | seconds)"
-	else "" end;
 
 def sentence:
 	"- \(.name) was started \(.starts | times)" +
-	(if .failures > 0 then
-		" and failed \(.failures | times): \(.ends[0].text)."
-	else ", never failed." end) +
-	" It is \(.state)" +
-	(if .breaker == "open" then
-		" (breaker open since \(.window.failures) of " +
-		"\(.window.max_failures) failures within " +
-		"\(.window.window_ms | seconds)\(what_next))"
-	elif .pid then ", pid \(.pid)" else "" end) + "." +
+	(if .failures > 0 then " and failed \(.failures | times)" else "" end) +
+	". Now \(.why)." +
 	(if .leftovers_ended > 0 then
 		"\n  Its dead processes left \(.leftovers_ended) others behind, " +
 		"which were ended before its next start."
