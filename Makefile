@@ -13,7 +13,7 @@ BUILD = build
 INIH_DIR = $(BUILD)/deps/inih
 CJSON_DIR = $(BUILD)/deps/cjson
 STRIP = strip
-CFLAGS ?= -Os -g
+CFLAGS ?= -Oz -g
 ifeq ($(origin CC),default)
 CC = musl-gcc
 endif
@@ -42,7 +42,8 @@ sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all \
 # Only init/config sees inih and only init/helpers sees cJSON.
 variants = musl test fuzz cov
 musl = $(CC) -ffunction-sections -fdata-sections -fno-pie $(harden) \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables \
+	-flto -flto-partition=one
 musl_yours = $(CPPFLAGS) $(CFLAGS)
 test = $(TEST_CC) -O1 -g $(sanitize)
 fuzz = $(FUZZ_CC) -O1 -g $(sanitize) -fsanitize=fuzzer-no-link
@@ -63,7 +64,7 @@ dashpot: $(BUILD)/musl/dashpot
 
 $(BUILD)/musl/dashpot: $(sources:%.c=$(BUILD)/musl/%.o) \
 		$(BUILD)/musl/ini.o $(BUILD)/musl/cJSON.o
-	$(call say,LINK) $(CC) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
+	$(call say,LINK) $(musl) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
 
 $(sources:%.c=$(BUILD)/musl/%.o) $(BUILD)/musl/ini.o: | have-compiler
 have-compiler:
