@@ -242,9 +242,12 @@ static inline void fixture_sleep(int ms)
 #define FIXTURE_WAIT(condition)                                             \
 	do {                                                                \
 		int64_t end_ms = helper_mono_ms() + FIXTURE_WAIT_MS;        \
-		while (!(condition) && helper_mono_ms() < end_ms)           \
+		bool is_held;                                               \
+		while (!(is_held = (condition)) &&                          \
+		       helper_mono_ms() < end_ms)                           \
 			fixture_sleep(2);                                   \
-		assert_true(condition);                                     \
+		if (!is_held)                                               \
+			fail_msg("in vain waited for: %s", #condition);     \
 	} while (0)
 
 static inline bool fixture_is_written(const struct fixture *f, uint64_t n)

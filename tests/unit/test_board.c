@@ -3,6 +3,7 @@
 #include "board_fixture.h"
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 /* Run `check` in a process of its own; it exits 0 when all is right. */
@@ -272,8 +273,10 @@ static void rows_read_during_a_write_storm_are_whole_or_torn(void **state)
 	pid_t writer = fork();
 
 	assert_true(writer >= 0);
-	if (writer == 0)
+	if (writer == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when a check fails */
 		write_rows(row);
+	}
 	while (helper_mono_ms() < end_ms || whole == 0) {
 		if (!board_row_read(row, &copy))
 			continue;
