@@ -9,11 +9,12 @@
 #include <limits.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "init/scan.h"
 
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
@@ -76,7 +77,7 @@ static bool read_stat(int proc_fd, pid_t pid, struct seen *s)
 	char text[STAT_BYTES];
 	size_t at = put_number(text, pid);
 	ssize_t n;
-	char *field;
+	const char *field;
 	int fd;
 
 	memcpy(text + at, "/stat", sizeof("/stat"));
@@ -94,7 +95,7 @@ static bool read_stat(int proc_fd, pid_t pid, struct seen *s)
 	*s = (struct seen){ .pid = pid, .state = field[2] };
 	field += 3;
 	for (int i = 1; i <= STARTTIME; i++) {
-		int64_t value = strtoll(field, &field, 10);
+		int64_t value = scan_signed(&field);
 
 		if (i == 1)
 			s->parent = (pid_t)value;
@@ -152,10 +153,11 @@ static int each_process(int proc_fd, visit *visitor, void *with)
 			struct entry *e = (struct entry *)(void *)(entries +
 								   at);
 			struct seen s;
-			long pid = strtol(e->name, NULL, 10);
+			const char *name = e->name;
+			uint64_t pid = scan_unsigned(&name, 10);
 
 			at += e->size;
-			if (pid <= 0 || pid > INT_MAX)
+			if (pid == 0 || pid > INT_MAX)
 				continue;
 			if (read_stat(proc_fd, (pid_t)pid, &s))
 				visitor(with, proc_fd, &s);

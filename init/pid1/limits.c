@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "init/format.h"
+#include "init/scan.h"
 #include "policy/headroom.h"
 
 #ifndef CLONE_PIDFD
@@ -31,6 +31,7 @@ enum { PROC_FILE = 256 * 1024 }; /* a node's mountinfo can be long */
 static int64_t read_number(int fd, int64_t fallback)
 {
 	char text[32];
+	const char *at = text;
 	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
 
 	if (n <= 0)
@@ -38,7 +39,7 @@ static int64_t read_number(int fd, int64_t fallback)
 	text[n] = '\0';
 	if (text[0] == 'm')
 		return -1;
-	return strtoll(text, NULL, 10);
+	return scan_signed(&at);
 }
 
 /* pids.events is "max N": how often a fork was refused. */
@@ -51,8 +52,11 @@ static int64_t read_events(int fd)
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	at = strstr(text, "max ");
-	return at ? strtoll(at + 4, NULL, 10) : 0;
+	at = scan_find(text, "max ");
+	if (!at)
+		return 0;
+	at += 4;
+	return scan_signed(&at);
 }
 
 static ssize_t read_file(const char *path, char *text, size_t size)
@@ -137,11 +141,12 @@ static void unescape(char *s)
  * superoptions (proc(5)). */
 static bool is_cgroup_mount(char *line, bool is_v2, char **root, char **point)
 {
-	char *tail = strstr(line, " - ");
-	char *save = NULL, *type, *options;
+	const char *dash = scan_find(line, " - ");
+	char *tail, *save = NULL, *type, *options;
 
-	if (!tail)
+	if (!dash)
 		return false;
+	tail = line + (dash - line);
 	*tail = '\0';
 	strtok_r(line, " ", &save);
 	strtok_r(NULL, " ", &save);
@@ -231,7 +236,7 @@ static void find_levels(struct limits *l, char *text, char *path)
 		if (!is_cgroup_mount(line, is_v2, &root, &point))
 			continue;
 		rest = below(path, root);
-		if (!rest || strstr(rest, ".."))
+		if (!rest || scan_find(rest, ".."))
 			continue;
 		if (strcmp(rest, "/") == 0)
 			rest = "";
@@ -264,18 +269,18 @@ static int dry_clone(void)
 	return pid < 0 ? errno : 0;
 }
 
-static bool is_kernel_at_least(unsigned long major, unsigned long minor)
+static bool is_kernel_at_least(uint64_t major, uint64_t minor)
 {
 	struct utsname name;
-	char *end;
-	unsigned long have;
+	const char *at = name.release;
+	uint64_t have;
 
 	if (uname(&name) < 0)
 		return false;
-	have = strtoul(name.release, &end, 10);
+	have = scan_unsigned(&at, 10);
 	if (have != major)
 		return have > major;
-	return *end == '.' && strtoul(end + 1, NULL, 10) >= minor;
+	return *at++ == '.' && scan_unsigned(&at, 10) >= minor;
 }
 
 void limits_find(struct limits *l)
