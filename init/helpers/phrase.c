@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 
 #include "init/format.h"
+#include "init/helpers/date.h"
 #include "policy/breaker.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -115,16 +115,15 @@ void phrase_time(char out[PHRASE_TIME], int64_t wall_ms)
 {
 	const int64_t last = 253402300799999; /* of the year 9999 */
 	struct phrase w = { .at = out, .size = PHRASE_TIME };
-	struct tm tm;
-	time_t s;
+	struct date d;
+	int s;
 
 	wall_ms = wall_ms < 0 ? 0 : wall_ms > last ? last : wall_ms;
-	s = (time_t)(wall_ms / 1000);
-	memset(&tm, 0, sizeof(tm));
-	gmtime_r(&s, &tm);
-	phrase_add(&w, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-		  tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		  tm.tm_min, tm.tm_sec, (int)(wall_ms % 1000));
+	d = date_of_day(wall_ms / 86400000);
+	s = (int)(wall_ms / 1000 % 86400);
+	phrase_add(&w, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", d.year, d.month,
+		  d.day, s / 3600, s / 60 % 60, s % 60,
+		  (int)(wall_ms % 1000));
 }
 
 const char *phrase_signal(int number, char buf[16])
@@ -263,6 +262,7 @@ const char *phrase_volume(unsigned step)
 		[BOARD_VOLUME_FSYNC] = "syncing",
 		[BOARD_VOLUME_RENAME] = "renaming",
 		[BOARD_VOLUME_RENDER] = "rendering",
+		[BOARD_VOLUME_SILENT] = "waiting for an answer",
 	};
 
 	return word_of(words, COUNT(words), step);

@@ -6,9 +6,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "init/helpers/date.h"
 #include "init/helpers/phrase.h"
+#include "init/scan.h"
 #include "policy/breaker.h"
 
 enum {
@@ -66,18 +67,17 @@ static bool get_word(const cJSON *o, const char *key,
 }
 
 /* Digits of a base that are the whole string under key. */
-static bool get_digits(const cJSON *o, const char *key, int base,
+static bool get_digits(const cJSON *o, const char *key, unsigned base,
 		       uint64_t *value)
 {
 	const char *text = cJSON_GetStringValue(
 		cJSON_GetObjectItemCaseSensitive(o, key));
-	char *end;
 
 	if (text == NULL || text[0] == '\0' || strlen(text) > 20)
 		return false;
-	*value = text[0] == '-' ? (uint64_t)strtoll(text, &end, base) :
-				  strtoull(text, &end, base);
-	return *end == '\0';
+	*value = text[0] == '-' ? (uint64_t)scan_signed(&text) :
+				  scan_unsigned(&text, base);
+	return *text == '\0';
 }
 
 /* The number of n digits at text + at; -1 if they are none. */
@@ -99,18 +99,20 @@ static bool read_time(const cJSON *item, int64_t *wall_ms)
 {
 	const char *text = cJSON_GetStringValue(item);
 	char again[PHRASE_TIME];
-	struct tm tm;
+	struct date d;
+	int64_t s;
 
 	if (text == NULL || strlen(text) != strlen("YYYY-MM-DDThh:mm:ss.mmmZ"))
 		return false;
-	memset(&tm, 0, sizeof(tm));
-	tm.tm_year = digits_at(text, 0, 4) - 1900;
-	tm.tm_mon = digits_at(text, 5, 2) - 1;
-	tm.tm_mday = digits_at(text, 8, 2);
-	tm.tm_hour = digits_at(text, 11, 2);
-	tm.tm_min = digits_at(text, 14, 2);
-	tm.tm_sec = digits_at(text, 17, 2);
-	*wall_ms = (int64_t)timegm(&tm) * 1000 + digits_at(text, 20, 3);
+	d = (struct date){
+		.year = digits_at(text, 0, 4),
+		.month = digits_at(text, 5, 2),
+		.day = digits_at(text, 8, 2),
+	};
+	s = digits_at(text, 11, 2) * 3600 + digits_at(text, 14, 2) * 60 +
+	    digits_at(text, 17, 2);
+	*wall_ms = (date_to_day(&d) * 86400 + s) * 1000 +
+		   digits_at(text, 20, 3);
 	phrase_time(again, *wall_ms);
 	return strcmp(again, text) == 0;
 }
