@@ -138,6 +138,8 @@ struct board_service {
 	int64_t since_ms;         /* in this state since */
 	int64_t started_ms;       /* of the present or last process; -1 */
 	int64_t next_ms;          /* next start, probe or kill; -1 none */
+	int64_t until_ms;         /* end of its cooldown while its breaker is
+				   * open, also when it is stopped; -1 none */
 	struct board_limit limit; /* WAIT_HEADROOM */
 	uint64_t ends_count;      /* ends so far */
 	struct board_end ends[BOARD_ENDS]; /* end n in slot (n-1) % ENDS */
@@ -262,6 +264,7 @@ enum board_volume {
 	BOARD_VOLUME_FSYNC,
 	BOARD_VOLUME_RENAME,
 	BOARD_VOLUME_RENDER,  /* out of memory while rendering */
+	BOARD_VOLUME_SILENT,  /* PID 1's: the recorder does not come back */
 	BOARD_VOLUME_STEPS,
 };
 

@@ -329,6 +329,11 @@ static void add_trouble(struct phrase *w, const struct config *c,
 			     "in the new one");
 		return;
 	}
+	if (e->n[0] == BOARD_VOLUME_SILENT) {
+		phrase_add(w, " does not answer: the files there are not up to "
+			     "date until it does; services are not affected");
+		return;
+	}
 	phrase_add(w, " cannot be written: %s failed: %s (%s); services are "
 		     "not affected",
 		  phrase_volume((unsigned)e->n[0]), strerror((int)e->n[2]),

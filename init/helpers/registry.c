@@ -9,7 +9,6 @@
 #include "init/format.h"
 #include "init/helpers/phrase.h"
 #include "policy/breaker.h"
-#include "policy/life.h"
 
 cJSON *registry_end(struct json *j, const struct board_end *end,
 		    bool is_earlier)
@@ -104,8 +103,7 @@ static cJSON *service_object(struct json *j, const struct config_service *s,
 			     const struct board_exe *exe, uint32_t i)
 {
 	cJSON *o = json_object(j);
-	bool has_until = row->breaker == BREAKER_OPEN &&
-			 row->state == LIFE_BLOCKED && row->next_ms >= 0;
+	bool has_until = row->breaker == BREAKER_OPEN && row->until_ms > 0;
 	char hex[20];
 
 	format(hex, sizeof(hex), "%016llx",
@@ -117,9 +115,9 @@ static cJSON *service_object(struct json *j, const struct config_service *s,
 	json_int(j, o, "at_once", row->at_once);
 	json_int(j, o, "doublings", row->doublings);
 	json_time(j, o, "until", has_until ? now->wall_ms - now->mono_ms +
-						     row->next_ms :
+						     row->until_ms :
 					     -1);
-	json_int_or_null(j, o, "until_monotonic_ms", has_until, row->next_ms);
+	json_int_or_null(j, o, "until_monotonic_ms", has_until, row->until_ms);
 	json_int(j, o, "starts", (int64_t)row->starts);
 	json_int(j, o, "failures", (int64_t)row->failed);
 	json_int(j, o, "starts_earlier", (int64_t)earlier->starts);

@@ -147,6 +147,10 @@ static void make_tables(struct sup *sup)
 			   -1, 0);
 	if (sup->report == MAP_FAILED)
 		die_system("mmap", errno);
+	/* The helpers want these before the first publish(). */
+	sup->boards.board->pid = sup->pid;
+	sup->boards.board->began_ms = sup->began_ms;
+	sup->boards.board->began_wall_ms = sup->began_wall_ms;
 }
 
 static void set_up(struct sup *sup, const struct config *config, char **argv)
@@ -158,6 +162,7 @@ static void set_up(struct sup *sup, const struct config *config, char **argv)
 	sup->pid = getpid();
 	sup->main_service = UINT32_MAX;
 	sup->volume_since_ms = NEVER;
+	sup->volume_due_ms = NEVER;
 	sup->blocked_since_ms = NEVER;
 	sup->queue_ms = NEVER;
 	read_clocks(sup);
@@ -204,6 +209,7 @@ static int64_t deadline_next(const struct sup *sup)
 	next_ms = earlier(next_ms, keeper_next_ms(sup));
 	next_ms = earlier(next_ms, shutdown_next_ms(sup));
 	next_ms = earlier(next_ms, sup->restore_ms);
+	next_ms = earlier(next_ms, sup->volume_due_ms);
 	if (sup->waiting > 0)
 		next_ms = earlier(next_ms, sup->queue_ms);
 	if (sup->is_reaping || sup->is_queue_due || sup->is_tree_changed)
@@ -236,6 +242,7 @@ static void wait_for_events(struct sup *sup, struct wakes *wakes)
 	if (next_ms != NEVER && sup->now_ms - next_ms > JUMP_MS &&
 	    sleep_ms > 0) {
 		shutdown_shift(sup, sup->now_ms - next_ms);
+		sup->volume_due_ms = NEVER; /* the recorder stood as well */
 		SUP_SAY(sup, BOARD_EV_CLOCK_JUMP, -1, sup->now_ms - next_ms);
 	}
 }
@@ -363,6 +370,7 @@ _Noreturn void loop_run(const struct config *config, char **argv)
 		take_verdicts(sup, &wakes);   /* exec done, or step and errno */
 		keeper_run(sup);              /* helpers that died */
 		restore_run(sup);             /* what the registry remembers */
+		restore_check_volume(sup);    /* does it hang? */
 		if (sup->is_tree_changed)
 			tree_follow(sup);     /* dependents; all ended? */
 		if (sup->now_ms >= tree_blocked_ms(sup))

@@ -19,6 +19,7 @@ static void publish_breaker(const struct sup *sup, uint32_t i,
 	row->trips = b->trips;
 	row->at_once = b->at_once;
 	row->doublings = b->doublings;
+	row->until_ms = b->state == BREAKER_OPEN ? b->until_ms : -1;
 	row->in_window = 0;
 	row->window = 0;
 	for (uint32_t w = 0; w < p->windows && b->filled > 0; w++) {

@@ -84,6 +84,28 @@ void restore_run(struct sup *sup)
 		restore_service(sup, i);
 }
 
+/* Say it when the step at which writing fails is another one. */
+static void set_volume(struct sup *sup, uint32_t step, int err)
+{
+	if (step == sup->volume_step)
+		return;
+	sup->volume_step = step;
+	sup->is_head_changed = true;
+	if (step == BOARD_VOLUME_WELL) {
+		SUP_SAY(sup, BOARD_EV_VOLUME_WELL, -1,
+			sup->volume_since_ms == NEVER
+				? 0
+				: sup->now_ms - sup->volume_since_ms);
+		sup->volume_since_ms = NEVER;
+		return;
+	}
+	if (sup->volume_since_ms == NEVER)
+		sup->volume_since_ms = sup->now_ms;
+	if (step == BOARD_VOLUME_SILENT)
+		sup->volume_since_ms = sup->now_ms - SUP_VOLUME_MS;
+	SUP_SAY(sup, BOARD_EV_VOLUME_TROUBLE, -1, step, 0, err);
+}
+
 void restore_watch_volume(struct sup *sup)
 {
 	const struct board_restore *r = sup->boards.restore;
@@ -97,20 +119,33 @@ void restore_watch_volume(struct sup *sup)
 		sup->is_second_said = true;
 		SUP_SAY(sup, BOARD_EV_VOLUME_SECOND, -1, 0);
 	}
-	if (trouble == sup->volume_step || trouble >= BOARD_VOLUME_STEPS)
-		return;
-	sup->volume_step = trouble;
-	sup->is_head_changed = true;
-	if (trouble == BOARD_VOLUME_WELL) {
-		SUP_SAY(sup, BOARD_EV_VOLUME_WELL, -1,
-			sup->volume_since_ms == NEVER
-				? 0
-				: sup->now_ms - sup->volume_since_ms);
-		sup->volume_since_ms = NEVER;
+	/* Whether it answers again is seen by restore_check_volume(). */
+	if (trouble < BOARD_VOLUME_SILENT &&
+	    (trouble != BOARD_VOLUME_WELL ||
+	     sup->volume_step != BOARD_VOLUME_SILENT))
+		set_volume(sup, trouble, atomic_load(&r->trouble_err));
+}
+
+void restore_check_volume(struct sup *sup)
+{
+	const struct board_restore *r = sup->boards.restore;
+	uint64_t generation = atomic_load(&sup->boards.board->generation);
+	uint64_t written = atomic_load(&r->written);
+
+	if (atomic_load(&r->trouble) != BOARD_VOLUME_WELL) {
+		sup->volume_due_ms = NEVER;
 		return;
 	}
-	if (sup->volume_since_ms == NEVER)
-		sup->volume_since_ms = sup->now_ms;
-	SUP_SAY(sup, BOARD_EV_VOLUME_TROUBLE, -1, trouble,
-		atomic_load(&r->trouble_err));
+	if (written != sup->volume_written || written >= generation) {
+		sup->volume_written = written;
+		sup->volume_due_ms = NEVER;
+		if (sup->volume_step == BOARD_VOLUME_SILENT)
+			set_volume(sup, BOARD_VOLUME_WELL, 0);
+	}
+	if (sup->now_ms >= sup->volume_due_ms) {
+		set_volume(sup, BOARD_VOLUME_SILENT, 0);
+		sup->volume_due_ms = NEVER;
+	}
+	if (written < generation && sup->volume_due_ms == NEVER)
+		sup->volume_due_ms = sup->now_ms + SUP_VOLUME_MS;
 }

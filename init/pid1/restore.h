@@ -10,7 +10,13 @@
  * it once SUP_RESTORE_MS are over. */
 void restore_run(struct sup *sup);
 
-/* Say it when the volume has got into trouble or out of it. */
+/* The recorder has told something: say it when the volume has got into
+ * trouble or out of it. */
 void restore_watch_volume(struct sup *sup);
+
+/* The recorder cannot tell when the volume hangs it: say it when there
+ * was something to write for SUP_VOLUME_MS and nothing was written, and when
+ * it is again. */
+void restore_check_volume(struct sup *sup);
 
 #endif

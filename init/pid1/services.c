@@ -313,6 +313,7 @@ static enum life_event fail(struct sup *sup, uint32_t i, struct board_end *end)
 	struct service *s = &sup->service[i];
 	struct breaker *b = &sup->breaker[i];
 	bool is_once = is_at_once(c, end);
+	bool is_probe = b->state == BREAKER_HALF_OPEN;
 	enum breaker_verdict verdict;
 	uint32_t window;
 
@@ -326,7 +327,9 @@ static enum life_event fail(struct sup *sup, uint32_t i, struct board_end *end)
 	if (verdict == BREAKER_RETRY)
 		return LIFE_FAILED_RETRY;
 	s->opened_by = fullest_window(sup, i, &window);
-	s->opened_in_ms = is_once ? 0 : c->breaker.window[window].window_ms;
+	s->opened_in_ms = is_once || is_probe
+				  ? 0
+				  : c->breaker.window[window].window_ms;
 	return verdict == BREAKER_LATCH ? LIFE_FAILED_LATCH
 					: LIFE_FAILED_BLOCK;
 }

@@ -31,6 +31,7 @@ enum {
 	SUP_RETRY_SOON_MS = 20, /* ... at most so often after a reap */
 	SUP_STUCK_MS = 5000,    /* a start without verdict is called stuck */
 	SUP_RESTORE_MS = 500,   /* first starts wait so long for the registry */
+	SUP_VOLUME_MS = 2000,   /* a volume that takes longer is said to hang */
 	SUP_SETTLE_MS = 2000,   /* a requirement must have been ready so long */
 };
 
@@ -154,6 +155,8 @@ struct sup {
 	int64_t restore_ms;      /* wait for the registry until; NEVER: over */
 	int64_t blocked_since_ms; /* every daemon is blocked since; NEVER */
 	int64_t volume_since_ms; /* the volume is in trouble since; NEVER */
+	int64_t volume_due_ms;   /* something is written by then; NEVER */
+	uint64_t volume_written; /* generation that was written last */
 	int64_t late_max_ms;
 	int64_t queue_ms;        /* look at the queue then; NEVER */
 	uint64_t reaped, orphans, restarts;
