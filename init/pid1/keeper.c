@@ -80,6 +80,13 @@ bool keeper_reaped(struct sup *sup, pid_t pid, int status)
 	return false;
 }
 
+void keeper_last(struct sup *sup)
+{
+	for (int k = 0; k < HELPER_KINDS; k++)
+		if (sup->kept[k].again_ms != NEVER)
+			start(sup, (enum helper_kind)k);
+}
+
 void keeper_run(struct sup *sup)
 {
 	for (int k = 0; k < HELPER_KINDS; k++)

@@ -18,6 +18,10 @@ bool keeper_reaped(struct sup *sup, pid_t pid, int status);
 /* Restart those whose delay is over. */
 void keeper_run(struct sup *sup);
 
+/* Everything has ended: restart now who waits for its restart, for the last
+ * messages and files. */
+void keeper_last(struct sup *sup);
+
 /* When to restart the next one, or NEVER. */
 int64_t keeper_next_ms(const struct sup *sup);
 

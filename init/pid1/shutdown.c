@@ -147,6 +147,7 @@ static void enter_helpers(struct sup *sup)
 	stop->next_ms = sup->now_ms + HELPERS_MS;
 	sup->is_head_changed = true;
 	SUP_SAY(sup, BOARD_EV_EXIT, stop->exit_service, stop->exit_code);
+	keeper_last(sup);
 }
 
 static void enter_rest(struct sup *sup)
