@@ -76,7 +76,7 @@ static void fill(struct fixture *f)
 	row->trips = 3;
 	row->at_once = 1;
 	row->doublings = 2;
-	row->next_ms = f->boards.board->began_ms + 1000 + 9400;
+	row->until_ms = f->boards.board->began_ms + 1000 + 9400;
 	row->until_ms = row->next_ms;
 	row->starts = 12;
 	row->failed = 9;
