@@ -77,7 +77,6 @@ static void fill(struct fixture *f)
 	row->at_once = 1;
 	row->doublings = 2;
 	row->until_ms = f->boards.board->began_ms + 1000 + 9400;
-	row->until_ms = row->next_ms;
 	row->starts = 12;
 	row->failed = 9;
 	for (uint64_t n = 1; n <= 9; n++) {
