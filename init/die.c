@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/errors.h"
 #include "init/format.h"
 
 _Noreturn void die_text(int code, const char *format, ...)
@@ -22,5 +23,5 @@ _Noreturn void die_text(int code, const char *format, ...)
 
 _Noreturn void die_system(const char *call, int err)
 {
-	die_text(DIE_SYSTEM, "%s: %s", call, strerror(err));
+	die_text(DIE_SYSTEM, "%s: %s", call, errors_text(err));
 }

@@ -10,6 +10,7 @@
 #include "init/config/files.h"
 #include "init/config/keys.h"
 #include "init/config/syntax.h"
+#include "init/errors.h"
 
 bool load_is_name(const char *name, size_t len)
 {
@@ -219,7 +220,7 @@ static bool read_file(struct loader *l, const char *name, bool may_be_missing)
 		complain(&l->complaints, at, "is no regular file; name one");
 	else if (err < 0)
 		complain(&l->complaints, at, "cannot be read (%s); correct the "
-			 "path or its mode", strerror(-err));
+			 "path or its mode", errors_text(-err));
 	else {
 		l->bytes += len;
 		l->file = file;
@@ -254,7 +255,7 @@ static unsigned read_default_places(struct loader *l)
 		complain(&l->complaints,
 			 (struct place){ next_file(l, directory), 0 },
 			 "cannot be listed (%s); correct its mode",
-			 strerror(-n));
+			 errors_text(-n));
 	for (int i = 0; i < n; i++)
 		count += read_file(l, joined_path(&l->arena, directory,
 						  names[i]), false);

@@ -7,6 +7,7 @@
 
 #include "init/config/expand.h"
 #include "init/config/sort.h"
+#include "init/errors.h"
 
 static const char usual_path[] =
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -102,7 +103,7 @@ static bool read_file(const struct key_use *use, const char *path,
 		return value_wrong(use->why, "is no regular file; name one");
 	if (err < 0)
 		return value_wrong(use->why, "cannot be read (%s); correct it",
-				   strerror(-err));
+				   errors_text(-err));
 	if (strlen(*text) != len)
 		return value_wrong(use->why, "holds a NUL byte; an "
 					     "environment cannot");

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "init/errors.h"
 #include "init/helpers/helper.h"
 
 static const struct row {
@@ -215,7 +216,7 @@ static void add_value(struct phrase *w, const struct config *c,
 	case 'b': phrase_add(w, v != 0 ? "true" : "false"); break;
 	case 'c': phrase_add(w, "%s", phrase_cause(u)); break;
 	case 't': phrase_add(w, "%s", board_step_word(u)); break;
-	case 'e': phrase_add(w, "%s", phrase_errno((int)u, buf)); break;
+	case 'e': phrase_add(w, "%s", errors_name((int)u, buf)); break;
 	case 's': phrase_add(w, "%s", phrase_signal((int)u, buf)); break;
 	case 'w': phrase_add(w, "%s", phrase_wait(u)); break;
 	case 'h': phrase_add(w, "%s", helper_name(u)); break;
@@ -336,8 +337,8 @@ static void add_trouble(struct phrase *w, const struct config *c,
 	}
 	phrase_add(w, " cannot be written: %s failed: %s (%s); services are "
 		     "not affected",
-		  phrase_volume((unsigned)e->n[0]), strerror((int)e->n[2]),
-		  phrase_errno((int)e->n[2], buf));
+		  phrase_volume((unsigned)e->n[0]), errors_text((int)e->n[2]),
+		  errors_name((int)e->n[2], buf));
 	phrase_add(w, c->is_diagnostics_written ?
 			     ", tried again" :
 			     "; mount a volume there to keep diagnostics");

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "init/errors.h"
 #include "init/format.h"
 #include "init/helpers/date.h"
 #include "policy/breaker.h"
@@ -146,35 +147,6 @@ const char *phrase_signal(int number, char buf[16])
 		format(buf, 16, "SIGRTMIN+%d", number - 34);
 	else
 		format(buf, 16, "signal %d", number);
-	return buf;
-}
-
-const char *phrase_errno(int number, char buf[16])
-{
-#define NAME(e) { e, #e }
-	/* clang-format off */
-	static const struct { int number; char name[14]; } names[] = {
-		{ 0, "none" }, NAME(EPERM), NAME(ENOENT), NAME(ESRCH),
-		NAME(EINTR), NAME(EIO), NAME(ENXIO), NAME(E2BIG),
-		NAME(ENOEXEC), NAME(EBADF), NAME(ECHILD), NAME(EAGAIN),
-		NAME(ENOMEM), NAME(EACCES), NAME(EFAULT), NAME(EBUSY),
-		NAME(EEXIST), NAME(EXDEV), NAME(ENODEV), NAME(ENOTDIR),
-		NAME(EISDIR), NAME(EINVAL), NAME(ENFILE), NAME(EMFILE),
-		NAME(ENOTTY), NAME(ETXTBSY), NAME(EFBIG), NAME(ENOSPC),
-		NAME(ESPIPE), NAME(EROFS), NAME(EMLINK), NAME(EPIPE),
-		NAME(ERANGE), NAME(ENAMETOOLONG), NAME(ENOSYS), NAME(ELOOP),
-		NAME(EPROTO), NAME(EOVERFLOW), NAME(ELIBBAD),
-		NAME(ENOTSUP), NAME(ENOTCONN), NAME(ETIMEDOUT),
-		NAME(ESTALE), NAME(EUCLEAN), NAME(EDQUOT), NAME(EBADMSG),
-		NAME(ENOKEY), NAME(EKEYREJECTED), NAME(ENOLCK),
-	};
-	/* clang-format on */
-#undef NAME
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (names[i].number == number)
-			return names[i].name;
-	format(buf, 16, "errno %d", number);
 	return buf;
 }
 
@@ -319,17 +291,17 @@ void phrase_limit(struct phrase *w, const struct board_limit *l,
 	case BOARD_LIMIT_KERNEL:
 		phrase_add(w, "the kernel refuses a process (%s): pid_max, "
 			     "threads-max, or RLIMIT_NPROC of dashpot's user",
-			  phrase_errno(l->err, buf));
+			  errors_name(l->err, buf));
 		advice = "; stop something on the host";
 		break;
 	case BOARD_LIMIT_MEMORY:
 		phrase_add(w, "the kernel has no memory for a process (%s)",
-			  phrase_errno(l->err, buf));
+			  errors_name(l->err, buf));
 		advice = "; free memory";
 		break;
 	case BOARD_LIMIT_FILES:
 		phrase_add(w, "no file descriptor is left (%s)",
-			  phrase_errno(l->err, buf));
+			  errors_name(l->err, buf));
 		advice = "; raise nofile (--ulimit nofile)";
 		break;
 	}
@@ -369,8 +341,8 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 			return;
 		}
 		phrase_add(w, "could not be started: %s: %s (%s)",
-			  board_step_word(step), strerror(err),
-			  phrase_errno(err, buf));
+			  board_step_word(step), errors_text(err),
+			  errors_name(err, buf));
 		return;
 	case BOARD_START_TIMEOUT:
 		phrase_add(w, "was not ready in time");

@@ -52,9 +52,6 @@ void phrase_time(char out[PHRASE_TIME], int64_t wall_ms);
 /* "SIGTERM", "SIGRTMIN+3" (as systemd counts), or "signal 99" put in buf. */
 const char *phrase_signal(int number, char buf[16]);
 
-/* "ENOENT", or "errno 999" put in buf; 0 is "none". */
-const char *phrase_errno(int number, char buf[16]);
-
 /* The words of JSON: "exited", "start-timeout", "pids-cgroup", "headroom",
  * "closed", ...; "unknown" for a number outside the enum. */
 const char *phrase_cause(unsigned cause);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "init/errors.h"
 #include "init/format.h"
 #include "init/helpers/phrase.h"
 #include "policy/breaker.h"
@@ -22,7 +23,7 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 
 	phrase_end(&w, end->cause, end->code, end->step, end->err,
 		   runtime_ms);
-	phrase_add(&e, "%s", strerror(end->err));
+	phrase_add(&e, "%s", errors_text(end->err));
 	json_int(j, o, "number", (int64_t)end->number);
 	json_bool(j, o, "is_earlier", is_earlier);
 	json_text(j, o, "text", text);
@@ -35,7 +36,7 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 		  is_failed_start ? board_step_word(end->step) : NULL);
 	json_int_or_null(j, o, "errno", is_failed_start, end->err);
 	json_text(j, o, "errno_name",
-		  is_failed_start ? phrase_errno(end->err, buf) : NULL);
+		  is_failed_start ? errors_name(end->err, buf) : NULL);
 	json_text(j, o, "error", is_failed_start ? error : NULL);
 	json_time(j, o, "started", runtime_ms < 0 ? -1 :
 			     end->ended_wall_ms - runtime_ms);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "init/errors.h"
 #include "init/helpers/helper.h"
 #include "policy/life.h"
 
@@ -34,7 +35,7 @@ static cJSON *limit_object(struct json *j, const struct board_limit *l)
 	json_int_or_null(j, o, "max", l->max >= 0, l->max);
 	json_int_or_null(j, o, "reserve", l->reserve >= 0, l->reserve);
 	json_text(j, o, "errno_name",
-		  l->err != 0 ? phrase_errno(l->err, buf) : NULL);
+		  l->err != 0 ? errors_name(l->err, buf) : NULL);
 	return o;
 }
 

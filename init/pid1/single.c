@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "init/die.h"
+#include "init/errors.h"
 #include "init/pid1/signals.h"
 #include "init/pid1/spawn.h"
 
@@ -26,7 +27,7 @@ static _Noreturn void die_of_exec(const char *name,
 			 "%s: the file is there, but its interpreter (the "
 			 "#! line, or the dynamic loader) is not",
 			 name);
-	die_text(code, "%s: %s", name, strerror(report->err));
+	die_text(code, "%s: %s", name, errors_text(report->err));
 }
 
 /* Wait for every dead child. True once the command itself is among them. */
@@ -82,7 +83,7 @@ _Noreturn void single_run(char *const argv[])
 	if (command < 0)
 		die_text(DIE_SYSTEM,
 			 "%s: no process could be made for it: %s%s", argv[0],
-			 strerror(-command),
+			 errors_text(-command),
 			 command == -EAGAIN ? " (the pids limit of the "
 					      "container, or RLIMIT_NPROC)"
 					    : "");

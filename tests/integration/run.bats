@@ -47,7 +47,7 @@ inside()
 @test "dashpot -- CMD: no such command gives 127 and says so" {
 	single does-not-exist
 	[ "$NS_STATUS" = 127 ]
-	prints "$dir/stderr" 'dashpot: does-not-exist: No such file or directory'
+	prints "$dir/stderr" 'dashpot: does-not-exist: no such file or directory'
 	single /does/not/exist
 	[ "$NS_STATUS" = 127 ]
 }
@@ -55,7 +55,7 @@ inside()
 @test "dashpot -- CMD: what cannot be executed gives 126 and says so" {
 	single /etc/passwd
 	[ "$NS_STATUS" = 126 ]
-	prints "$dir/stderr" 'dashpot: /etc/passwd: Permission denied'
+	prints "$dir/stderr" 'dashpot: /etc/passwd: permission denied'
 }
 
 @test "dashpot -- CMD: a missing interpreter is named as such" {

@@ -189,7 +189,7 @@ static void env_file_has_comments_quotes_and_exports(void **state)
 static void env_file_may_be_missing_only_with_a_minus(void **state)
 {
 	assert_int_equal(service_with("env_file = -/missing")->env.count, 0);
-	assert_refused("env_file = /missing", "cannot be read (No such file");
+	assert_refused("env_file = /missing", "cannot be read (no such file");
 	assert_refused("env_from_file.A = -/missing", "cannot be read");
 }
 
@@ -203,7 +203,7 @@ static void wrong_env_files_are_told_with_their_line(void **state)
 		{ { "/f", "1A=1\n", 0, 0 }, "line 1 of the file is no" },
 		{ { "/f", "=1\n", 0, 0 }, "line 1 of the file is no" },
 		{ { "/f", "A=\0b", 4, 0 }, "holds a NUL byte" },
-		{ { "/f", "", 0, -EACCES }, "Permission denied" },
+		{ { "/f", "", 0, -EACCES }, "permission denied" },
 		{ { "/f", "", 0, -ENODEV }, "is no regular file" },
 		{ { "/f", "", 0, -EFBIG }, "more than 65536 bytes" },
 	};

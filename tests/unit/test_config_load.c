@@ -216,8 +216,8 @@ static void values_out_of_range_are_refused(void **state)
 		{ "directory = srv", "absolute path" },
 		{ "env.1A = x", "no name of a variable" },
 		{ "env. = x", "no name of a variable" },
-		{ "env_file = /missing", "No such file" },
-		{ "env_from_file.A = /missing", "No such file" },
+		{ "env_file = /missing", "no such file" },
+		{ "env_from_file.A = /missing", "no such file" },
 		{ "clear_env = x", "neither yes nor no" },
 		{ "stdout = stdout", "is no output" },
 		{ "stdout = relay", "not supported yet" },
@@ -601,7 +601,7 @@ static void files_that_cannot_be_read_are_told(void **state)
 	fake_files[1] = (struct fake_file){ "fifo", "", 0, -ENODEV };
 	fake_files[2] = (struct fake_file){ "big", "", 0, -EFBIG };
 	load_files(names, 4);
-	assert_said("no.ini: cannot be read (No such file or directory)");
+	assert_said("no.ini: cannot be read (no such file or directory)");
 	assert_said("fifo: is no regular file");
 	assert_said("big: makes the configuration too large; at most 1048576 "
 		    "bytes a file and 4194304 in all");

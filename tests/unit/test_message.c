@@ -3,6 +3,7 @@
 #include "board_fixture.h"
 
 #include "cJSON.h"
+#include "init/errors.h"
 #include "init/helpers/message.h"
 
 static struct board_event event(enum board_event_kind kind, int service)
@@ -84,10 +85,10 @@ static void signals_and_errnos_have_names(void **state)
 	assert_string_equal(phrase_signal(0, buf), "signal 0");
 	assert_string_equal(phrase_signal(-1, buf), "signal -1");
 	assert_string_equal(phrase_signal(65, buf), "signal 65");
-	assert_string_equal(phrase_errno(ENOENT, buf), "ENOENT");
-	assert_string_equal(phrase_errno(0, buf), "none");
-	assert_string_equal(phrase_errno(9999, buf), "errno 9999");
-	assert_string_equal(phrase_errno(INT32_MIN, buf), "errno -21474836");
+	assert_string_equal(errors_name(ENOENT, buf), "ENOENT");
+	assert_string_equal(errors_name(0, buf), "none");
+	assert_string_equal(errors_name(9999, buf), "errno 9999");
+	assert_string_equal(errors_name(INT32_MIN, buf), "errno -21474836");
 }
 
 static void bytes_that_are_no_utf8_become_question_marks(void **state)
@@ -189,7 +190,7 @@ static void ends_are_said_by_their_cause(void **state)
 			    "was killed by SIGKILL after 2.5 s");
 	assert_string_equal(SENTENCE(BOARD_EV_ENDED, BOARD_START_FAILED, -1,
 				     BOARD_STEP_EXEC, ENOENT, -1, 1, 99),
-			    "could not be started: exec: No such file or "
+			    "could not be started: exec: no such file or "
 			    "directory (ENOENT)");
 	assert_string_equal(SENTENCE(BOARD_EV_ENDED, BOARD_START_TIMEOUT, 15,
 				     0, 0, 5000),
@@ -310,7 +311,7 @@ static void volume_trouble_names_directory_step_and_error(void **state)
 				    BOARD_VOLUME_CREATE, 0, EROFS);
 
 	assert_non_null(strstr(text, f->directory));
-	assert_non_null(strstr(text, "creating a file failed: Read-only file "
+	assert_non_null(strstr(text, "creating a file failed: read-only file "
 				     "system (EROFS)"));
 	assert_non_null(strstr(text, "tried again"));
 	f->config->is_diagnostics_written = false;
