@@ -2,6 +2,7 @@
 /* dashpot: chooses the mode; nothing else. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "init/cli/options.h"
@@ -42,10 +43,23 @@ static const struct config *load(const struct options *o)
 	return config;
 }
 
+static int check(const struct config *config)
+{
+	bool is_short = config->shutdown_timeout_ms < config->shutdown_needs_ms;
+
+	return format_fd(STDOUT_FILENO,
+			 "%u services, no mistake; stopping needs up to %lld "
+			 "ms%s\n",
+			 config->services, (long long)config->shutdown_needs_ms,
+			 is_short ? ", but shutdown_timeout gives less" : "") <
+			       0
+		       ? DIE_SYSTEM
+		       : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
-	const struct config *config;
 
 	signals_block();
 	fill_standard_streams();
@@ -56,14 +70,7 @@ int main(int argc, char **argv)
 	case OPTIONS_SUPERVISE:
 		loop_run(load(&o), argv);
 	case OPTIONS_CHECK:
-		config = load(&o);
-		return format_fd(STDOUT_FILENO,
-				 "%u services, no mistake; stopping needs up "
-				 "to %lld ms\n",
-				 config->services,
-				 (long long)config->shutdown_needs_ms) < 0
-			       ? DIE_SYSTEM
-			       : 0;
+		return check(load(&o));
 	case OPTIONS_VERSION:
 		return format_fd(STDOUT_FILENO, "dashpot %s\n",
 				 DASHPOT_VERSION) < 0

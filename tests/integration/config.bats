@@ -132,6 +132,17 @@ messages()
 	[ ! -e "$dir/started" ]
 }
 
+@test "check warns of a shutdown_timeout that cannot be enough" {
+	dir=$(ns_dir)
+	printf '%s\n' '[dashpot]' 'shutdown_timeout = 12s' '[service:a]' \
+		'command = true' '[service:b]' 'command = true' 'after = a' >"$dir/short.ini"
+	run -0 "$DASHPOT" check -c "$dir/short.ini"
+	[[ $output == *'needs up to 17500 ms, but shutdown_timeout gives less' ]]
+	sed -i 's/12s/18s/' "$dir/short.ini"
+	run -0 "$DASHPOT" check -c "$dir/short.ini"
+	[[ $output == *'needs up to 17500 ms' ]]
+}
+
 @test "[defaults] counts for every service that says nothing else" {
 	dir=$(ns_dir)
 	cat >"$dir/dashpot.ini" <<-END

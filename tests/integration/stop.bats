@@ -150,10 +150,10 @@ ms_of()
 	[ "$NS_STATUS" = 0 ]
 }
 
-@test "shutdown_timeout covers everything" {
+@test "shutdown_timeout covers everything; who is not told by half of it is told then" {
 	dir=$(ns_dir)
 	{
-		printf '%s\n' '[dashpot]' 'shutdown_timeout = 2s'
+		printf '%s\n' '[dashpot]' 'log_format = json' 'shutdown_timeout = 3s'
 		for i in 1 2 3; do
 			printf '%s\n' "[service:deaf$i]" 'stop_timeout = 60s' \
 				"shell = trap '' TERM; echo $i >>$dir/up; while :; do sleep 0.1; done"
@@ -162,10 +162,25 @@ ms_of()
 	} >"$dir/dashpot.ini"
 	ns_start "$dir"
 	wait_until 5 all_up 3
-	began=$(now_ms)
 	ns_stop TERM 10
-	is_between 500 $(($(now_ms) - began)) 3000
 	[ "$NS_STATUS" = 0 ]
+	began=$(ms_of '.event == "shutdown"')
+	is_between 0 $(($(said_of deaf3 stopping) - began)) 500
+	for early in deaf1 deaf2; do
+		is_between 1490 $(($(said_of "$early" stopping) - began)) 2000
+	done
+	is_between 0 $(($(ms_of '.event == "exit"') - began)) 3000
+}
+
+@test "a stop signal in the first moments is obeyed" {
+	for delay in 0 0.002 0.005 0.01 0.03; do
+		dir=$(ns_dir "$delay")
+		printf '%s\n' '[service:web]' 'command = sleep 1000' >"$dir/dashpot.ini"
+		ns_start "$dir"
+		sleep "$delay"
+		ns_stop TERM 5
+		[ "$NS_STATUS" = 0 ]
+	done
 }
 
 @test "SIGINT, SIGQUIT, SIGPWR and RTMIN+3 stop everything, too" {
