@@ -258,6 +258,25 @@ stop_in()
 	stop_in 3000
 }
 
+has_temp()
+{
+	[ -e "$dir/vol/.diagnostic.json.tmp" ] ||
+		[ -e "$dir/vol/.process-registry.json.tmp" ]
+}
+
+# kill_while_writing PID: as soon as a file is being written
+kill_while_writing()
+{
+	local end
+	end=$(($(now_ms) + 3000))
+	until has_temp || [ "$(now_ms)" -gt "$end" ]; do
+		until has_temp || [ $((++turns % 1000)) = 0 ]; do
+			:
+		done
+	done
+	kill -s KILL "$1"
+}
+
 @test "a recorder killed in the middle of writes leaves whole files each time, and is back each time" {
 	dir=$(ns_dir)
 	loop_ini < <(for i in $(seq 20); do
@@ -266,15 +285,16 @@ stop_in()
 	ns_start "$dir"
 	wait_until 5 diag .generation
 	began=$(now_ms)
-	kills=0
+	kills=0 hits=0
 	while [ $kills -lt 9 ]; do
 		wait_until 5 kid recorder
-		# Anywhere between the fork and some writes later.
-		sleep "0.$((RANDOM % 25 + 100))"
-		kill_kid recorder
+		kill_while_writing "$(kid recorder)"
 		kills=$((kills + 1))
+		! has_temp || hits=$((hits + 1))
 		volume_validate "$dir/vol"
 	done
+	figure "$hits of $kills kills left a file half written, none that anybody reads"
+	[ $hits -gt 0 ]
 	wait_until 5 diag ".helpers.recorder | .restarts == $kills and .pid != null"
 	is_newest
 	on_time "$began"
