@@ -114,6 +114,48 @@ crowded_ini()
 	[ "$(container_logs box | grep -c 'web: waits for room to start a process: the container holds')" = 1 ]
 }
 
+@test "a start that would leave less than the reserve waits, until there is room for both" {
+	volume_ini <<-'END_INI'
+		[defaults]
+		restart_delay = 10ms..10ms
+		max_failures = none
+		[service:few]
+		command = /crowd burst 17 0
+		stdout = file:/v/few
+		[service:web]
+		command = sleep 1000
+	END_INI
+	container_ini --pids-limit 24
+	wait_until 10 grep -q ready "$VOLUME/few"
+	wait_until 5 is_up web
+	wait_until 5 holds 22
+	kill_kid "sleep 1000"
+	wait_until 5 waits_for pids-cgroup web
+	service web '.waiting.limit | .current == 21 and .max == 24 and .reserve == 3'
+	stays 1 service web '.state == "waiting" and .starts == 1'
+	BEGAN=$(now_ms)
+	kill_orphan
+	up_within 1000 web
+	[ "$(container_stop box)" = 0 ]
+}
+
+# kill_orphan: one of those that crowd has left behind, not itself
+kill_orphan()
+{
+	local pid
+	for pid in $(ps --ppid "$NS_PID" -o pid=,args= | awk '/crowd burst/ { print $1 }'); do
+		[ "$(awk '/^NSpid:/ { print $NF }' "/proc/$pid/status")" != "$(service few .pid)" ] ||
+			continue
+		kill -s KILL "$pid"
+		return
+	done
+}
+
+holds()
+{
+	[ "$(cat "$(pids_dir)/pids.current")" = "$1" ]
+}
+
 @test "starts resume within a second of room" {
 	crowded_ini
 	container_ini --pids-limit 24

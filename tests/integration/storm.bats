@@ -21,7 +21,7 @@ teardown()
 # zombies: how many there are in the namespace
 zombies()
 {
-	ps --ppid "$NS_PID" -o state= | grep -c Z || true
+	ps --ppid "$NS_PID" -o state= | awk '/Z/ { n++ } END { print n + 0 }'
 }
 
 has_no_zombie()
