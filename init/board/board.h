@@ -6,8 +6,8 @@
  * times, never text; names come from the compiled configuration that every
  * helper inherits. The recorder is the only writer of struct board_restore,
  * the relay of struct board_relay, the inspector of struct board_exe; PID 1
- * checks what it reads there as hostile. All times are monotonic milliseconds unless a name says otherwise;
- * -1 is "none". */
+ * checks what it reads there as hostile. All times are monotonic milliseconds
+ * unless a name says otherwise; -1 is "none". */
 #ifndef INIT_BOARD_BOARD_H
 #define INIT_BOARD_BOARD_H
 
@@ -29,7 +29,7 @@ enum {
 enum board_cause {
 	BOARD_NEVER_ENDED,
 	BOARD_EXITED,        /* `code` is the exit code */
-	BOARD_SIGNALLED,     /* `code` is the signal that dashpot did not send */
+	BOARD_SIGNALLED,     /* `code` is the signal, not sent by dashpot */
 	BOARD_START_FAILED,  /* `step` and `err` say where and why */
 	BOARD_START_TIMEOUT, /* not ready within ready_timeout */
 	BOARD_UNHEALTHY,     /* its health check gave up */
@@ -145,7 +145,7 @@ struct board_service {
 	struct board_end ends[BOARD_ENDS]; /* end n in slot (n-1) % ENDS */
 };
 
-/* What an event says. The comment names its arguments n[0], n[1], …; `service`
+/* What an event says. The comment names its arguments n[0], n[1]; `service`
  * is -1 where it speaks of dashpot as a whole. */
 enum board_event_kind {
 	BOARD_EV_NONE,
@@ -174,8 +174,9 @@ enum board_event_kind {
 	BOARD_EV_LEFTOVERS,    /* processes told to end, pid of one */
 	BOARD_EV_LEFTOVERS_KILLED, /* processes killed after the grace */
 	BOARD_EV_LEFTOVERS_STAY, /* processes that survive SIGKILL, one pid */
-	BOARD_EV_REMEMBERED,   /* trips, wait ms, 1 if latched, 1 if outer loop */
-	BOARD_EV_FRESH,        /* – registry knew it, its fingerprint changed */
+	BOARD_EV_REMEMBERED,   /* trips, wait ms, 1 if latched, 1 if outer
+				* loop */
+	BOARD_EV_FRESH,        /* – registry knew it, it has changed */
 	BOARD_EV_OUTER_LOOP,   /* container starts in the last 10 minutes */
 	BOARD_EV_RESTORE_LATE, /* ms waited for the registry, 1 if only for the
 				* look at the executables */
@@ -184,11 +185,12 @@ enum board_event_kind {
 	BOARD_EV_SHUTDOWN,     /* signal (0: own decision), timeout ms */
 	BOARD_EV_SHUTDOWN_NOW, /* signal – second one: kill now */
 	BOARD_EV_SHUTDOWN_REST, /* processes of no service told to end */
-	BOARD_EV_ESSENTIAL,    /* cause, code – why dashpot stops everything */
+	BOARD_EV_ESSENTIAL,    /* cause, code – why all is stopped */
 	BOARD_EV_ALL_BLOCKED,  /* ms */
 	BOARD_EV_SIGNAL_UNUSED, /* signal – reload: not supported yet */
 	BOARD_EV_CLOCK_JUMP,   /* ms that the clock jumped (paused?) */
-	BOARD_EV_HELPER_DIED,  /* enum helper_kind, wait status, ms to restart */
+	BOARD_EV_HELPER_DIED,  /* enum helper_kind, wait status, ms to
+				* restart */
 	BOARD_EV_HELPER_FAILED, /* enum helper_kind, errno: could not fork it */
 	BOARD_EV_VOLUME_TROUBLE, /* enum board_volume, step word index, errno */
 	BOARD_EV_VOLUME_WELL,  /* ms of trouble */

@@ -37,7 +37,8 @@ void options_help(void)
 	size_t size = sizeof(help) - 1, at = 0;
 	ssize_t n;
 
-	while (at < size && (n = write(STDOUT_FILENO, help + at, size - at)) > 0)
+	while (at < size &&
+	       (n = write(STDOUT_FILENO, help + at, size - at)) > 0)
 		at += (size_t)n;
 }
 

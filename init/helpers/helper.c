@@ -164,9 +164,9 @@ static int enter_boards(enum helper_kind kind, struct boards *boards)
 	return -EINVAL;
 }
 
-_Noreturn void helper_run(const struct helper_job *from)
+_Noreturn void helper_run(const struct helper_job *given)
 {
-	struct helper_job job = *from;
+	struct helper_job job = *given;
 	int32_t parent = job.boards.board->pid;
 	sigset_t all;
 

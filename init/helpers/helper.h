@@ -44,7 +44,7 @@ const char *helper_name(enum helper_kind kind);
  * job->printed may stay 0: the relay also looks at its own board. The exit
  * status is 0 when the helper finished its work, 1 when it could not, 111
  * when it could not become a helper at all. */
-_Noreturn void helper_run(const struct helper_job *job);
+_Noreturn void helper_run(const struct helper_job *given);
 
 /* The mains of the helpers, called by helper_run(). */
 _Noreturn void recorder_main(const struct helper_job *job);

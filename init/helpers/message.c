@@ -211,7 +211,7 @@ static void add_value(struct phrase *w, const struct config *c,
 	switch (letter) {
 	case 'd': phrase_duration(w, v); break;
 	case 'u':
-		phrase_add(w, "%lld", (long long)(v / 1000 + (v % 1000 > 0)));
+		phrase_add(w, "%lld", (long long)v / 1000 + (v % 1000 > 0));
 		break;
 	case 'b': phrase_add(w, v != 0 ? "true" : "false"); break;
 	case 'c': phrase_add(w, "%s", phrase_cause(u)); break;

@@ -245,7 +245,8 @@ static void add_numbers(struct phrase *w, const struct board_limit *l,
 			const char *limit)
 {
 	if (l->current >= 0)
-		phrase_add(w, " holds %lld of %s", (long long)l->current, limit);
+		phrase_add(w, " holds %lld of %s", (long long)l->current,
+			   limit);
 	else
 		phrase_add(w, " has reached %s", limit);
 	if (l->max >= 0)
@@ -270,8 +271,8 @@ void phrase_limit(struct phrase *w, const struct board_limit *l,
 		if (l->level <= 0)
 			phrase_add(w, "the container");
 		else
-			phrase_add(w, "the control group %d above the container",
-				  l->level);
+			phrase_add(w, "the control group %d above the "
+				      "container", l->level);
 		add_numbers(w, l, "pids.max");
 		advice = l->level <= 0 ?
 				 "; raise --pids-limit or stop something" :

@@ -65,7 +65,8 @@ static void say_last_words(struct relay *r)
 	struct phrase w = PHRASE_IN(line);
 	struct board_event e;
 
-	for (uint64_t n = count_events(r->job); !r->is_said && n > r->printed; n--) {
+	for (uint64_t n = count_events(r->job); !r->is_said && n > r->printed;
+	     n--) {
 		if (!board_event_read(r->job->boards.board, n, &e))
 			return;
 		if (e.kind != BOARD_EV_EXIT)

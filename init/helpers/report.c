@@ -117,7 +117,7 @@ static cJSON *helpers_object(struct json *j, const struct board *head)
 {
 	cJSON *o = json_object(j);
 
-	for (size_t i = 0; i < BOARD_HELPERS && i < HELPER_KINDS; i++) {
+	for (size_t i = 0; i < HELPER_KINDS; i++) {
 		cJSON *h = json_object(j);
 
 		json_int_or_null(j, h, "pid", head->helper[i].pid > 0,

@@ -180,6 +180,7 @@ static void set_up(struct sup *sup, const struct config *config, char **argv)
 	open_descriptors(sup);
 	limits_find(&sup->limits);
 	make_tables(sup);
+	publish_begin(sup);
 	SUP_SAY(sup, BOARD_EV_BEGIN, -1, sup->pid, config->services,
 		config->shutdown_needs_ms, sup->pid != 1);
 	check_headroom(sup);

@@ -114,6 +114,17 @@ static void publish_head(struct sup *sup)
 	sup->is_head_changed = false;
 }
 
+void publish_begin(struct sup *sup)
+{
+	struct board *b = sup->boards.board;
+
+	board_head_begin(b);
+	b->pid = sup->pid;
+	b->began_ms = sup->began_ms;
+	b->began_wall_ms = sup->began_wall_ms;
+	board_head_end(b);
+}
+
 void publish(struct sup *sup)
 {
 	struct board *b = sup->boards.board;

@@ -5,6 +5,9 @@
 
 #include "init/pid1/sup.h"
 
+/* Before the helpers exist: what they want to know first. */
+void publish_begin(struct sup *sup);
+
 /* Write what has changed since the last call. Memory only; never blocks. */
 void publish(struct sup *sup);
 

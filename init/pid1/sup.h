@@ -41,7 +41,7 @@ struct service {
 	int64_t since_ms;   /* in this state since */
 	int64_t queued_ms;  /* waiting for a start since */
 	int64_t short_ms;   /* of that, short of room since; NEVER: not */
-	int64_t refused_ms; /* its starts are refused after the clone since ... */
+	int64_t refused_ms; /* its starts are refused after clone since ... */
 	int64_t started_ms; /* its present or last process; -1 never */
 	int64_t ready_ms;   /* ready since; NEVER: not ready */
 	int64_t due_ms;     /* delay, cooldown or `stable` is over */

@@ -382,7 +382,7 @@ static void directory_that_cannot_be_opened_is_retried(void **state)
 	assert_int_equal(fixture_finish(f, recorder), 0);
 }
 
-static void default_directory_is_left_alone_until_there_is_news(void **state)
+static void default_directory_is_left_alone_until_news_come(void **state)
 {
 	struct fixture *f = *state;
 	char *before, *after;
@@ -656,7 +656,7 @@ int main(void)
 		WITH_BOARDS(stale_temporary_files_are_removed),
 		WITH_BOARDS(missing_directory_is_made),
 		WITH_BOARDS(directory_that_cannot_be_opened_is_retried),
-		WITH_BOARDS(default_directory_is_left_alone_until_there_is_news),
+		WITH_BOARDS(default_directory_is_left_alone_until_news_come),
 		WITH_BOARDS(exit_does_not_wait_for_a_directory_in_trouble),
 		WITH_BOARDS(removed_directory_is_made_again),
 		WITH_BOARDS(replaced_directory_is_said_locked_and_used),

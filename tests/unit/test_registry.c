@@ -309,7 +309,8 @@ static void truncated_file_is_refused_at_every_byte(void **state)
 
 	fill(f);
 	assert_int_equal(write_registry(f), 0);
-	for (size = 0; size + 1 < document.size; size += size % 64 == 0 ? 1 : 3) {
+	for (size = 0; size + 1 < document.size;
+	     size += size % 64 == 0 ? 1 : 3) {
 		char *cut = malloc(size + 1); /* exact, for ASan */
 
 		assert_non_null(cut);

@@ -326,7 +326,8 @@ static void other_states_say_why(void **state)
 			    "6.8 s");
 	row->breaker = BREAKER_LATCHED;
 	row->trips = 4;
-	assert_non_null(strstr(why(f, LIFE_FAILED), "blocked 4 times in a row"));
+	assert_non_null(
+		strstr(why(f, LIFE_FAILED), "blocked 4 times in a row"));
 	row->breaker = BREAKER_CLOSED;
 	assert_non_null(strstr(why(f, LIFE_FAILED), "ended for good, without"));
 	assert_non_null(strstr(why(f, LIFE_DONE), "with success"));
