@@ -135,22 +135,29 @@ static void check_headroom(struct sup *sup)
 		tasks);
 }
 
+static void *map(size_t size, int how)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    how | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		die_system("mmap", errno);
+	return memory;
+}
+
 static void make_tables(struct sup *sup)
 {
+	const uint32_t n = sup->config->services;
 	int err = boards_create(&sup->boards);
 
 	if (err < 0)
 		die_system("memfd_create", -err);
-	sup->report = mmap(NULL,
-			   sup->config->services * sizeof(*sup->report),
-			   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			   -1, 0);
-	if (sup->report == MAP_FAILED)
-		die_system("mmap", errno);
-	/* The helpers want these before the first publish(). */
-	sup->boards.board->pid = sup->pid;
-	sup->boards.board->began_ms = sup->began_ms;
-	sup->boards.board->began_wall_ms = sup->began_wall_ms;
+	sup->report = map(n * sizeof(*sup->report), MAP_SHARED);
+	sup->service = map(n * (sizeof(*sup->service) + sizeof(*sup->next_ms) +
+				sizeof(*sup->leader)),
+			   MAP_PRIVATE);
+	sup->next_ms = (int64_t *)(void *)(sup->service + n);
+	sup->leader = (pid_t *)(void *)(sup->next_ms + n);
 }
 
 static void set_up(struct sup *sup, const struct config *config, char **argv)
@@ -342,16 +349,19 @@ static void reap(struct sup *sup)
 		sup->is_reaping = reap_batch(&sup->reaper, take_end, sup);
 }
 
-/* What set-up alone has run need not stay in memory: the loop's own code comes
- * back with its first turn. The symbols are the linker's (ld(1)). */
-static void drop_text(void)
+/* What set-up alone has run and used need not stay in memory: the loop's own
+ * code comes back with its first turn, and nothing lives below this frame but
+ * the calls made here. The symbols are the linker's (ld(1)). */
+static void forget_set_up(void)
 {
 	extern char __executable_start[], etext[];
-	const uintptr_t page = 4096;
-	uintptr_t from = (uintptr_t)__executable_start & ~(page - 1);
-	uintptr_t to = (uintptr_t)etext & ~(page - 1);
+	const uintptr_t page = 4096, deep = 16 * page;
+	uintptr_t text = (uintptr_t)__executable_start & ~(page - 1);
+	uintptr_t end = (uintptr_t)etext & ~(page - 1);
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0) & ~(page - 1);
 
-	(void)madvise(__executable_start, to - from, MADV_DONTNEED);
+	(void)madvise(__executable_start, end - text, MADV_DONTNEED);
+	(void)madvise((void *)(frame - page - deep), deep, MADV_DONTNEED);
 }
 
 _Noreturn void loop_run(const struct config *config, char **argv)
@@ -360,7 +370,7 @@ _Noreturn void loop_run(const struct config *config, char **argv)
 	struct wakes wakes;
 
 	set_up(sup, config, argv);
-	drop_text();
+	forget_set_up();
 	/* From here on nothing may exit, block, allocate or write text. */
 	while (sup->stop.phase != STOP_OVER) {
 		publish(sup);                 /* memory only; wakes helpers */

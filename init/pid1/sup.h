@@ -182,11 +182,12 @@ struct sup {
 	struct gate gate[SUP_GATES];
 	struct kept kept[HELPER_KINDS];
 	struct spawn_report *report; /* one a service, shared with children */
-	/* Side by side, because every turn and every reaped process looks
-	 * through them: earliest deadline, and unreaped leader (0 none). */
-	int64_t next_ms[CONFIG_SERVICES];
-	pid_t leader[CONFIG_SERVICES];
-	struct service service[CONFIG_SERVICES];
+	/* One a service each, in one piece of memory. The first two lie side
+	 * by side, because every turn and every reaped process looks through
+	 * them: earliest deadline, and unreaped leader (0 none). */
+	int64_t *next_ms;
+	pid_t *leader;
+	struct service *service;
 	struct breaker breaker[CONFIG_SERVICES];
 };
 
