@@ -59,6 +59,14 @@ claim()
 	sed -n 's/^ *claimName: //p' "$EXAMPLES/kubernetes/pod.yaml"
 }
 
+# pid1_has REGEX: a line of /proc/1/status in the pod
+pid1_has()
+{
+	local status
+	status=$(podman exec dashpot-example-app cat /proc/1/status) || return
+	grep -E "$1" <<<"$status" || { echo "$status"; return 1; }
+}
+
 @test "the image of the Dockerfile holds nothing but dashpot" {
 	[ "$(podman run --rm --network=none localhost/dashpot version 3>&-)" = \
 		"$("$DASHPOT" version)" ]
@@ -103,10 +111,9 @@ claim()
 	NS_DIR=$BATS_TEST_TMPDIR
 	ln -s "$(podman volume inspect --format '{{.Mountpoint}}' "$(claim)")" vol
 	wait_until 20 diag '.services.broken.state == "blocked"'
-	podman exec "$app" cat /proc/1/status >status
-	grep -qE '^Uid:\s+1000\s+1000\s' status
-	grep -qE '^CapEff:\s+0+$' status
-	grep -qE '^NoNewPrivs:\s+1$' status
+	wait_until 10 pid1_has '^Uid:\s+1000\s+1000\s'
+	pid1_has '^CapEff:\s+0+$'
+	pid1_has '^NoNewPrivs:\s+1$'
 	run ! podman exec "$app" touch /etc/here
 	podman logs "$app" 2>&1 | grep '"event":"blocked"' | jq -e '.service == "broken"'
 	volume_validate "$BATS_TEST_TMPDIR/vol/"
