@@ -165,7 +165,7 @@ static void circle(const struct graph *g, uint32_t first)
 		more = step(text + used, sizeof(text) - used - 5,
 			    name_of(g, g->path[i]), e->why, why);
 		if (more == 0) {
-			strcpy(text + used, "... ");
+			memcpy(text + used, "... ", 5);
 			break;
 		}
 		used += more;
@@ -293,8 +293,10 @@ static void lay_out(struct loader *l, const struct graph *g)
 		l->drafts[i]->s.deps = g->node[i].count;
 		c->deps += g->node[i].count;
 		l->drafts[i]->s.limits_first = c->limits;
-		l->drafts[i]->s.limits = (uint32_t)__builtin_popcount(set);
-		c->limits += l->drafts[i]->s.limits;
+		for (; set != 0; set &= set - 1)
+			c->limits++;
+		l->drafts[i]->s.limits = c->limits -
+					 l->drafts[i]->s.limits_first;
 	}
 	c->text = l->text.used;
 	take(&c->size, sizeof(*c));
@@ -360,7 +362,7 @@ const struct config *compile(struct loader *l)
 	add_all_edges(&g);
 	put_in_order(&g);
 	if (l->text.is_full)
-		complain(&l->complaints, (struct place){ l->file, 0 },
+		complain(&l->complaints, l->at,
 			 "the texts of all services are more than %d bytes; "
 			 "shorten commands and environments", CONFIG_TEXT);
 	if (l->complaints.count > 0)
@@ -372,7 +374,7 @@ const struct config *compile(struct loader *l)
 	block = mmap(NULL, l->head.size, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (block == MAP_FAILED) {
-		complain(&l->complaints, (struct place){ l->file, 0 },
+		complain(&l->complaints, l->at,
 			 "no memory for %u bytes of configuration",
 			 l->head.size);
 		return NULL;

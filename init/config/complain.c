@@ -49,12 +49,6 @@ static int by_place(const void *left, const void *right)
 	return strcmp(a->text, b->text);
 }
 
-static bool is_same(const struct complaint *a, const struct complaint *b)
-{
-	return a->where.file == b->where.file &&
-	       a->where.line == b->where.line && strcmp(a->text, b->text) == 0;
-}
-
 /* Append s to the line of `size` bytes at `at`, escaped; returns its end. */
 static size_t escaped(char *line, size_t at, size_t size, const char *s)
 {
@@ -102,7 +96,7 @@ unsigned complain_print(struct complaints *c, int fd)
 	kept = i;
 	sort_pointers(sorted, kept, by_place);
 	for (i = 0; i < kept; i++) {
-		if (i > 0 && is_same(sorted[i - 1], sorted[i]))
+		if (i > 0 && by_place(sorted[i - 1], sorted[i]) == 0)
 			continue;
 		if (told++ < COMPLAIN_MOST && fd >= 0)
 			print(fd, sorted[i]);
@@ -165,20 +159,18 @@ static uint32_t letters(const char *word)
 void nearest_offer(struct nearest *n, const char *candidate)
 {
 	size_t len = strlen(n->word), size = strlen(candidate);
-	size_t most = len / 3 < NEAR_EDITS ? len / 3 : NEAR_EDITS;
+	size_t most = len / 3 < NEAR_EDITS ? len / 3 : NEAR_EDITS, missing = 0;
 	unsigned distance;
 
-	if (len > NEAR_WORD || size > NEAR_WORD || size > len + most ||
-	    len > size + most)
-		return;
 	/* Each letter that only one of them has takes an edit. */
-	if ((size_t)__builtin_popcount(letters(n->word) &
-				       ~letters(candidate)) > most)
+	for (uint32_t set = letters(n->word) & ~letters(candidate); set != 0;
+	     set &= set - 1)
+		missing++;
+	if (len > NEAR_WORD || size > NEAR_WORD || size > len + most ||
+	    len > size + most || missing > most)
 		return;
 	distance = edits(n->word, candidate);
-	if (distance > most)
-		return;
-	if (n->best != NULL && n->distance <= distance)
+	if (distance > most || (n->best != NULL && n->distance <= distance))
 		return;
 	n->best = candidate;
 	n->distance = distance;

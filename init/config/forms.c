@@ -2,7 +2,6 @@
 /* Checks, addresses, schedules, streams. */
 #include "init/config/forms.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "init/config/words.h"
@@ -15,41 +14,80 @@ static const char *behind(const char *text, const char *prefix)
 	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
-static bool is_host(const char *text, size_t len)
+/* Pass an IPv4 address at *at: 127.0.0.1, without leading zeros. */
+static bool is_ipv4(const char **at)
 {
-	unsigned char address[sizeof(struct in6_addr)];
-	char host[INET6_ADDRSTRLEN];
-	int family = AF_INET;
+	int64_t number;
 
-	if (len == 9 && strncmp(text, "localhost", 9) == 0)
-		return true;
-	if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
-		text++;
-		len -= 2;
-		family = AF_INET6;
+	for (int n = 0; n < 4; n++) {
+		if (n > 0 && *(*at)++ != '.')
+			return false;
+		if (**at == '0' && (*at)[1] >= '0' && (*at)[1] <= '9')
+			return false;
+		if (!value_scan(at, 0, 255, &number))
+			return false;
 	}
-	if (len >= sizeof(host))
+	return true;
+}
+
+/* Pass an IPv6 address at *at, to its `]`. */
+static bool is_ipv6(const char **at)
+{
+	const char *s = *at;
+	bool has_gap = false;
+	int left = 8; /* groups of 16 bits */
+
+	if (*s == ':' && *++s != ':')
 		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	return inet_pton(family, host, address) == 1;
+	for (;;) {
+		size_t n = strspn(s, "0123456789abcdefABCDEF");
+
+		left--;
+		if (s[n] == '.') {
+			left--;
+			if (!is_ipv4(&s))
+				return false;
+			break;
+		}
+		if (n > 4 || (n == 0 && (*s != ':' || has_gap)))
+			return false;
+		has_gap = has_gap || n == 0;
+		s += n;
+		if (*s != ':')
+			break;
+		s++;
+		if (n == 0 && *s == ']')
+			break; /* it ends with the gap */
+	}
+	*at = s;
+	return *s == ']' && (has_gap ? left >= 0 : left == 0);
+}
+
+static bool is_host(const char **at)
+{
+	const char *name = behind(*at, "localhost");
+
+	if (name != NULL)
+		*at = name;
+	if (name != NULL || **at != '[')
+		return name != NULL || is_ipv4(at);
+	++*at;
+	return is_ipv6(at) && *(*at)++ == ']';
 }
 
 bool forms_address(const char *text, size_t len, struct why *why)
 {
-	size_t host = len;
+	const char *at = text;
 	int64_t port;
 
-	while (host > 0 && text[host - 1] != ':')
-		host--;
-	if (host == 0 || !is_host(text, host - 1))
+	if (!is_host(&at) || *at++ != ':')
 		return value_wrong(why, "has no numeric host; write it like "
 					"127.0.0.1:8080, [::1]:8080 or "
 					"localhost:8080");
-	if (!value_number(text + host, len - host, 1, 65535, &port, why))
-		return value_wrong(why, "has no port; write 1 .. 65535 behind "
-					"the last `:`");
-	return true;
+	return value_number(at, len - (size_t)(at - text), 1, 65535, &port,
+			    why) ||
+	       value_wrong(why, "has no port; write 1 .. 65535 behind the last "
+				"`:`");
 }
 
 bool forms_path(const char *text, struct why *why)
@@ -93,44 +131,24 @@ bool forms_check(struct arena *a, const char *text, struct why *why)
 				"unix:PATH, file:PATH or exec:COMMAND");
 }
 
-/* One part of a cron field: "*", "N", "N-M", each with "/STEP" or not. */
-static bool cron_part(const char *s, size_t len, int64_t min, int64_t max)
+/* Pass a part of a cron field: "*", "N", "N-M", with "/STEP" or not. */
+static bool is_cron_part(const char **at, int64_t min, int64_t max)
 {
-	const char *slash = memchr(s, '/', len), *dash;
-	int64_t low, high;
-	struct why why = { "" };
+	int64_t number;
 
-	if (slash != NULL) {
-		if (!value_number(slash + 1, len - (size_t)(slash - s) - 1, 1,
-				  max, &low, &why))
+	if (**at == '*') {
+		++*at;
+	} else if (!value_scan(at, min, max, &number)) {
+		return false;
+	} else if (**at == '-') {
+		++*at;
+		if (!value_scan(at, number, max, &number))
 			return false;
-		len = (size_t)(slash - s);
 	}
-	if (len == 1 && *s == '*')
+	if (**at != '/')
 		return true;
-	dash = memchr(s, '-', len);
-	if (dash == NULL)
-		return value_number(s, len, min, max, &low, &why);
-	return value_number(s, (size_t)(dash - s), min, max, &low, &why) &&
-	       value_number(dash + 1, len - (size_t)(dash - s) - 1, min, max,
-			    &high, &why) &&
-	       low <= high;
-}
-
-static bool cron_field(const char *s, size_t len, int64_t min, int64_t max)
-{
-	while (len > 0) {
-		const char *comma = memchr(s, ',', len);
-		size_t size = comma != NULL ? (size_t)(comma - s) : len;
-
-		if (!cron_part(s, size, min, max))
-			return false;
-		if (comma == NULL)
-			return true;
-		s += size + 1;
-		len -= size + 1;
-	}
-	return false;
+	++*at;
+	return value_scan(at, 1, max, &number);
 }
 
 bool forms_schedule(const char *text, struct why *why)
@@ -148,28 +166,29 @@ bool forms_schedule(const char *text, struct why *why)
 
 	if (every != NULL) {
 		every += strspn(every, " \t");
-		return value_duration(every, strlen(every), 1000,
-				      VALUE_WEEK_MS, &ms, why);
+		return value_duration(every, strlen(every), 1000, &ms, why);
 	}
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		size_t len;
+		bool is_right;
 
 		text += strspn(text, " \t");
-		len = strcspn(text, " \t");
-		if (len == 0)
+		if (*text == '\0')
 			return value_wrong(why, "is no schedule; write `every "
 						"5m` or five cron fields");
-		if (!cron_field(text, len, fields[i].min, fields[i].max))
+		do
+			is_right = is_cron_part(&text, fields[i].min,
+						fields[i].max);
+		while (is_right && *text == ',' && text++);
+		if (!is_right || strchr(" \t", *text) == NULL)
 			return value_wrong(why, "has a wrong %s (%d .. %d); "
 						"write `every 5m` or five "
 						"cron fields", fields[i].name,
 					   fields[i].min, fields[i].max);
-		text += len;
 	}
-	if (text[strspn(text, " \t")] != '\0')
-		return value_wrong(why, "has more than five fields; write "
-					"minute, hour, day, month, weekday");
-	return true;
+	text += strspn(text, " \t");
+	return *text == '\0' ||
+	       value_wrong(why, "has more than five fields; write minute, "
+				"hour, day, month, weekday");
 }
 
 bool forms_timezone(const char *text, int64_t *minutes, struct why *why)
@@ -198,7 +217,7 @@ bool forms_orphans(const char *text, int64_t *ms, struct why *why)
 		return value_wrong(why, "is neither; write keep or kill-after "
 					"5m");
 	after += strspn(after, " \t");
-	return value_duration(after, strlen(after), 1, VALUE_WEEK_MS, ms, why);
+	return value_duration(after, strlen(after), 1, ms, why);
 }
 
 bool forms_capabilities(const char *text, struct why *why)

@@ -11,120 +11,106 @@
 #define SERVICE (KEY_SERVICE | KEY_DEFAULTS)
 #define S(field) .flags = SERVICE, .at = offsetof(struct draft, field)
 #define D(field) .flags = KEY_DASHPOT, .at = offsetof(struct config, field)
-#define WEEK .max = VALUE_WEEK_MS
-#define NONE "" /* not supported yet, whatever the value */
+#define IS "\0" /* words or usual value follow */
+#define LATER .later = true
+#define MILLION .max = 0
 #define LIMIT(word, number)                                                  \
-	{ "limit." word, parse_limit, S(limits), .max = RLIMIT_##number }
+	{ "limit." word, PARSE_LIMIT, S(limits), .max = RLIMIT_##number }
 
 /* clang-format off */
 static const struct config_key keys[] = {
-	{ "command", parse_command, .flags = KEY_SERVICE | KEY_RAW },
-	{ "shell", parse_shell, .flags = KEY_SERVICE | KEY_RAW },
-	{ "type", parse_word, S(s.type), .words = "daemon oneshot" },
-	{ "restart", parse_word, S(s.restart),
-	  .words = "always on-failure never" },
-	{ "success_codes", parse_codes, S(s.success_codes) },
-	{ "fatal_codes", parse_codes, S(s.fatal_codes) },
-	{ "max_failures", parse_windows, S(s.breaker) },
-	{ "restart_delay", parse_range, S(s.dampen.min_ms), WEEK },
-	{ "cooldown", parse_range, S(s.breaker.cooldown_min_ms), WEEK },
-	{ "max_trips", parse_count, S(s.breaker.max_trips), .max = 1000000 },
-	{ "stable", parse_duration, S(s.stable_ms), WEEK },
-	{ "min_runtime", parse_duration, S(s.min_runtime_ms), WEEK },
-	{ "essential", parse_yes, S(s.is_essential) },
-	{ "autostart", parse_yes, S(s.is_autostart) },
-	{ "health_ignore", parse_yes, .flags = SERVICE, .later = "no" },
-	{ "after", parse_names, .flags = SERVICE },
-	{ "requires", parse_names, .flags = SERVICE },
-	{ "ready", parse_check, .flags = SERVICE, .words = "none",
-	  .later = "none" },
-	{ "ready_timeout", parse_duration, .flags = SERVICE, WEEK,
-	  .later = "0" },
-	{ "health", parse_check, .flags = SERVICE, .words = "off",
-	  .later = "off" },
-	{ "health_interval", parse_duration, .flags = SERVICE, .min = 100, WEEK,
-	  .later = "30s" },
-	{ "health_timeout", parse_duration, .flags = SERVICE, .min = 1, WEEK,
-	  .later = "5s" },
-	{ "health_failures", parse_count, .flags = SERVICE, .min = 1,
-	  .max = 1000, .later = "3" },
-	{ "health_grace", parse_duration, .flags = SERVICE, WEEK,
-	  .later = "0" },
-	{ "stop_signal", parse_signal, S(s.stop_signal) },
-	{ "stop_timeout", parse_duration, S(s.stop_timeout_ms), WEEK },
-	{ "stop_mode", parse_word, S(s.stop_mode), .words = "leader group" },
-	{ "stop_command", parse_hook, .flags = SERVICE | KEY_RAW,
-	  .later = NONE },
-	{ "drain_delay", parse_duration, .flags = SERVICE, WEEK,
-	  .later = "0" },
-	{ "reload_signal", parse_signal, .flags = SERVICE, .later = "HUP" },
-	{ "leftovers", parse_flag, S(s.keeps_leftovers),
-	  .words = "kill keep" },
-	{ "leftover_grace", parse_duration, S(s.leftover_grace_ms), WEEK },
-	{ "zombie_limit", parse_count, .flags = SERVICE, .max = 1000000,
-	  .later = "0" },
-	{ "user", parse_user, S(person) },
-	{ "group", parse_group, S(s.gid) },
-	{ "groups", parse_groups, S(s.groups) },
-	{ "umask", parse_umask, S(s.umask) },
-	{ "directory", parse_path, S(s.directory) },
-	{ "env.", parse_env, .flags = SERVICE | KEY_EMPTY },
-	{ "env_file", parse_env_file, .flags = SERVICE },
-	{ "env_from_file.", parse_env_from_file, .flags = SERVICE },
-	{ "clear_env", parse_yes, S(s.is_env_cleared) },
-	{ "stdout", parse_stream, S(s.out) },
-	{ "stderr", parse_stream, S(s.err), .words = "stdout" },
-	{ "log_prefix", parse_word, .flags = SERVICE, .words = "auto yes no",
-	  .later = "auto" },
-	{ "log_format", parse_word, .flags = SERVICE, .words = "text json",
-	  .later = "text" },
-	{ "log_max_size", parse_size, .flags = SERVICE, .later = "10M" },
-	{ "log_keep", parse_count, .flags = SERVICE, .max = 1000,
-	  .later = "3" },
-	{ "tail_lines", parse_count, .flags = SERVICE, .max = 1000,
-	  .later = "20" },
+	{ "command", PARSE_COMMAND, .flags = KEY_SERVICE | KEY_RAW },
+	{ "shell", PARSE_SHELL, .flags = KEY_SERVICE | KEY_RAW },
+	{ "type" IS "daemon oneshot", PARSE_WORD, S(s.type) },
+	{ "restart" IS "always on-failure never", PARSE_WORD, S(s.restart) },
+	{ "success_codes", PARSE_CODES, S(s.success_codes) },
+	{ "fatal_codes", PARSE_CODES, S(s.fatal_codes) },
+	{ "max_failures", PARSE_WINDOWS, S(s.breaker) },
+	{ "restart_delay", PARSE_RANGE, S(s.dampen.min_ms) },
+	{ "cooldown", PARSE_RANGE, S(s.breaker.cooldown_min_ms) },
+	{ "max_trips", PARSE_COUNT, S(s.breaker.max_trips), MILLION },
+	{ "stable", PARSE_DURATION, S(s.stable_ms) },
+	{ "min_runtime", PARSE_DURATION, S(s.min_runtime_ms) },
+	{ "essential", PARSE_YES, S(s.is_essential) },
+	{ "autostart", PARSE_YES, S(s.is_autostart) },
+	{ "health_ignore" IS "no", PARSE_YES, .flags = SERVICE, LATER },
+	{ "after", PARSE_NAMES, .flags = SERVICE },
+	{ "requires", PARSE_NAMES, .flags = SERVICE },
+	{ "ready" IS "none", PARSE_CHECK, .flags = SERVICE, LATER },
+	{ "ready_timeout" IS "0", PARSE_DURATION, .flags = SERVICE, LATER },
+	{ "health" IS "off", PARSE_CHECK, .flags = SERVICE, LATER },
+	{ "health_interval" IS "30s",
+	  PARSE_DURATION, .flags = SERVICE, .min = 100, LATER },
+	{ "health_timeout" IS "5s",
+	  PARSE_DURATION, .flags = SERVICE, .min = 1, LATER },
+	{ "health_failures" IS "3",
+	  PARSE_COUNT, .flags = SERVICE, .min = 1, .max = 1000, LATER },
+	{ "health_grace" IS "0", PARSE_DURATION, .flags = SERVICE, LATER },
+	{ "stop_signal", PARSE_SIGNAL, S(s.stop_signal) },
+	{ "stop_timeout", PARSE_DURATION, S(s.stop_timeout_ms) },
+	{ "stop_mode" IS "leader group", PARSE_WORD, S(s.stop_mode) },
+	{ "stop_command" IS "", PARSE_HOOK, .flags = SERVICE | KEY_RAW, LATER },
+	{ "drain_delay" IS "0", PARSE_DURATION, .flags = SERVICE, LATER },
+	{ "reload_signal" IS "HUP", PARSE_SIGNAL, .flags = SERVICE, LATER },
+	{ "leftovers" IS "kill keep", PARSE_FLAG, S(s.keeps_leftovers) },
+	{ "leftover_grace", PARSE_DURATION, S(s.leftover_grace_ms) },
+	{ "zombie_limit" IS "0",
+	  PARSE_COUNT, .flags = SERVICE, MILLION, LATER },
+	{ "user", PARSE_USER, S(person) },
+	{ "group", PARSE_GROUP, S(s.gid) },
+	{ "groups", PARSE_GROUPS, S(s.groups) },
+	{ "umask", PARSE_UMASK, S(s.umask) },
+	{ "directory", PARSE_PATH, S(s.directory) },
+	{ "env.", PARSE_ENV, .flags = SERVICE | KEY_EMPTY },
+	{ "env_file", PARSE_ENV_FILE, .flags = SERVICE },
+	{ "env_from_file.", PARSE_ENV_FROM_FILE, .flags = SERVICE },
+	{ "clear_env", PARSE_YES, S(s.is_env_cleared) },
+	{ "stdout", PARSE_STREAM, S(s.out) },
+	{ "stderr", PARSE_STREAM, S(s.err), .max = 1 },
+	{ "log_prefix" IS "auto yes no", PARSE_WORD, .flags = SERVICE, LATER },
+	{ "log_format" IS "text json", PARSE_WORD, .flags = SERVICE, LATER },
+	{ "log_max_size" IS "10M", PARSE_SIZE, .flags = SERVICE, LATER },
+	{ "log_keep" IS "3",
+	  PARSE_COUNT, .flags = SERVICE, .max = 1000, LATER },
+	{ "tail_lines" IS "20",
+	  PARSE_COUNT, .flags = SERVICE, .max = 1000, LATER },
 	LIMIT("as", AS), LIMIT("core", CORE), LIMIT("cpu", CPU),
 	LIMIT("data", DATA), LIMIT("fsize", FSIZE), LIMIT("locks", LOCKS),
 	LIMIT("memlock", MEMLOCK), LIMIT("msgqueue", MSGQUEUE),
 	LIMIT("nice", NICE), LIMIT("nofile", NOFILE), LIMIT("nproc", NPROC),
 	LIMIT("rss", RSS), LIMIT("rtprio", RTPRIO), LIMIT("rttime", RTTIME),
 	LIMIT("sigpending", SIGPENDING), LIMIT("stack", STACK),
-	{ "limit.tasks", parse_cgroup, .flags = SERVICE, .later = NONE },
-	{ "limit.memory", parse_cgroup, .flags = SERVICE, .later = NONE },
-	{ "nice", parse_nice, S(s), .min = -20, .max = 19 },
-	{ "oom_score_adj", parse_oom, S(s), .min = -1000, .max = 1000 },
-	{ "no_new_privileges", parse_yes, S(s.has_no_new_privileges) },
-	{ "capabilities", parse_capabilities, .flags = SERVICE,
-	  .later = NONE },
-	{ "instances", parse_count, .flags = SERVICE, .min = 1,
-	  .max = CONFIG_SERVICES, .later = "1" },
-	{ "schedule", parse_schedule, .flags = SERVICE, .later = NONE },
-	{ "timezone", parse_timezone, .flags = SERVICE, .later = "+00:00" },
-	{ "on_blocked", parse_hook, .flags = SERVICE | KEY_RAW,
-	  .later = NONE },
+	{ "limit.tasks" IS "", PARSE_CGROUP, .flags = SERVICE, LATER },
+	{ "limit.memory" IS "", PARSE_CGROUP, .flags = SERVICE, LATER },
+	{ "nice", PARSE_NICE, S(s), .min = -20, .max = 19 },
+	{ "oom_score_adj", PARSE_OOM, S(s), .min = -1000, .max = 1000 },
+	{ "no_new_privileges", PARSE_YES, S(s.has_no_new_privileges) },
+	{ "capabilities" IS "", PARSE_CAPABILITIES, .flags = SERVICE, LATER },
+	{ "instances" IS "1",
+	  PARSE_COUNT, .flags = SERVICE, .min = 1, .max = CONFIG_SERVICES,
+	  LATER },
+	{ "schedule" IS "", PARSE_SCHEDULE, .flags = SERVICE, LATER },
+	{ "timezone" IS "+00:00", PARSE_TIMEZONE, .flags = SERVICE, LATER },
+	{ "on_blocked" IS "", PARSE_HOOK, .flags = SERVICE | KEY_RAW, LATER },
 
-	{ "diagnostics", parse_diagnostics, D(diagnostics) },
-	{ "control", parse_socket, .flags = KEY_DASHPOT,
-	  .later = "/run/dashpot.sock" },
-	{ "control_mode", parse_octal, .flags = KEY_DASHPOT,
-	  .later = "0600" },
-	{ "control_owner", parse_owner, .flags = KEY_DASHPOT, .later = NONE },
-	{ "listen", parse_listen, .flags = KEY_DASHPOT, .words = "off",
-	  .later = "off" },
-	{ "headroom", parse_number, D(headroom), .max = 1000000 },
-	{ "restart_rate", parse_rate, D(restart_rate) },
-	{ "shutdown_timeout", parse_duration, D(shutdown_timeout_ms),
-	  .min = 1, WEEK },
-	{ "stop_signals", parse_stop_signals, D(stop_signals) },
-	{ "exit_when_all_blocked", parse_duration,
-	  D(exit_when_all_blocked_ms), WEEK },
-	{ "held_timeout", parse_duration, .flags = KEY_DASHPOT, WEEK,
-	  .later = "0" },
-	{ "orphans", parse_orphans, .flags = KEY_DASHPOT, .later = "keep" },
-	{ "log_format", parse_word, D(log_format), .words = "text json" },
-	{ "log_level", parse_word, D(log_level),
-	  .words = "error warning info debug" },
-	{ "metrics_file", parse_yes, .flags = KEY_DASHPOT, .later = "no" },
+	{ "diagnostics", PARSE_DIAGNOSTICS, D(diagnostics) },
+	{ "control" IS "/run/dashpot.sock",
+	  PARSE_SOCKET, .flags = KEY_DASHPOT, LATER },
+	{ "control_mode" IS "0600", PARSE_OCTAL, .flags = KEY_DASHPOT, LATER },
+	{ "control_owner" IS "", PARSE_OWNER, .flags = KEY_DASHPOT, LATER },
+	{ "listen" IS "off", PARSE_LISTEN, .flags = KEY_DASHPOT, LATER },
+	{ "headroom", PARSE_NUMBER, D(headroom), MILLION },
+	{ "restart_rate", PARSE_RATE, D(restart_rate) },
+	{ "shutdown_timeout",
+	  PARSE_DURATION, D(shutdown_timeout_ms), .min = 1 },
+	{ "stop_signals", PARSE_STOP_SIGNALS, D(stop_signals) },
+	{ "exit_when_all_blocked",
+	  PARSE_DURATION, D(exit_when_all_blocked_ms) },
+	{ "held_timeout" IS "0", PARSE_DURATION, .flags = KEY_DASHPOT, LATER },
+	{ "orphans" IS "keep", PARSE_ORPHANS, .flags = KEY_DASHPOT, LATER },
+	{ "log_format" IS "text json", PARSE_WORD, D(log_format) },
+	{ "log_level" IS "error warning info debug", PARSE_WORD, D(log_level) },
+	{ "metrics_file" IS "no", PARSE_YES, .flags = KEY_DASHPOT, LATER },
 };
 /* clang-format on */
 
@@ -181,19 +167,24 @@ bool key_expand(struct loader *l, const char *text, const char **result,
 	return true;
 }
 
-/* Parse a key that is not supported yet, and accept only its default. */
+/* Parse a key that is not supported yet, and accept only its default, in
+ * whatever way that is written. */
 static bool apply_later(const struct key_use *use, const char *text)
 {
-	uint64_t written[8] = { 0 }, usual[8] = { 0 };
+	const char *words = key_words(use->key);
+	const char *usual = arena_copy(&use->l->arena, words,
+				       strcspn(words, " "));
+	uint64_t written[8] = { 0 }, wanted[8] = { 0 };
 
-	if (!use->key->parse(use, text, written))
-		return false;
-	if (*use->key->later != '\0' &&
-	    use->key->parse(use, use->key->later, usual) &&
-	    memcmp(written, usual, sizeof(usual)) == 0)
+	if (strcmp(text, usual) == 0)
 		return true;
-	complain(&use->l->complaints, use->setting->place,
-		 "%s: not supported yet; remove the line", use->setting->name);
+	if (!parse(use, text, written))
+		return false;
+	if (*usual == '\0' || !parse(use, usual, wanted) ||
+	    memcmp(written, wanted, sizeof(wanted)) != 0)
+		complain(&use->l->complaints, use->setting->place,
+			 "%s: not supported yet; remove the line",
+			 use->setting->name);
 	return true;
 }
 
@@ -209,9 +200,8 @@ static bool apply(const struct key_use *use)
 	if (*text == '\0' && !(key->flags & KEY_EMPTY))
 		return value_wrong(use->why, "has no value; write one or "
 					     "remove the line");
-	if (key->later != NULL)
-		return apply_later(use, text);
-	return key->parse(use, text, base + key->at);
+	return key->later ? apply_later(use, text)
+			  : parse(use, text, base + key->at);
 }
 
 /* True when a value seems to end with a comment. */

@@ -4,6 +4,8 @@
 #ifndef INIT_CONFIG_KEYS_H
 #define INIT_CONFIG_KEYS_H
 
+#include <string.h>
+
 #include "init/config/load.h"
 #include "init/config/value.h"
 
@@ -15,19 +17,17 @@ enum {
 	KEY_EMPTY = 1 << 4,    /* may be empty */
 };
 
-struct key_use;
-
 struct config_key {
-	const char *name; /* "env." stands for env.ANYTHING */
-	/* Parse text into the field at `at`; false with use->why filled. */
-	bool (*parse)(const struct key_use *use, const char *text, void *at);
-	uint16_t flags;
-	uint16_t at;       /* offset of its field in struct draft or config */
-	int32_t min, max;  /* of numbers, and of durations in ms */
-	const char *words; /* that its value can be */
-	/* Not supported yet, but for this value ("": for none). NULL:
-	 * supported. It is deleted from the row as the key arrives. */
-	const char *later;
+	/* "env." stands for env.ANYTHING. Where the parser or `later` needs
+	 * words, they stand behind the NUL: key_words(). */
+	const char *name;
+	unsigned parse : 8; /* enum parser */
+	unsigned flags : 7;
+	bool later : 1;     /* not supported yet, but for its first word ("":
+			     * for none). It goes as the key arrives. */
+	uint16_t at;        /* offset of its field in struct draft or config */
+	int16_t min, max;   /* of numbers (max 0: a million); min of durations
+			     * in ms, which end at a week */
 };
 
 /* A setting on its way into its field. */
@@ -41,6 +41,12 @@ struct key_use {
 
 /* Key i of the table, in the order of the manual page; NULL behind the last. */
 const struct config_key *config_key(size_t i);
+
+/* The words that its value can be, or its usual value. */
+static inline const char *key_words(const struct config_key *key)
+{
+	return key->name + strlen(key->name) + 1;
+}
 
 /* "[dashpot]" or "[service:NAME]". */
 const char *config_key_section(const struct config_key *key);

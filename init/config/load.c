@@ -11,6 +11,7 @@
 #include "init/config/keys.h"
 #include "init/config/syntax.h"
 #include "init/errors.h"
+#include "init/format.h"
 
 bool load_is_name(const char *name, size_t len)
 {
@@ -32,8 +33,7 @@ int load_service(const struct loader *l, const char *name, size_t len)
 }
 
 /* Say that a section is unknown, and which one may be meant. */
-static void unknown_section(struct loader *l, struct place at,
-			    const char *section)
+static void unknown_section(struct loader *l, const char *section)
 {
 	size_t len = strcspn(section, ": \t");
 	const char *name = section + len + strspn(section + len, ": \t");
@@ -41,28 +41,23 @@ static void unknown_section(struct loader *l, struct place at,
 
 	nearest_offer(&near, "dashpot");
 	nearest_offer(&near, "defaults");
-	if (near.best == NULL && *name != '\0' &&
-	    load_is_name(name, strlen(name)))
-		complain(&l->complaints, at,
-			 "[%s] is no section; did you mean [service:%s]?",
-			 section, name);
-	else if (near.best != NULL)
-		complain(&l->complaints, at,
-			 "[%s] is no section; did you mean [%s]?", section,
-			 near.best);
+	if (near.best != NULL || load_is_name(name, strlen(name)))
+		complain(&l->complaints, l->at,
+			 "[%s] is no section; did you mean [%s%s]?", section,
+			 near.best ? "" : "service:",
+			 near.best ? near.best : name);
 	else
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "[%s] is no section; write [dashpot], [defaults] or "
 			 "[service:NAME]", section);
 }
 
-static struct section *new_section(struct loader *l, struct place at,
-				   const char *name)
+static struct section *new_section(struct loader *l, const char *name)
 {
 	struct section *s;
 
 	if (l->services == CONFIG_SERVICES) {
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "[service:%s] is one more than %d services; use "
 			 "several containers", name, CONFIG_SERVICES);
 		return NULL;
@@ -70,7 +65,7 @@ static struct section *new_section(struct loader *l, struct place at,
 	s = arena_get(&l->arena, sizeof(*s));
 	*s = (struct section){
 		.name = arena_copy(&l->arena, name, strlen(name)),
-		.place = at,
+		.place = l->at,
 		.flags = KEY_SERVICE,
 		.last = &s->first,
 	};
@@ -78,14 +73,13 @@ static struct section *new_section(struct loader *l, struct place at,
 	return s;
 }
 
-static struct section *service_section(struct loader *l, struct place at,
-				       const char *name)
+static struct section *service_section(struct loader *l, const char *name)
 {
 	size_t len = strlen(name);
 	int other = load_service(l, name, len);
 
 	if (!load_is_name(name, len)) {
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "[service:%s] has no proper name; write 1 .. %d "
 			 "letters, digits, _ . or -, first a letter or digit",
 			 name, LOAD_NAME);
@@ -94,16 +88,15 @@ static struct section *service_section(struct loader *l, struct place at,
 	if (other >= 0) {
 		const struct place *first = &l->sections[other]->place;
 
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "[service:%s] is declared already in %s:%u; put all "
 			 "its keys there", name, first->file->name,
 			 first->line);
 	}
-	return new_section(l, at, name);
+	return new_section(l, name);
 }
 
-static void begin_section(struct loader *l, struct place at,
-			  const char *section)
+static void begin_section(struct loader *l, const char *section)
 {
 	l->current = NULL;
 	l->has_section = true;
@@ -114,33 +107,31 @@ static void begin_section(struct loader *l, struct place at,
 	else if (strcmp(section, "defaults") == 0)
 		l->current = &l->defaults;
 	else if (strncmp(section, "service:", 8) == 0)
-		l->current = service_section(l, at, section + 8);
+		l->current = service_section(l, section + 8);
 	else
-		unknown_section(l, at, section);
+		unknown_section(l, section);
 	if (l->current != NULL && l->current->place.file == NULL)
-		l->current->place = at;
+		l->current->place = l->at;
 }
 
 /* Say that a key is unknown there, and where it belongs or what is near. */
-static void unknown_key(struct loader *l, struct place at, const char *name,
-			unsigned flags)
+static void unknown_key(struct loader *l, const char *name, unsigned flags)
 {
 	const struct config_key *other = key_find(name, ~0U);
 	const char *near = key_nearest(name, flags);
 
 	if (other != NULL)
-		complain(&l->complaints, at, "%.60s belongs in %s; move it",
+		complain(&l->complaints, l->at, "%.60s belongs in %s; move it",
 			 name, config_key_section(other));
 	else if (near != NULL)
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "%.60s is no key; did you mean %s?", name, near);
 	else
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "%.60s is no key; dashpot.ini(5) lists all", name);
 }
 
-static void add_setting(struct loader *l, struct place at, const char *name,
-			const char *value)
+static void add_setting(struct loader *l, const char *name, const char *value)
 {
 	struct section *section = l->current;
 	const struct config_key *key = key_find(name, section->flags);
@@ -148,18 +139,18 @@ static void add_setting(struct loader *l, struct place at, const char *name,
 	struct setting *s;
 
 	if (key == NULL) {
-		unknown_key(l, at, name, section->flags);
+		unknown_key(l, name, section->flags);
 		return;
 	}
 	other = load_setting(section, name);
 	if (other != NULL) {
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "%.60s is set already in %s:%u; keep one of them",
 			 name, other->place.file->name, other->place.line);
 		return;
 	}
 	if (section->count == LOAD_SETTINGS) {
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "%.60s is one more than %d settings of a section; use "
 			 "env_file", name, LOAD_SETTINGS);
 		return;
@@ -169,7 +160,7 @@ static void add_setting(struct loader *l, struct place at, const char *name,
 		.key = key,
 		.name = arena_copy(&l->arena, name, strlen(name)),
 		.value = arena_copy(&l->arena, value, strlen(value)),
-		.place = at,
+		.place = l->at,
 	};
 	*section->last = s;
 	section->last = &s->next;
@@ -181,52 +172,53 @@ static void take_line(void *to, uint32_t line, const char *section,
 		      const char *name, const char *value)
 {
 	struct loader *l = to;
-	struct place at = { l->file, line };
 
+	l->at.line = line;
 	if (name == NULL)
-		begin_section(l, at, section);
+		begin_section(l, section);
 	else if (!l->has_section)
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "%.60s stands before any section; begin with "
 			 "[dashpot], [defaults] or [service:NAME]", name);
 	else if (l->current != NULL)
-		add_setting(l, at, name, value);
+		add_setting(l, name, value);
 }
 
-static const struct file *next_file(struct loader *l, const char *name)
+/* What is told from here on is about that file as a whole. */
+static void begin_file(struct loader *l, const char *name)
 {
 	struct file *f = arena_get(&l->arena, sizeof(*f));
 
 	*f = (struct file){ name, ++l->files };
-	return f;
+	l->at = (struct place){ f, 0 };
 }
 
 /* Read one INI file; returns false when it is missing and may be. */
 static bool read_file(struct loader *l, const char *name, bool may_be_missing)
 {
-	const struct file *file = next_file(l, name);
-	struct place at = { file, 0 };
 	char *text;
 	size_t len;
 	int err = l->world->read(&l->arena, name, LOAD_FILE, &text, &len);
 
+	begin_file(l, name);
 	if (may_be_missing && (err == -ENOENT || err == -ENOTDIR))
 		return false;
 	if (err == -EFBIG || (err == 0 && l->bytes + len > CONFIG_TEXT))
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "makes the configuration too large; at most %d bytes "
 			 "a file and %d in all", LOAD_FILE, CONFIG_TEXT);
 	else if (err == -ENODEV)
-		complain(&l->complaints, at, "is no regular file; name one");
+		complain(&l->complaints, l->at, "is no regular file; name one");
 	else if (err < 0)
-		complain(&l->complaints, at, "cannot be read (%s); correct the "
-			 "path or its mode", errors_text(-err));
+		complain(&l->complaints, l->at,
+			 "cannot be read (%s); correct the path or its mode",
+			 errors_text(-err));
 	else {
 		l->bytes += len;
-		l->file = file;
 		l->current = NULL;
 		l->has_section = false;
-		syntax_parse(&l->complaints, file, text, len, take_line, l);
+		syntax_parse(&l->complaints, l->at.file, text, len, take_line,
+			     l);
 	}
 	return true;
 }
@@ -234,12 +226,10 @@ static bool read_file(struct loader *l, const char *name, bool may_be_missing)
 static char *joined_path(struct arena *a, const char *directory,
 			 const char *name)
 {
-	size_t len = strlen(directory);
-	char *path = arena_get(a, len + strlen(name) + 2);
+	size_t size = strlen(directory) + strlen(name) + 2;
+	char *path = arena_get(a, size);
 
-	memcpy(path, directory, len);
-	path[len] = '/';
-	strcpy(path + len + 1, name);
+	format(path, size, "%s/%s", directory, name);
 	return path;
 }
 
@@ -251,11 +241,12 @@ static unsigned read_default_places(struct loader *l)
 	void **names;
 	int n = files_list(&l->arena, directory, &names);
 
-	if (n < 0 && n != -ENOENT && n != -ENOTDIR)
-		complain(&l->complaints,
-			 (struct place){ next_file(l, directory), 0 },
+	if (n < 0 && n != -ENOENT && n != -ENOTDIR) {
+		begin_file(l, directory);
+		complain(&l->complaints, l->at,
 			 "cannot be listed (%s); correct its mode",
 			 errors_text(-n));
+	}
 	for (int i = 0; i < n; i++)
 		count += read_file(l, joined_path(&l->arena, directory,
 						  names[i]), false);
@@ -273,13 +264,13 @@ static void read_files(struct loader *l, const struct config_source *from)
 	if (l->services > 0 || from->command != NULL ||
 	    l->complaints.count > 0)
 		return;
-	l->file = next_file(l, "dashpot");
+	begin_file(l, "dashpot");
 	if (count == 0)
-		complain(&l->complaints, (struct place){ l->file, 0 },
+		complain(&l->complaints, l->at,
 			 "there is neither %s nor %s/*.ini; write one, or use "
 			 "-c FILE", l->world->file, l->world->directory);
 	else
-		complain(&l->complaints, (struct place){ l->file, 0 },
+		complain(&l->complaints, l->at,
 			 "no service is declared; write [service:NAME], or a "
 			 "command behind --");
 }
@@ -288,7 +279,6 @@ static void read_files(struct loader *l, const struct config_source *from)
 static void add_main(struct loader *l, char *const *command)
 {
 	static const struct file command_line = { "command line", 0 };
-	struct place at = { &command_line, 0 };
 	int other = load_service(l, "main", 4);
 	struct section *s;
 
@@ -296,12 +286,13 @@ static void add_main(struct loader *l, char *const *command)
 		complain(&l->complaints, l->sections[other]->place,
 			 "[service:main] is the name of the command behind --; "
 			 "rename it or leave the command out");
-	s = new_section(l, at, "main");
+	l->at = (struct place){ &command_line, 0 };
+	s = new_section(l, "main");
 	if (s == NULL)
 		return;
 	s->command = command;
 	if (command[0] == NULL || *command[0] == '\0')
-		complain(&l->complaints, at,
+		complain(&l->complaints, l->at,
 			 "no command behind --; write PROGRAM ARGUMENTS");
 }
 
@@ -355,7 +346,7 @@ const struct config *load(const struct world *world,
 	if (from->command != NULL)
 		add_main(&l, from->command);
 	read_settings(&l);
-	l.file = next_file(&l, "dashpot");
+	begin_file(&l, "dashpot");
 	config = compile(&l);
 	*mistakes = complain_print(&l.complaints, fd);
 	arena_drop(&l.arena);

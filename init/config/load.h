@@ -85,9 +85,10 @@ struct draft {
 };
 
 struct loader {
+	struct complaints complaints;
+	struct place at; /* what is being read; else "dashpot" */
 	const struct world *world;
 	struct arena arena;
-	struct complaints complaints;
 	struct text text;
 	struct users users;
 	bool has_users;
@@ -96,7 +97,6 @@ struct loader {
 	size_t expanded;     /* bytes that values have become */
 	struct section dashpot, defaults;
 	struct section *current;   /* while reading; NULL: ignored */
-	const struct file *file;   /* while reading */
 	bool has_section;          /* while reading: it has had a header */
 	struct section **sections; /* of services */
 	struct draft **drafts;     /* likewise */

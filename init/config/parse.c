@@ -9,40 +9,43 @@
 #include "init/config/sources.h"
 #include "init/config/words.h"
 
-bool parse_yes(const struct key_use *use, const char *text, void *at)
+static bool parse_yes(const struct key_use *use, const char *text, void *at)
 {
 	return value_yes(text, at, use->why);
 }
 
 /* Into an enum, which has the size of unsigned. */
-bool parse_word(const struct key_use *use, const char *text, void *at)
+static bool parse_word(const struct key_use *use, const char *text, void *at)
 {
 	unsigned index;
 
-	if (!value_word(text, use->key->words, &index, use->why))
+	if (!value_word(text, key_words(use->key), &index, use->why))
 		return false;
 	memcpy(at, &index, sizeof(index));
 	return true;
 }
 
 /* The second of two words is true. */
-bool parse_flag(const struct key_use *use, const char *text, void *at)
+static bool parse_flag(const struct key_use *use, const char *text, void *at)
 {
 	unsigned index;
 
-	if (!value_word(text, use->key->words, &index, use->why))
+	if (!value_word(text, key_words(use->key), &index, use->why))
 		return false;
 	*(bool *)at = index != 0;
 	return true;
 }
 
-bool parse_number(const struct key_use *use, const char *text, void *at)
+static bool parse_number(const struct key_use *use, const char *text, void *at)
 {
-	return value_number(text, strlen(text), use->key->min, use->key->max,
-			    at, use->why);
+	enum { MILLION = 1000000 };
+	int max = use->key->max != 0 ? use->key->max : MILLION;
+
+	return value_number(text, strlen(text), use->key->min, max, at,
+			    use->why);
 }
 
-bool parse_count(const struct key_use *use, const char *text, void *at)
+static bool parse_count(const struct key_use *use, const char *text, void *at)
 {
 	int64_t number;
 
@@ -52,62 +55,63 @@ bool parse_count(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
-bool parse_duration(const struct key_use *use, const char *text, void *at)
+static bool parse_duration(const struct key_use *use, const char *text,
+			   void *at)
 {
-	return value_duration(text, strlen(text), use->key->min, use->key->max,
-			      at, use->why);
+	return value_duration(text, strlen(text), use->key->min, at, use->why);
 }
 
 /* Into two int64_t, one behind the other. */
-bool parse_range(const struct key_use *use, const char *text, void *at)
+static bool parse_range(const struct key_use *use, const char *text, void *at)
 {
 	int64_t *ms = at;
 
-	return value_range(text, use->key->max, &ms[0], &ms[1], use->why);
+	return value_range(text, &ms[0], &ms[1], use->why);
 }
 
-bool parse_size(const struct key_use *use, const char *text, void *at)
+static bool parse_size(const struct key_use *use, const char *text, void *at)
 {
 	return value_size(text, strlen(text), false, at, use->why);
 }
 
-bool parse_windows(const struct key_use *use, const char *text, void *at)
+static bool parse_windows(const struct key_use *use, const char *text, void *at)
 {
 	return value_windows(text, at, use->why);
 }
 
-bool parse_rate(const struct key_use *use, const char *text, void *at)
+static bool parse_rate(const struct key_use *use, const char *text, void *at)
 {
 	return value_rate(text, at, use->why);
 }
 
-bool parse_codes(const struct key_use *use, const char *text, void *at)
+static bool parse_codes(const struct key_use *use, const char *text, void *at)
 {
 	return value_codes(text, at, use->why);
 }
 
-bool parse_octal(const struct key_use *use, const char *text, void *at)
+static bool parse_octal(const struct key_use *use, const char *text, void *at)
 {
 	return value_octal(text, at, use->why);
 }
 
-bool parse_umask(const struct key_use *use, const char *text, void *at)
+static bool parse_umask(const struct key_use *use, const char *text, void *at)
 {
 	use->draft->s.has_umask = true;
 	return value_octal(text, at, use->why);
 }
 
-bool parse_signal(const struct key_use *use, const char *text, void *at)
+static bool parse_signal(const struct key_use *use, const char *text, void *at)
 {
 	return signals_request(text, at, use->why);
 }
 
-bool parse_stop_signals(const struct key_use *use, const char *text, void *at)
+static bool parse_stop_signals(const struct key_use *use, const char *text,
+			       void *at)
 {
 	return signals_stopping(text, at, use->why);
 }
 
-bool parse_path(const struct key_use *use, const char *text, void *at)
+static bool parse_path(const struct key_use *use, const char *text, void *at)
 {
 	if (!forms_path(text, use->why))
 		return false;
@@ -115,13 +119,14 @@ bool parse_path(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
-bool parse_diagnostics(const struct key_use *use, const char *text, void *at)
+static bool parse_diagnostics(const struct key_use *use, const char *text,
+			      void *at)
 {
 	use->l->head.is_diagnostics_written = true;
 	return parse_path(use, text, at);
 }
 
-bool parse_names(const struct key_use *use, const char *text, void *at)
+static bool parse_names(const struct key_use *use, const char *text, void *at)
 {
 	size_t len;
 
@@ -154,20 +159,20 @@ static const char *const *command(const struct key_use *use, const char *text)
 	return words.word;
 }
 
-bool parse_command(const struct key_use *use, const char *text, void *at)
+static bool parse_command(const struct key_use *use, const char *text, void *at)
 {
 	(void)at;
 	use->draft->argv = command(use, text);
 	return use->draft->argv != NULL;
 }
 
-bool parse_hook(const struct key_use *use, const char *text, void *at)
+static bool parse_hook(const struct key_use *use, const char *text, void *at)
 {
 	(void)at;
 	return command(use, text) != NULL;
 }
 
-bool parse_shell(const struct key_use *use, const char *text, void *at)
+static bool parse_shell(const struct key_use *use, const char *text, void *at)
 {
 	const char **argv = arena_get(&use->l->arena, 4 * sizeof(*argv));
 
@@ -180,53 +185,50 @@ bool parse_shell(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
-/* Keys that are not kept yet say only whether they have their default: the
- * first of their words, or else 0. */
-bool parse_check(const struct key_use *use, const char *text, void *at)
+static bool parse_check(const struct key_use *use, const char *text, void *at)
 {
-	if (strcmp(text, use->key->words) == 0)
-		return true;
-	*(bool *)at = true;
+	(void)at;
 	return forms_check(&use->l->arena, text, use->why);
 }
 
-bool parse_listen(const struct key_use *use, const char *text, void *at)
+static bool parse_listen(const struct key_use *use, const char *text, void *at)
 {
-	if (strcmp(text, use->key->words) == 0)
-		return true;
-	*(bool *)at = true;
+	(void)at;
 	return forms_address(text, strlen(text), use->why);
 }
 
-bool parse_socket(const struct key_use *use, const char *text, void *at)
+static bool parse_socket(const struct key_use *use, const char *text, void *at)
 {
 	*(uint64_t *)at = text_hash(TEXT_HASH, text, strlen(text));
 	return forms_path(text, use->why);
 }
 
-bool parse_schedule(const struct key_use *use, const char *text, void *at)
+static bool parse_schedule(const struct key_use *use, const char *text,
+			   void *at)
 {
 	(void)at;
 	return forms_schedule(text, use->why);
 }
 
-bool parse_timezone(const struct key_use *use, const char *text, void *at)
+static bool parse_timezone(const struct key_use *use, const char *text,
+			   void *at)
 {
 	return forms_timezone(text, at, use->why);
 }
 
-bool parse_orphans(const struct key_use *use, const char *text, void *at)
+static bool parse_orphans(const struct key_use *use, const char *text, void *at)
 {
 	return forms_orphans(text, at, use->why);
 }
 
-bool parse_capabilities(const struct key_use *use, const char *text, void *at)
+static bool parse_capabilities(const struct key_use *use, const char *text,
+			       void *at)
 {
 	(void)at;
 	return forms_capabilities(text, use->why);
 }
 
-bool parse_user(const struct key_use *use, const char *text, void *at)
+static bool parse_user(const struct key_use *use, const char *text, void *at)
 {
 	use->draft->has_person = true;
 	use->draft->s.user = text_string(&use->l->text, text);
@@ -234,7 +236,7 @@ bool parse_user(const struct key_use *use, const char *text, void *at)
 			    use->why);
 }
 
-bool parse_owner(const struct key_use *use, const char *text, void *at)
+static bool parse_owner(const struct key_use *use, const char *text, void *at)
 {
 	struct person person;
 
@@ -243,25 +245,25 @@ bool parse_owner(const struct key_use *use, const char *text, void *at)
 			    &person, use->why);
 }
 
-bool parse_group(const struct key_use *use, const char *text, void *at)
+static bool parse_group(const struct key_use *use, const char *text, void *at)
 {
 	use->draft->s.has_group = true;
 	return users_group(sources_users(use->l), &use->l->arena, text, at,
 			   use->why);
 }
 
-bool parse_groups(const struct key_use *use, const char *text, void *at)
+static bool parse_groups(const struct key_use *use, const char *text, void *at)
 {
 	use->draft->s.has_groups = true;
 	return users_groups(sources_users(use->l), &use->l->arena, text, at,
 			    &use->draft->s.groups_count, use->why);
 }
 
-bool parse_stream(const struct key_use *use, const char *text, void *at)
+static bool parse_stream(const struct key_use *use, const char *text, void *at)
 {
 	struct config_stream *stream = at;
 	const char *path;
-	bool is_stderr = use->key->words != NULL;
+	bool is_stderr = use->key->max != 0;
 
 	if (!forms_stream(text, is_stderr, &stream->output, &path, use->why))
 		return false;
@@ -269,7 +271,7 @@ bool parse_stream(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
-bool parse_limit(const struct key_use *use, const char *text, void *at)
+static bool parse_limit(const struct key_use *use, const char *text, void *at)
 {
 	struct config_limit *limit = (struct config_limit *)at +
 				     use->key->max;
@@ -279,12 +281,12 @@ bool parse_limit(const struct key_use *use, const char *text, void *at)
 	return value_limit(text, limit, use->why);
 }
 
-bool parse_cgroup(const struct key_use *use, const char *text, void *at)
+static bool parse_cgroup(const struct key_use *use, const char *text, void *at)
 {
 	return value_limit(text, at, use->why);
 }
 
-bool parse_nice(const struct key_use *use, const char *text, void *at)
+static bool parse_nice(const struct key_use *use, const char *text, void *at)
 {
 	struct config_service *s = at;
 	int64_t number;
@@ -297,7 +299,7 @@ bool parse_nice(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
-bool parse_oom(const struct key_use *use, const char *text, void *at)
+static bool parse_oom(const struct key_use *use, const char *text, void *at)
 {
 	struct config_service *s = at;
 	int64_t number;
@@ -310,20 +312,73 @@ bool parse_oom(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
-bool parse_env(const struct key_use *use, const char *text, void *at)
+static bool parse_env(const struct key_use *use, const char *text, void *at)
 {
 	(void)at;
 	return sources_variable(use, text);
 }
 
-bool parse_env_file(const struct key_use *use, const char *text, void *at)
+static bool parse_env_file(const struct key_use *use, const char *text,
+			   void *at)
 {
 	(void)at;
 	return sources_file(use, text);
 }
 
-bool parse_env_from_file(const struct key_use *use, const char *text, void *at)
+static bool parse_env_from_file(const struct key_use *use, const char *text,
+				void *at)
 {
 	(void)at;
 	return sources_content(use, text);
+}
+
+/* clang-format off */
+static bool (*const parsers[PARSERS])(const struct key_use *use,
+				      const char *text, void *at) = {
+	[PARSE_YES] = parse_yes,
+	[PARSE_WORD] = parse_word,
+	[PARSE_FLAG] = parse_flag,
+	[PARSE_NUMBER] = parse_number,
+	[PARSE_COUNT] = parse_count,
+	[PARSE_DURATION] = parse_duration,
+	[PARSE_RANGE] = parse_range,
+	[PARSE_SIZE] = parse_size,
+	[PARSE_WINDOWS] = parse_windows,
+	[PARSE_RATE] = parse_rate,
+	[PARSE_CODES] = parse_codes,
+	[PARSE_OCTAL] = parse_octal,
+	[PARSE_UMASK] = parse_umask,
+	[PARSE_SIGNAL] = parse_signal,
+	[PARSE_STOP_SIGNALS] = parse_stop_signals,
+	[PARSE_PATH] = parse_path,
+	[PARSE_DIAGNOSTICS] = parse_diagnostics,
+	[PARSE_NAMES] = parse_names,
+	[PARSE_COMMAND] = parse_command,
+	[PARSE_SHELL] = parse_shell,
+	[PARSE_HOOK] = parse_hook,
+	[PARSE_CHECK] = parse_check,
+	[PARSE_LISTEN] = parse_listen,
+	[PARSE_SOCKET] = parse_socket,
+	[PARSE_SCHEDULE] = parse_schedule,
+	[PARSE_CAPABILITIES] = parse_capabilities,
+	[PARSE_OWNER] = parse_owner,
+	[PARSE_TIMEZONE] = parse_timezone,
+	[PARSE_ORPHANS] = parse_orphans,
+	[PARSE_USER] = parse_user,
+	[PARSE_GROUP] = parse_group,
+	[PARSE_GROUPS] = parse_groups,
+	[PARSE_STREAM] = parse_stream,
+	[PARSE_LIMIT] = parse_limit,
+	[PARSE_CGROUP] = parse_cgroup,
+	[PARSE_NICE] = parse_nice,
+	[PARSE_OOM] = parse_oom,
+	[PARSE_ENV] = parse_env,
+	[PARSE_ENV_FILE] = parse_env_file,
+	[PARSE_ENV_FROM_FILE] = parse_env_from_file,
+};
+/* clang-format on */
+
+bool parse(const struct key_use *use, const char *text, void *at)
+{
+	return parsers[use->key->parse](use, text, at);
 }

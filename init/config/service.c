@@ -20,23 +20,6 @@ const struct setting *load_setting(const struct section *section,
 	return s;
 }
 
-/* The words of the command, one behind the other. */
-static struct config_list words_joined(struct loader *l,
-				       const char *const *argv)
-{
-	struct config_list list = { 0, 0 };
-	size_t size = 0;
-	char *text, *to;
-
-	for (; argv[list.count] != NULL; list.count++)
-		size += strlen(argv[list.count]) + 1;
-	text = to = arena_get(&l->arena, size);
-	for (uint32_t i = 0; i < list.count; i++)
-		to = stpcpy(to, argv[i]) + 1;
-	list.at = text_put(&l->text, text, size);
-	return list;
-}
-
 /* Exactly one of command and shell. */
 static void check_command(struct loader *l, const struct section *section)
 {
@@ -180,6 +163,6 @@ struct draft *service_draft(struct loader *l, const struct section *section,
 	s->env = sources_list(l, d);
 	s->path = sources_path(l, d, s->env);
 	if (d->argv != NULL)
-		s->argv = words_joined(l, d->argv);
+		s->argv = text_strings(&l->text, &l->arena, d->argv);
 	return d;
 }

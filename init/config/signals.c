@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <string.h>
-#include <strings.h>
 
 /* Signal n is in place n - 1; the numbers are those of x86, ARM and RISC-V. */
 static const char signals[][7] = {
@@ -17,53 +16,59 @@ static const char signals[][7] = {
 _Static_assert(SIGUSR1 == 10 && SIGCHLD == 17 && SIGPWR == 30 && SIGSYS == 31,
 	       "this machine numbers its signals in another way");
 
-enum { RTMIN = 34, RTMAX = 64 }; /* as seen by the kernel's other users */
+enum {
+	NAMED = sizeof(signals) / sizeof(signals[0]),
+	RTMIN = 34, /* as seen by the kernel's other users */
+	RTMAX = 64,
+};
+
+/* True when text begins with a word of capitals, in whatever case. */
+static bool begins(const char *text, const char *word)
+{
+	for (; *word != '\0'; word++, text++)
+		if (*text != *word && (*text < 'a' || *text - 32 != *word))
+			return false;
+	return true;
+}
 
 static bool is_realtime(const char *text, size_t len, int64_t *number)
 {
-	int from = strncasecmp(text, "RTMIN", 5) == 0 ? RTMIN : RTMAX;
-	size_t n;
+	bool is_max = begins(text, "RTMAX");
+	const char *at = text + 6;
+	int64_t by = 0;
 
-	if (len < 5 ||
-	    (from == RTMAX && strncasecmp(text, "RTMAX", 5) != 0))
+	if (!is_max && !begins(text, "RTMIN"))
 		return false;
-	*number = 0;
-	if (len > 5) {
-		if (text[5] != (from == RTMIN ? '+' : '-'))
-			return false;
-		n = value_digits(text + 6, len - 6, number);
-		if (n == 0 || n + 6 != len)
-			return false;
-	}
-	*number = from == RTMIN ? RTMIN + *number : RTMAX - *number;
-	return *number >= RTMIN && *number <= RTMAX;
+	if (len > 5 && (text[5] != (is_max ? '-' : '+') ||
+			!value_scan(&at, 0, RTMAX - RTMIN, &by) ||
+			at != text + len))
+		return false;
+	*number = is_max ? RTMAX - by : RTMIN + by;
+	return true;
 }
 
 bool signals_parse(const char *text, size_t len, uint8_t *number,
-		  struct why *why)
+		   struct why *why)
 {
 	int64_t n;
-	bool is_number = value_digits(text, len, &n) == len && len > 0;
 
-	if (len >= 4 && strncasecmp(text, "SIG", 3) == 0) {
-		text += 3;
-		len -= 3;
-	}
-	if (!is_number && !is_realtime(text, len, &n)) {
-		const int known = (int)(sizeof(signals) / sizeof(signals[0]));
-
-		for (n = 1; n <= known; n++)
-			if (strlen(signals[n - 1]) == len &&
-			    strncasecmp(signals[n - 1], text, len) == 0)
-				break;
-		if (n > known)
+	if (len > 0 && value_digits(text, len, &n) == len) {
+		if (!value_number(text, len, 1, SIGNALS, &n, why))
+			return false;
+	} else {
+		if (len >= 4 && begins(text, "SIG")) {
+			text += 3;
+			len -= 3;
+		}
+		n = 0;
+		while (n < NAMED && (strlen(signals[n]) != len ||
+				     !begins(text, signals[n])))
+			n++;
+		if (n++ == NAMED && !is_realtime(text, len, &n))
 			return value_wrong(why, "`%.*s` is no signal; write "
 						"it like TERM, RTMIN+3 or 15",
 					   (int)(len < 20 ? len : 20), text);
 	}
-	if (n < 1 || n > SIGNALS)
-		return value_wrong(why, "is no signal number; write 1 .. %d",
-				   SIGNALS);
 	*number = (uint8_t)n;
 	return true;
 }

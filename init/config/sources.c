@@ -8,6 +8,7 @@
 #include "init/config/expand.h"
 #include "init/config/sort.h"
 #include "init/errors.h"
+#include "init/format.h"
 
 static const char usual_path[] =
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -214,47 +215,34 @@ static bool is_replaced(const struct draft *d, const struct variable *v)
 	return v->rank == VARIABLE_FILE && !v->is_own && d->has_own_env_file;
 }
 
-static struct config_list joined(struct loader *l, void *const *sorted,
-				 uint32_t count)
+/* "NAME=VALUE" in the arena. */
+static const char *assignment(struct arena *a, const struct variable *v)
 {
-	struct config_list list = { 0, 0 };
-	size_t size = 0;
-	char *text, *to;
+	size_t size = strlen(v->name) + strlen(v->value) + 2;
+	char *text = arena_get(a, size);
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct variable *v = sorted[i];
-
-		size += strlen(v->name) + strlen(v->value) + 2;
-	}
-	text = to = arena_get(&l->arena, size);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct variable *v = sorted[i];
-		const struct variable *next = i + 1 < count ? sorted[i + 1] : v;
-
-		if (next != v && strcmp(v->name, next->name) == 0)
-			continue;
-		to = stpcpy(to, v->name);
-		*to++ = '=';
-		to = stpcpy(to, v->value) + 1;
-		list.count++;
-	}
-	list.at = text_put(&l->text, text, (size_t)(to - text));
-	return list;
+	format(text, size, "%s=%s", v->name, v->value);
+	return text;
 }
 
 struct config_list sources_list(struct loader *l, const struct draft *d)
 {
-	void **sorted;
-	uint32_t count = 0;
+	size_t size = (d->variables_count + 1) * sizeof(void *);
+	void **sorted = arena_get(&l->arena, size);
+	const char **strings = arena_get(&l->arena, size);
+	uint32_t count = 0, kept = 0;
 
-	if (d->variables_count == 0)
-		return (struct config_list){ 0, 0 };
-	sorted = arena_get(&l->arena, d->variables_count * sizeof(*sorted));
 	for (struct variable *v = d->variables; v != NULL; v = v->next)
 		if (!is_replaced(d, v))
 			sorted[count++] = v;
 	sort_pointers(sorted, count, by_name);
-	return joined(l, sorted, count);
+	for (void **at = sorted; *at != NULL; at++) {
+		const struct variable *v = at[0], *next = at[1];
+
+		if (next == NULL || strcmp(v->name, next->name) != 0)
+			strings[kept++] = assignment(&l->arena, v);
+	}
+	return text_strings(&l->text, &l->arena, strings);
 }
 
 config_text sources_path(struct loader *l, const struct draft *d,

@@ -60,3 +60,23 @@ config_text text_string(struct text *t, const char *s)
 {
 	return text_put(t, s, strlen(s) + 1);
 }
+
+struct config_list text_strings(struct text *t, struct arena *a,
+				const char *const *strings)
+{
+	struct config_list list = { 0, 0 };
+	size_t size = 0;
+	char *text, *to;
+
+	for (; strings[list.count] != NULL; list.count++)
+		size += strlen(strings[list.count]) + 1;
+	text = to = arena_get(a, size);
+	for (; *strings != NULL; strings++) {
+		size_t len = strlen(*strings) + 1;
+
+		memcpy(to, *strings, len);
+		to += len;
+	}
+	list.at = text_put(t, text, size);
+	return list;
+}

@@ -32,6 +32,10 @@ config_text text_put(struct text *t, const char *bytes, size_t size);
 /* The same for one string. */
 config_text text_string(struct text *t, const char *s);
 
+/* Strings up to a NULL, put in one behind the other by way of the arena. */
+struct config_list text_strings(struct text *t, struct arena *a,
+				const char *const *strings);
+
 /* The FNV-1a hash of `size` bytes, going on from `hash`. */
 uint64_t text_hash(uint64_t hash, const void *bytes, size_t size);
 

@@ -46,15 +46,12 @@ static bool is_same(const struct field *f, const char *s, size_t len)
 /* A uid or gid; 2^32 - 1 is none (chown(2)). */
 static bool is_id(const char *s, size_t len, uint32_t *id)
 {
-	uint64_t number = 0;
+	enum { DIGITS = 10 }; /* as many as value_digits() reads exactly */
+	int64_t number;
+	size_t n = value_digits(s, len, &number);
 
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] < '0' || s[i] > '9' || i == 10)
-			return false;
-		number = number * 10 + (uint64_t)(s[i] - '0');
-	}
 	*id = (uint32_t)number;
-	return len > 0 && number < UINT32_MAX;
+	return n > 0 && n == len && n <= DIGITS && number < UINT32_MAX;
 }
 
 static bool add_group(struct person *p, uint32_t gid)
@@ -68,23 +65,19 @@ static bool add_group(struct person *p, uint32_t gid)
 	return true;
 }
 
-static bool is_member(const struct field *members, const char *name)
+/* True when the comma separated list at s, which ends with its line, holds
+ * the name. */
+static bool is_member(const char *s, const char *name)
 {
-	size_t len = strlen(name);
-	struct field one = *members;
+	size_t size = strlen(name), len;
 
-	while (one.len > 0) {
-		const char *comma = memchr(one.at, ',', one.len);
-		size_t size = comma ? (size_t)(comma - one.at) : one.len;
-
-		if (size == len && memcmp(one.at, name, len) == 0)
+	for (;; s += len + 1) {
+		len = strcspn(s, ",:\n");
+		if (len == size && memcmp(s, name, len) == 0)
 			return true;
-		if (comma == NULL)
+		if (s[len] != ',')
 			return false;
-		one.at += size + 1;
-		one.len -= size + 1;
 	}
-	return false;
 }
 
 /* The groups that list the person as a member. */
@@ -96,7 +89,7 @@ static bool memberships(const char *text, struct person *p, struct why *why)
 
 	while ((n = split(&text, f)) > 0)
 		if (n == 4 && is_id(f[2].at, f[2].len, &gid) &&
-		    is_member(&f[3], p->name) && !add_group(p, gid))
+		    is_member(f[3].at, p->name) && !add_group(p, gid))
 			return value_wrong(why, "is in more than %d groups; "
 						"choose some with `groups`",
 					   CONFIG_GROUPS);

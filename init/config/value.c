@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "init/format.h"
+#include "init/scan.h"
 
 bool value_wrong(struct why *why, const char *form, ...)
 {
@@ -51,27 +52,35 @@ size_t value_digits(const char *s, size_t len, int64_t *number)
 	return n;
 }
 
+bool value_scan(const char **at, int64_t min, int64_t max, int64_t *number)
+{
+	size_t n = value_digits(*at, SIZE_MAX, number);
+
+	*at += n;
+	return n > 0 && *number >= min && *number <= max;
+}
+
 bool value_number(const char *text, size_t len, int64_t min, int64_t max,
 		  int64_t *number, struct why *why)
 {
 	bool is_negative = min < 0 && len > 1 && *text == '-';
 	size_t sign = is_negative || (min < 0 && len > 1 && *text == '+');
 	size_t n = value_digits(text + sign, len - sign, number);
+	bool is_number = n > 0 && n + sign == len;
 
 	if (is_negative)
 		*number = -*number;
-	if (n == 0 || n + sign != len)
-		return value_wrong(why, "is no number; write %lld .. %lld",
-				   (long long)min, (long long)max);
-	if (*number < min || *number > max)
-		return value_wrong(why, "is out of range; write %lld .. %lld",
-				   (long long)min, (long long)max);
-	return true;
+	if (is_number && *number >= min && *number <= max)
+		return true;
+	return value_wrong(why, "is %s; write %lld .. %lld",
+			   is_number ? "out of range" : "no number",
+			   (long long)min, (long long)max);
 }
 
+/* Units of time from the largest one. */
 static const struct {
 	char name[4];
-	int64_t ms;
+	int ms;
 } units[] = {
 	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 },
 	{ "s", 1000 },     { "ms", 1 },
@@ -79,139 +88,101 @@ static const struct {
 
 enum { UNITS = sizeof(units) / sizeof(units[0]) };
 
-/* The largest unit that divides ms: for messages. */
-static unsigned unit_of(int64_t ms)
+bool value_duration(const char *text, size_t len, int min_ms, int64_t *ms,
+		    struct why *why)
 {
-	unsigned u = 0;
-
-	while (u < UNITS - 1 && ms % units[u].ms != 0)
-		u++;
-	return u;
-}
-
-static bool out_of_bounds(struct why *why, int64_t min_ms, int64_t max_ms)
-{
-	unsigned low = min_ms == 0 ? 3 : unit_of(min_ms);
-	unsigned high = unit_of(max_ms);
-
-	return value_wrong(why, "is out of range; write %lld%s .. %lld%s",
-			   (long long)(min_ms / units[low].ms),
-			   units[low].name,
-			   (long long)(max_ms / units[high].ms),
-			   units[high].name);
-}
-
-bool value_duration(const char *text, size_t len, int64_t min_ms,
-		    int64_t max_ms, int64_t *ms, struct why *why)
-{
-	size_t at = 0;
+	const char *at = text, *const end = text + len;
 	unsigned u = 0;
 
 	*ms = 0;
-	while (at < len) {
+	while (at < end) {
 		int64_t number;
-		size_t letters = 0;
-		size_t n = value_digits(text + at, len - at, &number);
+		size_t n = value_digits(at, (size_t)(end - at), &number);
+		size_t letters;
 
-		if (n == 0)
-			break;
 		at += n;
-		while (at + letters < len && text[at + letters] >= 'a' &&
-		       text[at + letters] <= 'z')
-			letters++;
-		if (letters == 0 && at == len && at == n && number != 0)
+		if (n == len && number == 0)
+			break;
+		if (n == len)
 			return value_wrong(why, "has no unit; write %.*ss (or "
 						"ms, m, h, d)",
 					   (int)(n < 10 ? n : 10), text);
-		if (letters == 0 && at == len && at == n)
-			break;
-		while (u < UNITS && !is_word(text + at, letters, units[u].name))
+		letters = at + 1 < end && at[1] == 's' ? 2 : 1;
+		while (u < UNITS && !is_word(at, letters, units[u].name))
 			u++;
-		if (u == UNITS) {
-			at = 0;
+		if (n == 0 || at == end || u == UNITS) {
+			len = 0;
 			break;
 		}
 		*ms += number * units[u++].ms;
 		at += letters;
 	}
-	if (len == 0 || at != len)
+	if (len == 0)
 		return value_wrong(why, "is no duration; write it like 250ms, "
 					"15s, 10m, 1h or 1m30s");
-	if (*ms < min_ms || *ms > max_ms)
-		return out_of_bounds(why, min_ms, max_ms);
-	return true;
-}
-
-static size_t without_blanks(const char **at, size_t len)
-{
-	while (len > 0 && is_blank(**at)) {
-		(*at)++;
-		len--;
-	}
-	while (len > 0 && is_blank((*at)[len - 1]))
-		len--;
-	return len;
-}
-
-bool value_range(const char *text, int64_t max_ms, int64_t *low_ms,
-		 int64_t *high_ms, struct why *why)
-{
-	const char *dots = strchr(text, '.'), *high;
-	size_t len;
-
-	if (dots == NULL || dots[1] != '.') {
-		if (!value_duration(text, strlen(text), 0, max_ms, low_ms,
-				    why))
-			return false;
-		*high_ms = *low_ms;
+	if (*ms >= min_ms && *ms <= VALUE_WEEK_MS)
 		return true;
-	}
-	len = without_blanks(&text, (size_t)(dots - text));
-	if (!value_duration(text, len, 0, max_ms, low_ms, why))
+	u = min_ms % 1000 == 0 ? 1000 : 1;
+	return value_wrong(why, "is out of range; write %d%s .. 7d",
+			   min_ms / (int)u, u == 1 ? "ms" : "s");
+}
+
+/* A duration from `at` to `end`, with blanks around it or not. */
+static bool duration_between(const char *at, const char *end, int min_ms,
+			     int64_t *ms, struct why *why)
+{
+	while (at < end && is_blank(*at))
+		at++;
+	while (at < end && is_blank(end[-1]))
+		end--;
+	return value_duration(at, (size_t)(end - at), min_ms, ms, why);
+}
+
+bool value_range(const char *text, int64_t *low_ms, int64_t *high_ms,
+		 struct why *why)
+{
+	const char *end = text + strlen(text), *dots = strchr(text, '.');
+	const char *high = text;
+
+	if (dots != NULL && dots[1] == '.')
+		high = dots + 2;
+	else
+		dots = end;
+	if (!duration_between(text, dots, 0, low_ms, why) ||
+	    !duration_between(high, end, 0, high_ms, why))
 		return false;
-	high = dots + 2;
-	len = without_blanks(&high, strlen(high));
-	if (!value_duration(high, len, 0, max_ms, high_ms, why))
-		return false;
-	if (*low_ms > *high_ms)
-		return value_wrong(why, "starts above its end; write the "
-					"shorter one first");
-	return true;
+	return *low_ms <= *high_ms ||
+	       value_wrong(why, "starts above its end; write the shorter one "
+				"first");
 }
 
 bool value_size(const char *text, size_t len, bool may_be_unlimited,
 		uint64_t *bytes, struct why *why)
 {
 	static const char suffixes[] = "kMGT";
-	const char *suffix;
+	const char *at = text, *const end = text + len, *suffix;
 	unsigned shift = 0;
-	bool is_huge = false;
-	size_t n = 0;
 
 	if (may_be_unlimited && is_word(text, len, "unlimited")) {
 		*bytes = UINT64_MAX;
 		return true;
 	}
-	*bytes = 0;
-	for (; n < len && text[n] >= '0' && text[n] <= '9'; n++) {
-		*bytes = *bytes * 10 + (uint64_t)(text[n] - '0');
-		is_huge = is_huge || *bytes > (uint64_t)INT64_MAX / 10;
-	}
-	if (n + 1 == len) {
-		suffix = strchr(suffixes, text[n] == 'K' ? 'k' : text[n]);
-		if (suffix != NULL && *suffix != '\0') {
+	*bytes = scan_unsigned(&at, 10);
+	if (at > text && at + 1 == end) {
+		suffix = strchr(suffixes, *at == 'K' ? 'k' : *at);
+		if (suffix != NULL) {
 			shift = 10 * (unsigned)(suffix - suffixes + 1);
-			len--;
+			at++;
 		}
 	}
-	if (n == 0 || n != len)
+	if (len == 0 || at != end)
 		return value_wrong(why, "is no %s; write it like 4096, 64k or "
 					"10M%s",
 				   may_be_unlimited ? "number" : "size",
 				   may_be_unlimited ? ", or unlimited" : "");
-	if (is_huge || *bytes > (uint64_t)INT64_MAX >> shift)
+	if (*bytes > (uint64_t)INT64_MAX >> shift)
 		return value_wrong(why, "is out of range; write less than "
-					"819200T");
+					"8388608T");
 	*bytes <<= shift;
 	return true;
 }
@@ -223,7 +194,7 @@ bool value_word(const char *text, const char *words, unsigned *index,
 	size_t len;
 
 	for (*index = 0; (len = value_item(&at)) > 0; ++*index, at += len)
-		if (strlen(text) == len && strncmp(text, at, len) == 0)
+		if (is_word(at, len, text))
 			return true;
 	return value_wrong(why, "is none of its words; write one of: %s",
 			   words);
@@ -244,25 +215,22 @@ bool value_yes(const char *text, bool *yes, struct why *why)
 static bool window(const char *text, size_t len, struct breaker_window *w,
 		   struct why *why)
 {
+	const char *end = text + len;
 	int64_t number;
-	size_t n = value_digits(text, len, &number);
+	size_t n;
 
-	if (n == 0 || n == len)
-		goto no_window;
+	text += strspn(text, " \t");
+	n = value_digits(text, (size_t)(end - text), &number);
+	text += n;
+	text += strspn(text, " \t");
+	if (n == 0 || strncmp(text, "in", 2) != 0 || !is_blank(text[2]))
+		return value_wrong(why, "is no window; write it like 3 in "
+					"15s, 10 in 10m, or none");
 	if (number < 1 || number > BREAKER_SLOTS)
 		return value_wrong(why, "counts %lld failures; write 1 .. %d",
 				   (long long)number, BREAKER_SLOTS);
-	text += n;
-	len = without_blanks(&text, len - n);
-	if (len < 3 || strncmp(text, "in", 2) != 0 || !is_blank(text[2]))
-		goto no_window;
-	text += 2;
-	len = without_blanks(&text, len - 2);
 	w->max_failures = (uint32_t)number;
-	return value_duration(text, len, 1, VALUE_WEEK_MS, &w->window_ms, why);
-no_window:
-	return value_wrong(why, "is no window; write it like 3 in 15s, 10 in "
-				"10m, or none");
+	return duration_between(text + 2, end, 1, &w->window_ms, why);
 }
 
 bool value_windows(const char *text, struct breaker_policy *breaker,
@@ -273,15 +241,14 @@ bool value_windows(const char *text, struct breaker_policy *breaker,
 	if (strcmp(text, "none") == 0)
 		return true;
 	for (;;) {
-		size_t size = strcspn(text, ","), len;
-		const char *one = text;
+		size_t size = strcspn(text, ",");
 
 		if (breaker->windows == BREAKER_WINDOWS)
 			return value_wrong(why, "has more than %d windows; "
 						"leave the others out",
 					   BREAKER_WINDOWS);
-		len = without_blanks(&one, size);
-		if (!window(one, len, &breaker->window[breaker->windows], why))
+		if (!window(text, size, &breaker->window[breaker->windows],
+			    why))
 			return false;
 		breaker->windows++;
 		if (text[size] == '\0')
@@ -294,37 +261,28 @@ bool value_rate(const char *text, struct budget_policy *rate,
 		struct why *why)
 {
 	enum { MOST = 100000, BURST = 20 };
-	const char *slash = strchr(text, '/'), *rest;
+	const char *slash = strchr(text, '/'), *burst;
 	int64_t number;
+	size_t u;
 
 	if (slash == NULL)
 		goto no_rate;
 	if (!value_number(text, (size_t)(slash - text), 1, MOST, &number, why))
 		return false;
 	rate->rate = (uint32_t)number;
-	switch (slash[1]) {
-	case 's':
-		rate->period_ms = 1000;
-		break;
-	case 'm':
-		rate->period_ms = 60000;
-		break;
-	case 'h':
-		rate->period_ms = 3600000;
-		break;
-	default:
-		goto no_rate;
-	}
-	rest = slash + 2;
 	rate->burst = BURST;
-	if (*rest == '\0')
+	for (u = 1; slash[1] != *units[u].name; u++)
+		if (u == UNITS - 2)
+			goto no_rate;
+	rate->period_ms = units[u].ms;
+	if (slash[2] == '\0')
 		return true;
-	if (value_item(&rest) != 5 || rest == slash + 2 ||
-	    strncmp(rest, "burst", 5) != 0 || !is_blank(rest[5]))
+	burst = slash + 2 + strspn(slash + 2, " \t");
+	if (burst == slash + 2 || strncmp(burst, "burst", 5) != 0 ||
+	    !is_blank(burst[5]))
 		goto no_rate;
-	rest += 6;
-	rest += strspn(rest, " \t");
-	if (!value_number(rest, strlen(rest), 1, MOST, &number, why))
+	burst += 5 + strspn(burst + 5, " \t");
+	if (!value_number(burst, strlen(burst), 1, MOST, &number, why))
 		return false;
 	rate->burst = (uint32_t)number;
 	return true;
@@ -357,15 +315,14 @@ bool value_codes(const char *text, uint64_t codes[4], struct why *why)
 bool value_octal(const char *text, uint16_t *bits, struct why *why)
 {
 	unsigned number = 0;
-	size_t n = strspn(text, "01234567");
+	size_t n = 0;
 
-	for (size_t i = 0; i < n && number <= 0777; i++)
-		number = number * 8 + (unsigned)(text[i] - '0');
-	if (n == 0 || text[n] != '\0' || number > 0777)
-		return value_wrong(why, "is no octal number up to 0777; write "
-					"it like 027");
+	for (; text[n] >= '0' && text[n] <= '7' && number <= 0777; n++)
+		number = number * 8 + (unsigned)(text[n] - '0');
 	*bits = (uint16_t)number;
-	return true;
+	return (n > 0 && text[n] == '\0' && number <= 0777) ||
+	       value_wrong(why, "is no octal number up to 0777; write it like "
+				"027");
 }
 
 bool value_limit(const char *text, struct config_limit *limit,

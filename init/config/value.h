@@ -30,18 +30,22 @@ size_t value_item(const char **at);
 /* Count the digits at s; their number stops growing at 10^9 .. 10^10. */
 size_t value_digits(const char *s, size_t len, int64_t *number);
 
+/* True when a number from `min` to `max` stands at *at, which moves behind the
+ * digits. */
+bool value_scan(const char **at, int64_t min, int64_t max, int64_t *number);
+
 /* A decimal number, `min` .. `max`; a sign is allowed where min is negative. */
 bool value_number(const char *text, size_t len, int64_t min, int64_t max,
 		  int64_t *number, struct why *why);
 
 /* "250ms", "15s", "1m30s"; each unit once, the largest first. A bare number
- * other than 0 is wrong. min_ms, max_ms: bounds in milliseconds. */
-bool value_duration(const char *text, size_t len, int64_t min_ms,
-		    int64_t max_ms, int64_t *ms, struct why *why);
+ * other than 0 is wrong. min_ms .. VALUE_WEEK_MS. */
+bool value_duration(const char *text, size_t len, int min_ms, int64_t *ms,
+		    struct why *why);
 
 /* "250ms..30s", or one duration for both. */
-bool value_range(const char *text, int64_t max_ms, int64_t *low_ms,
-		 int64_t *high_ms, struct why *why);
+bool value_range(const char *text, int64_t *low_ms, int64_t *high_ms,
+		 struct why *why);
 
 /* "4096", "64k", "10M", "1G" (powers of 1,024), and "unlimited" as
  * UINT64_MAX where that is allowed. */

@@ -13,7 +13,7 @@ static int64_t duration(const char *text)
 {
 	int64_t ms;
 
-	return value_duration(text, strlen(text), 0, VALUE_WEEK_MS, &ms, &why)
+	return value_duration(text, strlen(text), 0, &ms, &why)
 		       ? ms : -1;
 }
 
@@ -56,30 +56,29 @@ static void duration_out_of_range_says_the_range(void **state)
 
 	assert_int_equal(duration("7d1ms"), -1);
 	assert_string_equal(why.text, "is out of range; write 0s .. 7d");
-	assert_false(value_duration("99ms", 4, 100, VALUE_WEEK_MS, &ms, &why));
+	assert_false(value_duration("99ms", 4, 100, &ms, &why));
 	assert_string_equal(why.text, "is out of range; write 100ms .. 7d");
-	assert_true(value_duration("100ms", 5, 100, VALUE_WEEK_MS, &ms, &why));
+	assert_true(value_duration("100ms", 5, 100, &ms, &why));
 }
 
 static void ranges_have_two_ends_or_one(void **state)
 {
 	int64_t low, high;
 
-	assert_true(value_range("250ms..30s", VALUE_WEEK_MS, &low, &high,
-				&why));
+	assert_true(value_range("250ms..30s", &low, &high, &why));
 	assert_int_equal(low, 250);
 	assert_int_equal(high, 30000);
-	assert_true(value_range("1s .. 1s", VALUE_WEEK_MS, &low, &high, &why));
+	assert_true(value_range("1s .. 1s", &low, &high, &why));
 	assert_int_equal(low, 1000);
-	assert_true(value_range("5s", VALUE_WEEK_MS, &low, &high, &why));
+	assert_true(value_range("5s", &low, &high, &why));
 	assert_int_equal(low, 5000);
 	assert_int_equal(high, 5000);
-	assert_true(value_range("0..1s", VALUE_WEEK_MS, &low, &high, &why));
-	assert_false(value_range("2s..1s", VALUE_WEEK_MS, &low, &high, &why));
-	assert_false(value_range("1s..", VALUE_WEEK_MS, &low, &high, &why));
-	assert_false(value_range("..1s", VALUE_WEEK_MS, &low, &high, &why));
-	assert_false(value_range("1..2", VALUE_WEEK_MS, &low, &high, &why));
-	assert_false(value_range("1s..8d", VALUE_WEEK_MS, &low, &high, &why));
+	assert_true(value_range("0..1s", &low, &high, &why));
+	assert_false(value_range("2s..1s", &low, &high, &why));
+	assert_false(value_range("1s..", &low, &high, &why));
+	assert_false(value_range("..1s", &low, &high, &why));
+	assert_false(value_range("1..2", &low, &high, &why));
+	assert_false(value_range("1s..8d", &low, &high, &why));
 }
 
 static bool number(const char *text, int64_t min, int64_t max, int64_t *n)
@@ -126,6 +125,11 @@ static void sizes_are_powers_of_1024(void **state)
 	assert_int_equal(n, 10485760);
 	assert_true(size("1G", false, &n));
 	assert_true(size("0", false, &n));
+	assert_true(size("8388607T", false, &n));
+	assert_true(n == (uint64_t)8388607 << 40);
+	assert_false(size("8388608T", false, &n));
+	assert_string_equal(why.text,
+			    "is out of range; write less than 8388608T");
 	assert_true(size("922337203685477580", false, &n));
 	assert_false(size("9999999999999999999", false, &n));
 	assert_false(size("99999999999999999999999", false, &n));
@@ -353,6 +357,30 @@ static void checks_have_eight_forms(void **state)
 	arena_drop(&a);
 }
 
+static void hosts_are_addresses_or_localhost(void **state)
+{
+	static const char *const right[] = {
+		"0.0.0.0:1", "255.255.255.255:1", "[::]:1", "[1::]:1",
+		"[::1]:1", "[1:2:3:4:5:6:7:8]:1", "[1::8]:1", "[fE80::aBcD]:1",
+		"[::ffff:10.0.0.1]:1", "[1:2:3:4:5:6:7.8.9.0]:1",
+		"[1:2:3:4:5:6:7::]:1", "[::2:3:4:5:6:7:8]:1",
+	};
+	static const char *const wrong[] = {
+		"256.0.0.1:1", "1.2.3:1", "1.2.3.4.5:1", "01.2.3.4:1",
+		"1.2.3.:1", ".1.2.3:1", "1..2.3:1", "[:]:1", "[:::]:1",
+		"[1:]:1", "[:1]:1", "[1::2::3]:1", "[1:2:3:4:5:6:7]:1",
+		"[1:2:3:4:5:6:7:8:9]:1", "[1:2:3:4:5:6:7:8::]:1",
+		"[12345::]:1", "[g::]:1", "[::1.2.3]:1", "[::1.2.3.4:5]:1",
+		"[1:2:3:4:5:6:7:1.2.3.4]:1", "[::1:1", "[::1]1", "::1]:1",
+		"localhosts:1", "Localhost:1", "[localhost]:1", ":1", "[",
+	};
+
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+		assert_true(forms_address(right[i], strlen(right[i]), &why));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(forms_address(wrong[i], strlen(wrong[i]), &why));
+}
+
 static void schedules_are_an_interval_or_five_fields(void **state)
 {
 	static const char *const right[] = {
@@ -568,6 +596,7 @@ int main(void)
 		TEST(limits_are_soft_and_hard_and_may_be_tried),
 		TEST(minus_before_a_digit_is_a_sign_before_a_sign_a_try),
 		TEST(checks_have_eight_forms),
+		TEST(hosts_are_addresses_or_localhost),
 		TEST(schedules_are_an_interval_or_five_fields),
 		TEST(timezones_are_offsets),
 		TEST(orphans_are_kept_or_killed_after_a_time),
