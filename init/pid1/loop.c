@@ -235,6 +235,7 @@ struct wakes {
  * container was paused. */
 static void wait_for_events(struct sup *sup, struct wakes *wakes)
 {
+	int64_t before_ms = sup->now_ms;
 	int64_t next_ms = deadline_next(sup);
 	int64_t sleep_ms = next_ms == NEVER ? -1 : next_ms - sup->now_ms;
 
@@ -249,7 +250,9 @@ static void wait_for_events(struct sup *sup, struct wakes *wakes)
 	read_clocks(sup);
 	if (next_ms != NEVER && sup->now_ms - next_ms > JUMP_MS &&
 	    sleep_ms > 0) {
-		shutdown_shift(sup, sup->now_ms - next_ms);
+		/* How much of the sleep was pause cannot be told: nobody
+		 * loses any of the time that was left before it. */
+		shutdown_shift(sup, sup->now_ms - before_ms);
 		sup->volume_due_ms = NEVER; /* the recorder stood as well */
 		SUP_SAY(sup, BOARD_EV_CLOCK_JUMP, -1, sup->now_ms - next_ms);
 	}
@@ -277,7 +280,9 @@ static void take_signal(struct sup *sup, int number)
 	if (number == SIGUSR1) {
 		SUP_SAY(sup, BOARD_EV_SNAPSHOT, -1, 0);
 		sup->is_head_changed = true;
-	} else if (number == SIGHUP && !main_pid) {
+		return; /* would end a command that does not expect it */
+	}
+	if (number == SIGHUP && !main_pid) {
 		SUP_SAY(sup, BOARD_EV_SIGNAL_UNUSED, -1, number);
 	}
 	if (main_pid)
@@ -328,7 +333,6 @@ static void take_end(void *with, pid_t pid, int status,
 	struct sup *sup = with;
 
 	sup->reaped++;
-	sup->is_head_changed = true;
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		if (sup->leader[i] != pid)
 			continue;
@@ -336,6 +340,7 @@ static void take_end(void *with, pid_t pid, int status,
 			queue_has_room(sup);
 		return;
 	}
+	sup->is_head_changed = true;
 	queue_has_room(sup);
 	if (keeper_reaped(sup, pid, status))
 		return;

@@ -2,11 +2,11 @@
 /* Gates: a limit that refused one start would refuse the others too, so they
  * wait together. The first in the queue tries every 250 ms; once it comes
  * through, the others follow in the same turn. Gate 0 is for limits that bind
- * everybody, the others for one uid's RLIMIT_NPROC each. */
+ * everybody, the others for one value of one uid's RLIMIT_NPROC each. */
 #include "init/pid1/queue.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "init/pid1/ghosts.h"
@@ -22,7 +22,10 @@ void queue_join(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 
-	s->queued_ms = sup->now_ms;
+	/* One that was refused has waited all the time. */
+	if (s->refused_by == BOARD_LIMIT_NONE)
+		s->queued_ms = sup->now_ms;
+	s->since_ms = s->queued_ms;
 	s->wait = BOARD_WAIT_NOTHING;
 	s->on = -1;
 	s->limit.kind = BOARD_LIMIT_NONE;
@@ -164,41 +167,65 @@ uint32_t queue_uid(const struct sup *sup, uint32_t i)
 	return c->has_user ? c->uid : (uint32_t)getuid();
 }
 
+/* The soft RLIMIT_NPROC that service i will have. */
+static uint64_t nproc_of(const struct sup *sup, uint32_t i)
+{
+	const struct config_service *c = config_service(sup->config, i);
+
+	for (uint32_t k = 0; k < c->limits; k++) {
+		const struct config_limit *l =
+			config_limit(sup->config, c->limits_first + k);
+
+		if (l->resource == RLIMIT_NPROC)
+			return l->soft;
+	}
+	return UINT64_MAX;
+}
+
 static void close_gate(struct sup *sup, struct gate *gate,
-		       const struct board_limit *limit)
+		       const struct board_limit *limit, bool is_after_clone)
 {
 	gate->limit = *limit;
 	gate->is_closed = true;
+	gate->is_after_clone = is_after_clone;
 	gate->tried_ms = sup->now_ms;
 	gate->next_ms = sup->now_ms + SUP_RETRY_MS;
 }
 
-/* The gate of a uid; with more uids short of room than gates the last one is
- * shared. is_new: take a free one. */
-static struct gate *uid_gate(struct sup *sup, uint32_t uid, bool is_new)
+/* The closed gate of service i's own RLIMIT_NPROC, or NULL. */
+static struct gate *own_gate(struct sup *sup, uint32_t i)
 {
-	struct gate *free_gate = NULL;
+	uint32_t uid = queue_uid(sup, i);
+	uint64_t nproc = nproc_of(sup, i);
 
 	for (int k = 1; k < SUP_GATES; k++) {
 		struct gate *gate = &sup->gate[k];
 
-		if (gate->is_closed && gate->uid == uid)
+		if (gate->is_closed && gate->uid == uid &&
+		    gate->nproc == nproc)
 			return gate;
-		if (!gate->is_closed && !free_gate)
-			free_gate = gate;
 	}
-	if (!is_new)
-		return NULL;
-	if (!free_gate)
-		free_gate = &sup->gate[SUP_GATES - 1];
-	free_gate->uid = uid;
-	return free_gate;
+	return NULL;
+}
+
+/* ... or one that can become it; with more limits short of room than gates
+ * the last gate changes hands. */
+static struct gate *new_own_gate(struct sup *sup, uint32_t i)
+{
+	struct gate *gate = own_gate(sup, i);
+
+	for (int k = 1; k < SUP_GATES && !gate; k++)
+		if (!sup->gate[k].is_closed || k == SUP_GATES - 1)
+			gate = &sup->gate[k];
+	gate->uid = queue_uid(sup, i);
+	gate->nproc = nproc_of(sup, i);
+	return gate;
 }
 
 /* The gate that holds service i back now, or NULL. */
 static struct gate *shut_gate(struct sup *sup, uint32_t i)
 {
-	struct gate *own = uid_gate(sup, queue_uid(sup, i), false);
+	struct gate *own = own_gate(sup, i);
 
 	if (sup->gate[0].is_closed && sup->now_ms < sup->gate[0].next_ms)
 		return &sup->gate[0];
@@ -207,15 +234,37 @@ static struct gate *shut_gate(struct sup *sup, uint32_t i)
 	return NULL;
 }
 
+/* A process was made. Where only an exec shows that there is room, the others
+ * wait for this attempt's verdict. */
+static void pass_gate(struct sup *sup, struct gate *gate)
+{
+	if (!gate || !gate->is_closed)
+		return;
+	if (!gate->is_after_clone) {
+		gate->is_closed = false;
+		return;
+	}
+	gate->tried_ms = sup->now_ms;
+	gate->next_ms = sup->now_ms + SUP_STUCK_MS;
+}
+
+static void open_gate(struct sup *sup, struct gate *gate)
+{
+	if (!gate || !gate->is_closed || !gate->is_after_clone)
+		return;
+	gate->is_closed = false;
+	sup->is_queue_due = true;
+}
+
 void queue_refused(struct sup *sup, uint32_t i,
 		   const struct board_limit *limit)
 {
 	struct service *s = &sup->service[i];
-	struct gate *gate = &sup->gate[0];
 
-	if (limit->kind == BOARD_LIMIT_NPROC)
-		gate = uid_gate(sup, limit->uid, true);
-	close_gate(sup, gate, limit);
+	close_gate(sup,
+		   limit->kind == BOARD_LIMIT_NPROC ? new_own_gate(sup, i)
+						    : &sup->gate[0],
+		   limit, true);
 	if (s->refused_by == BOARD_LIMIT_NONE)
 		s->refused_ms = sup->now_ms;
 	/* Only the first of its attempts is news. */
@@ -240,7 +289,6 @@ static void say_started(struct sup *sup, uint32_t i)
 void queue_executes(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
-	struct gate *own = uid_gate(sup, queue_uid(sup, i), false);
 
 	s->has_token = false;
 	if (s->refused_by != BOARD_LIMIT_NONE) {
@@ -249,10 +297,8 @@ void queue_executes(struct sup *sup, uint32_t i)
 			sup->now_ms - s->refused_ms);
 		say_started(sup, i);
 	}
-	if (!own)
-		return;
-	own->is_closed = false;
-	sup->is_queue_due = true;
+	open_gate(sup, &sup->gate[0]);
+	open_gate(sup, own_gate(sup, i));
 }
 
 void queue_has_room(struct sup *sup)
@@ -280,15 +326,10 @@ static bool takes_token(const struct service *s)
 static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 {
 	struct service *s = &sup->service[i];
-	struct gate *own = uid_gate(sup, queue_uid(sup, i), false);
 	bool is_probe = sup->breaker[i].state == BREAKER_HALF_OPEN;
 
-	/* What comes after has to wait for this attempt's verdict. */
-	if (own) {
-		own->tried_ms = sup->now_ms;
-		own->next_ms = sup->now_ms + SUP_STUCK_MS;
-	}
-	sup->gate[0].is_closed = false;
+	pass_gate(sup, &sup->gate[0]);
+	pass_gate(sup, own_gate(sup, i));
 	s->pid = pid;
 	sup->leader[i] = pid;
 	s->session = pid;
@@ -299,7 +340,6 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 	s->is_forced = false;
 	s->is_parted = false;
 	s->is_wanted = false;
-	s->is_settled_bad = false;
 	s->was_stable = false;
 	/* An attempt after one that was refused is said once it executes. */
 	if (s->refused_by == BOARD_LIMIT_NONE)
@@ -317,17 +357,14 @@ static void try_start(struct sup *sup, uint32_t i)
 	pid_t pid;
 
 	if (!limits_have_room(&sup->limits, sup->config->headroom, &limit)) {
-		close_gate(sup, &sup->gate[0], &limit);
+		close_gate(sup, &sup->gate[0], &limit, false);
 		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &limit);
 		return;
 	}
 	if (takes_token(s)) {
-		if (!budget_take(&sup->budget, &sup->config->restart_rate,
-				 sup->now_ms)) {
-			wait_for(sup, i, BOARD_WAIT_BUDGET, -1, NULL);
-			return;
-		}
-		s->has_token = true;
+		s->has_token = budget_take(&sup->budget,
+					   &sup->config->restart_rate,
+					   sup->now_ms);
 		sup->restarts++;
 	}
 	limits_note(&sup->limits);
@@ -336,7 +373,7 @@ static void try_start(struct sup *sup, uint32_t i)
 	pid = spawn_service(sup, i, &verdict_fd);
 	if (pid < 0) {
 		limits_blame(&sup->limits, -pid, &limit);
-		close_gate(sup, &sup->gate[0], &limit);
+		close_gate(sup, &sup->gate[0], &limit, false);
 		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &limit);
 		return;
 	}
@@ -347,7 +384,13 @@ static void start_or_wait(struct sup *sup, uint32_t i)
 {
 	struct gate *gate = shut_gate(sup, i);
 
-	if (gate)
+	/* The token is asked for first and taken last: in another order two
+	 * shortages at once would take turns in being said. */
+	if (takes_token(&sup->service[i]) &&
+	    budget_tokens(&sup->budget, &sup->config->restart_rate,
+			  sup->now_ms) == 0)
+		wait_for(sup, i, BOARD_WAIT_BUDGET, -1, NULL);
+	else if (gate)
 		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &gate->limit);
 	else
 		try_start(sup, i);
@@ -367,10 +410,15 @@ static void plan(struct sup *sup)
 				       sup->now_ms));
 		break;
 	}
-	for (int k = 0; k < SUP_GATES && sup->waiting > 0; k++)
-		if (sup->gate[k].is_closed)
-			sup->queue_ms = earlier(sup->queue_ms,
-						sup->gate[k].next_ms);
+	for (int k = 0; k < SUP_GATES; k++) {
+		struct gate *gate = &sup->gate[k];
+
+		/* It was due and nobody tried: nobody waits behind it. */
+		if (gate->is_closed && gate->next_ms <= sup->now_ms)
+			gate->is_closed = false;
+		if (gate->is_closed)
+			sup->queue_ms = earlier(sup->queue_ms, gate->next_ms);
+	}
 }
 
 void queue_run(struct sup *sup)

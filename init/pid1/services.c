@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,17 +21,24 @@ static const struct config_service *settings(const struct sup *sup, uint32_t i)
 	return config_service(sup->config, i);
 }
 
-void service_touch(struct sup *sup, uint32_t i)
+/* Work out its next deadline. Once SIGKILL was sent, kill_ms is over. */
+static void arm(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 	int64_t next_ms = earlier(s->due_ms, s->stuck_ms);
 
-	if (s->pid && s->state == LIFE_STOPPING && !s->is_killed)
-		next_ms = earlier(next_ms, s->kill_ms);
 	if (s->is_swept)
-		next_ms = earlier(next_ms, earlier(s->sweep_ms, s->kill_ms));
+		next_ms = earlier(next_ms, s->sweep_ms);
+	if (!s->is_killed &&
+	    (s->is_swept || (s->pid && s->state == LIFE_STOPPING)))
+		next_ms = earlier(next_ms, s->kill_ms);
 	sup->next_ms[i] = next_ms;
-	s->is_changed = true;
+}
+
+void service_touch(struct sup *sup, uint32_t i)
+{
+	arm(sup, i);
+	sup->service[i].is_changed = true;
 	sup->is_head_changed = true;
 }
 
@@ -137,11 +145,17 @@ static void tell(struct sup *sup, uint32_t i)
 	const struct config_service *c = settings(sup, i);
 	struct service *s = &sup->service[i];
 
+	service_verdict(sup, i);
 	s->due_ms = NEVER;
 	s->ready_ms = NEVER;
 	s->is_killed = false;
 	s->kill_ms = sup->now_ms + c->stop_timeout_ms;
-	signal_leader(s, c->stop_signal, c->stop_mode == CONFIG_GROUP);
+	/* Before its exec it has all signals blocked and runs no code but
+	 * ours: one that hangs there would cost its whole stop_timeout. */
+	if (s->verdict_fd >= 0)
+		service_kill(sup, i);
+	else
+		signal_leader(s, c->stop_signal, c->stop_mode == CONFIG_GROUP);
 	/* A stopped leader would not notice. */
 	kill(s->pid, SIGCONT);
 	SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, c->stop_signal, s->pid,
@@ -218,13 +232,17 @@ void service_take(struct sup *sup, uint32_t i, enum life_event event)
 	struct service *s = &sup->service[i];
 	enum life_state was = s->state;
 	unsigned deeds = life_step(&s->state, event);
+	/* An attempt after one that was refused, refused again: no news. */
+	bool is_news = s->refused_by == BOARD_LIMIT_NONE ||
+		       (event != LIFE_SPAWNED && event != LIFE_SPAWNED_PROBE &&
+			event != LIFE_REFUSED);
 
 	/* Every row has a deed: without one the pair changes nothing. */
 	if (deeds == 0)
 		return;
 	if (s->state != was) {
 		s->since_ms = sup->now_ms;
-		sup->is_tree_changed = true;
+		sup->is_tree_changed = is_news || sup->is_tree_changed;
 		if (was == LIFE_WAITING)
 			queue_leave(sup, i);
 		if (was == LIFE_BLOCKED && event == LIFE_WANT)
@@ -232,7 +250,10 @@ void service_take(struct sup *sup, uint32_t i, enum life_event event)
 		say_state(sup, i);
 	}
 	do_deeds(sup, i, deeds, event);
-	service_touch(sup, i);
+	if (is_news)
+		service_touch(sup, i);
+	else
+		arm(sup, i);
 }
 
 void service_stop(struct sup *sup, uint32_t i, bool is_again)
@@ -459,8 +480,6 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	sweep_begin(sup, i);
 	if (event == LIFE_EVENTS)
 		return true;
-	s->is_settled_bad = event == LIFE_ENDED_BAD ||
-			    event == LIFE_FAILED_LATCH;
 	service_take(sup, i, event);
 	shutdown_if_essential(sup, i, event, &end);
 	return true;
@@ -476,6 +495,9 @@ void service_verdict(struct sup *sup, uint32_t i)
 	/* The write end is closed by exec or exit only: EOF or not yet. */
 	if (read(s->verdict_fd, &nothing, 1) < 0)
 		return;
+	/* Closing is not enough: a child that was cloned meanwhile and hangs
+	 * before its exec holds a copy, and epoll would report it for ever. */
+	(void)epoll_ctl(sup->epoll_fd, EPOLL_CTL_DEL, s->verdict_fd, NULL);
 	close(s->verdict_fd);
 	s->verdict_fd = -1;
 	s->stuck_ms = NEVER;
@@ -498,7 +520,11 @@ static void fire_stuck(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 
+	/* Its pipe could not be watched, perhaps. */
+	service_verdict(sup, i);
 	s->stuck_ms = NEVER;
+	if (s->verdict_fd < 0)
+		return;
 	s->is_stuck = true;
 	SUP_SAY(sup, BOARD_EV_STUCK, (int)i, sup->report[i].step, s->pid,
 		sup->now_ms - s->started_ms);

@@ -15,13 +15,20 @@
 #include "init/pid1/tree.h"
 
 enum {
-	SPARE_MS = 1500,  /* of shutdown_timeout, for what follows services */
-	DEAD_MS = 200,    /* for the killed to be reaped */
-	REST_MS = 500,    /* for everybody else, told to end */
-	LOOK_MS = 20,     /* between two looks at who is left */
+	SPARE_MS = 1500, /* of shutdown_timeout, for what follows services;
+			  * half of a shorter one, shared out alike: */
+	DEAD_MS = 200,   /* for the killed to be reaped, twice */
+	REST_MS = 500,   /* for everybody else, told to end */
 	HELPERS_MS = 500, /* for last messages and files */
-	REAP_MS = 100,    /* for the very last ones */
+	REAP_MS = 100,   /* for the very last ones */
+	LOOK_MS = 20,    /* between two looks at who is left */
 };
+
+/* What of spare_ms the part of SPARE_MS comes to. */
+static int64_t share(const struct sup *sup, int64_t part_ms)
+{
+	return part_ms * sup->stop.spare_ms / SPARE_MS;
+}
 
 static void begin(struct sup *sup, int code, int service, int by_signal)
 {
@@ -33,12 +40,11 @@ static void begin(struct sup *sup, int code, int service, int by_signal)
 		return;
 	sup->stop = (struct shutdown){
 		.phase = STOP_SERVICES,
-		.began_ms = sup->now_ms,
 		/* Only a timeout below the need cuts the order short. */
 		.half_ms = total_ms < c->shutdown_needs_ms
 				   ? sup->now_ms + total_ms / 2
 				   : NEVER,
-		.kill_ms = sup->now_ms + total_ms - spare_ms,
+		.spare_ms = spare_ms,
 		.next_ms = sup->now_ms + total_ms - spare_ms,
 		.look_ms = NEVER,
 		.exit_code = code,
@@ -57,7 +63,7 @@ void shutdown_by_signal(struct sup *sup, int number)
 	}
 	SUP_SAY(sup, BOARD_EV_SHUTDOWN_NOW, -1, number);
 	sup->stop.half_ms = sup->now_ms;
-	sup->stop.kill_ms = sup->now_ms;
+	sup->stop.is_now = true;
 	sup->stop.next_ms = sup->now_ms;
 }
 
@@ -108,12 +114,15 @@ void shutdown_all_ended(struct sup *sup)
 void shutdown_all_blocked(struct sup *sup)
 {
 	int first = first_in(sup, LIFE_BLOCKED);
+	int code;
 
 	if (sup->stop.phase != STOP_NOT || first < 0)
 		return;
 	SUP_SAY(sup, BOARD_EV_ALL_BLOCKED, first,
 		sup->now_ms - sup->blocked_since_ms);
-	begin(sup, sup->service[first].exit_code, first, 0);
+	/* Blocked since another container: it never ran in this one. */
+	code = sup->service[first].exit_code;
+	begin(sup, code ? code : 1, first, 0);
 }
 
 /* --- Phases ------------------------------------------------------------ */
@@ -144,7 +153,8 @@ static void enter_helpers(struct sup *sup)
 	if (stop->is_main_code && sup->main_service != UINT32_MAX)
 		stop->exit_code = sup->service[sup->main_service].exit_code;
 	stop->phase = STOP_HELPERS;
-	stop->next_ms = sup->now_ms + HELPERS_MS;
+	stop->look_ms = NEVER;
+	stop->next_ms = sup->now_ms + share(sup, HELPERS_MS);
 	sup->is_head_changed = true;
 	SUP_SAY(sup, BOARD_EV_EXIT, stop->exit_service, stop->exit_code);
 	keeper_last(sup);
@@ -160,8 +170,8 @@ static void enter_rest(struct sup *sup)
 	}
 	SUP_SAY(sup, BOARD_EV_SHUTDOWN_REST, -1, living);
 	sup->stop.phase = STOP_REST;
-	sup->stop.next_ms = sup->now_ms + REST_MS;
-	if (sup->stop.kill_ms <= sup->now_ms)
+	sup->stop.next_ms = sup->now_ms + share(sup, REST_MS);
+	if (sup->stop.is_now)
 		sup->stop.next_ms = sup->now_ms;
 	sup->stop.look_ms = sup->now_ms + LOOK_MS;
 }
@@ -176,16 +186,15 @@ static void run_services(struct sup *sup)
 	}
 	if (sup->now_ms < stop->next_ms)
 		return;
-	if (stop->is_rest_killed) {
+	if (stop->is_killed) {
 		/* They survive SIGKILL: nobody can wait for them. */
-		stop->is_rest_killed = false;
 		enter_rest(sup);
 		return;
 	}
 	tree_stop(sup, true);
 	kill_services(sup);
-	stop->is_rest_killed = true;
-	stop->next_ms = sup->now_ms + DEAD_MS;
+	stop->is_killed = true;
+	stop->next_ms = sup->now_ms + share(sup, DEAD_MS);
 }
 
 static void run_rest(struct sup *sup)
@@ -206,7 +215,7 @@ static void run_rest(struct sup *sup)
 	stop->look_ms = sup->now_ms + LOOK_MS;
 	if (is_time) {
 		stop->is_rest_killed = true;
-		stop->next_ms = sup->now_ms + DEAD_MS;
+		stop->next_ms = sup->now_ms + share(sup, DEAD_MS);
 	}
 }
 
@@ -256,7 +265,6 @@ void shutdown_shift(struct sup *sup, int64_t jump_ms)
 	if (stop->phase == STOP_NOT)
 		return;
 	stop->next_ms += jump_ms;
-	stop->kill_ms += jump_ms;
 	if (stop->half_ms != NEVER)
 		stop->half_ms += jump_ms;
 }
@@ -272,7 +280,7 @@ static int64_t clock_ms(void)
 _Noreturn void shutdown_exit(struct sup *sup)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
-	int64_t until_ms = clock_ms() + REAP_MS;
+	int64_t until_ms = clock_ms() + share(sup, REAP_MS);
 
 	if (getpid() == 1)
 		kill(-1, SIGKILL);

@@ -74,16 +74,18 @@ struct service {
 	bool is_stay_said;  /* that some survive SIGKILL */
 	bool is_parted;     /* stopped for a dependency: wants it settled */
 	bool is_remembered; /* its breaker came from the registry */
-	bool is_settled_bad; /* ended for good without success */
 };
 
 /* A limit that has refused a start: who waits for it tries by one clock. */
 struct gate {
 	struct board_limit limit; /* what refused, and the numbers */
 	int64_t tried_ms;         /* last attempt */
-	int64_t next_ms;          /* next attempt; NEVER: one is under way */
-	uint32_t uid;             /* whose RLIMIT_NPROC; gate 0: everybody */
+	int64_t next_ms;          /* next attempt */
+	uint64_t nproc;           /* which RLIMIT_NPROC ... */
+	uint32_t uid;             /* ... of whom; gate 0: everybody */
 	bool is_closed;
+	bool is_after_clone;      /* refused in the child: only its exec shows
+				   * that it is open again */
 };
 
 /* What the child of a start reports, in memory shared with it until it
@@ -117,12 +119,13 @@ enum stop_phase {
 
 struct shutdown {
 	enum stop_phase phase;
-	int64_t began_ms;
 	int64_t half_ms;   /* who is not told by then is told then */
-	int64_t kill_ms;   /* services that remain are killed then */
 	int64_t next_ms;   /* end of the present phase */
+	int64_t spare_ms;  /* part of the timeout for what follows services */
 	int64_t look_ms;   /* REST: look again who is left */
-	bool is_rest_killed;
+	bool is_now;       /* a second signal: nobody gets any time */
+	bool is_killed;    /* SIGKILL was sent to the services that remained */
+	bool is_rest_killed; /* ... and to everybody else */
 	bool is_main_code; /* exit with the code of the given command */
 	int exit_code;
 	int exit_service;  /* that decided it; -1 */
@@ -173,6 +176,7 @@ struct sup {
 	bool is_reaping;         /* the last batch was full: look again */
 	bool is_queue_due;       /* something about the queue changed */
 	bool is_tree_changed;    /* some service's state changed */
+	bool is_probe_up;        /* some probe has a process */
 	uint32_t waiting;        /* services that are LIFE_WAITING */
 	uint32_t swept;          /* services whose leftovers are being ended */
 	struct reaper reaper;

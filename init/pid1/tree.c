@@ -136,17 +136,35 @@ static bool is_anything_left(const struct sup *sup)
 	return is_left;
 }
 
-/* Every daemon that is to run is blocked, and nothing runs? */
-static bool is_all_blocked(const struct sup *sup)
+/* Is service i blocked, as far as the end of everything is concerned? Its
+ * probe, or the wait for it, does not change that until it is stable. */
+static bool is_hopeless(const struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	return s->state == LIFE_BLOCKED || s->state == LIFE_PROBING ||
+	       (s->state == LIFE_WAITING &&
+		sup->breaker[i].state != BREAKER_CLOSED);
+}
+
+/* Every daemon that is to run is blocked, and nothing else runs or is about
+ * to? Who waits for one of them counts as nothing. */
+static bool is_all_blocked(struct sup *sup)
 {
 	bool has_blocked = false;
 
+	sup->is_probe_up = false;
 	for (uint32_t i = 0; i < sup->config->services; i++) {
-		enum life_state state = sup->service[i].state;
+		const struct service *s = &sup->service[i];
 
-		if (life_is_up(state) || state == LIFE_BACKOFF)
+		if (is_hopeless(sup, i)) {
+			has_blocked = true;
+			sup->is_probe_up |= s->state == LIFE_PROBING;
+		} else if (life_is_up(s->state) || s->state == LIFE_BACKOFF ||
+			   (s->state == LIFE_WAITING &&
+			    s->wait != BOARD_WAIT_DEPENDENCY)) {
 			return false;
-		has_blocked = has_blocked || state == LIFE_BLOCKED;
+		}
 	}
 	return has_blocked;
 }
@@ -155,7 +173,8 @@ int64_t tree_blocked_ms(const struct sup *sup)
 {
 	int64_t limit_ms = sup->config->exit_when_all_blocked_ms;
 
-	if (limit_ms <= 0 || sup->blocked_since_ms == NEVER)
+	if (limit_ms <= 0 || sup->blocked_since_ms == NEVER ||
+	    sup->is_probe_up || sup->stop.phase != STOP_NOT)
 		return NEVER;
 	return sup->blocked_since_ms + limit_ms;
 }
