@@ -134,7 +134,7 @@ others_go_on()
 	[ "$NS_STATUS" = 0 ]
 }
 
-@test "a stuck service that is not wanted any more does not hold up those that it depends on beyond its stop_timeout" {
+@test "a stuck service that is not wanted any more costs a stop nothing of its stop_timeout" {
 	dir=$(ns_dir)
 	hung_ini <<-END_INI
 		[service:base]
@@ -143,6 +143,7 @@ others_go_on()
 		command = sleep 2000
 		after = base
 		stdout = file:$dir/fifo
+		stop_timeout = 20s
 	END_INI
 	mkfifo "$dir/fifo"
 	ns_start "$dir"
@@ -151,8 +152,6 @@ others_go_on()
 	began=$(now_ms)
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
-	# A stop_timeout for the stuck one; base follows at once.
-	at_most $(($(now_ms) - began)) 3000 "the shutdown took ms"
-	said 'bad: did not stop within 1 s'
-	run ! said "base: did not stop"
+	at_most $(($(now_ms) - began)) 5000 "the shutdown took ms"
+	run ! said "did not stop"
 }
