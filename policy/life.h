@@ -63,7 +63,6 @@ enum life_event {
 	LIFE_GONE_BAD,       /* ... after dashpot gave up: as FAILED_LATCH, or
 	                        for good (restart = never) */
 	LIFE_RESTORED_BLOCK, /* at boot: its breaker was open, not due yet */
-	LIFE_RESTORED_LATCH, /* at boot: its breaker was latched */
 	LIFE_EVENTS,
 };
 
@@ -76,8 +75,7 @@ enum life_deed {
 	LIFE_DO_DISARM = 1 << 4,   /* no deadline any more */
 	LIFE_DO_TELL = 1 << 5,     /* send stop_signal, arm stop_timeout */
 	LIFE_DO_CALM = 1 << 6,     /* stable: forget delay; a probe: trips */
-	LIFE_DO_SETTLED = 1 << 7,  /* ended for good: tell dependents, exit? */
-	LIFE_DO_READY = 1 << 8,    /* arm ready_timeout, where there is one */
+	LIFE_DO_READY = 1 << 7,    /* arm ready_timeout, where there is one */
 };
 
 /* Take `event` in *state and return the deeds. A pair without a row changes
