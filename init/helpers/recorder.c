@@ -35,7 +35,8 @@ struct recorder {
 	uint64_t registry_hash; /* of the registry on the volume; 0: none */
 	int64_t next_ms;        /* no attempt before this time */
 	int64_t retry_ms;       /* the last wait in trouble; 0: no trouble */
-	bool is_loaded;         /* the registry was read, or there is none */
+	bool is_loaded;         /* the registry there was read, or there is
+				 * none */
 };
 
 /* What is the same all the time, and the time. */
@@ -172,6 +173,10 @@ static int write_all(struct recorder *r)
 	directory = volume_begin(&r->volume);
 	if (directory < 0) {
 		r->registry_hash = 0; /* a new directory has none yet */
+		/* ... or one of earlier containers: a volume that came late. Of
+		 * one that this container wrote only what was before counts. */
+		if (r->volume.step == BOARD_VOLUME_MOVED)
+			r->is_loaded = false;
 		return -1;
 	}
 	if (!r->is_loaded && !r->volume.is_second)

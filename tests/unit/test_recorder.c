@@ -218,7 +218,7 @@ static void restart_container(struct fixture *f)
 	close(old.relay_fd);
 	for (int i = 0; i < HELPER_KINDS; i++) {
 		close(f->wake[i]);
-		f->wake[i] = eventfd(0, EFD_CLOEXEC);
+		f->wake[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		assert_true(f->wake[i] >= 0);
 	}
 	fixture_sleep(2); /* two containers do not begin in one millisecond */
@@ -458,6 +458,54 @@ static void replaced_directory_is_said_locked_and_used(void **state)
 	assert_int_equal(fixture_finish(f, recorder), 0);
 }
 
+/* The directory `name` beside the volume's takes its place, and it that of the
+ * directory `old`; waits until something is written there. */
+static void swap(struct fixture *f, const char *name, const char *old)
+{
+	uint64_t generation;
+
+	fixture_system("mv %s %s; mv %s %s", f->directory, old, name,
+		       f->directory);
+	generation = fixture_publish(f);
+	FIXTURE_WAIT(fixture_is_written(f, generation));
+}
+
+static long long registry_number(const struct fixture *f, const char *key)
+{
+	return number_in(f->directory, "process-registry.json", key);
+}
+
+static void volume_that_comes_late_keeps_its_memory(void **state)
+{
+	struct fixture *f = *state;
+	char real[80], below[80];
+
+	snprintf(real, sizeof(real), "%s.moved/real", f->directory);
+	snprintf(below, sizeof(below), "%s.moved/below", f->directory);
+	start(f);
+	change(f);
+	assert_int_equal(fixture_finish(f, recorder), 0);
+	fixture_system("mkdir %s.moved; mv %s %s", f->directory, f->directory,
+		       real);
+
+	restart_container(f);
+	start(f);
+	change(f);
+	change(f);
+	assert_int_equal(registry_number(f, "starts_earlier"), 0);
+	swap(f, real, below);
+	assert_int_equal(registry_number(f, "starts"), 2);
+	assert_int_equal(registry_number(f, "starts_earlier"), 1);
+	/* The board knows what this container has put on each of them. */
+	swap(f, below, real);
+	assert_int_equal(registry_number(f, "starts_earlier"), 0);
+	swap(f, real, below);
+	assert_int_equal(registry_number(f, "starts"), 2);
+	assert_int_equal(registry_number(f, "starts_earlier"), 1);
+	fixture_validate(f->directory);
+	assert_int_equal(fixture_finish(f, recorder), 0);
+}
+
 static void second_recorder_writes_beside_and_restores_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -660,6 +708,7 @@ int main(void)
 		WITH_BOARDS(exit_does_not_wait_for_a_directory_in_trouble),
 		WITH_BOARDS(removed_directory_is_made_again),
 		WITH_BOARDS(replaced_directory_is_said_locked_and_used),
+		WITH_BOARDS(volume_that_comes_late_keeps_its_memory),
 		WITH_BOARDS(second_recorder_writes_beside_and_restores_nothing),
 		WITH_BOARDS(full_volume_keeps_the_old_file_and_recovers),
 		WITH_BOARDS(read_only_volume_is_retried),
