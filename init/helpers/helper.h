@@ -28,10 +28,8 @@ struct helper_job {
 	enum helper_kind kind;
 	const struct config *config;
 	struct boards boards;
-	int wake_fd;     /* eventfd, blocking: PID 1 -> helper */
+	int wake_fd;     /* eventfd, non-blocking: PID 1 -> helper */
 	int notify_fd;   /* eventfd, non-blocking: helper -> PID 1 */
-	uint64_t printed; /* relay: events up to this one were printed by an
-			   * earlier relay (where that is known) */
 	char **argv;     /* of the program, for its name in ps */
 };
 
@@ -41,9 +39,8 @@ const char *helper_name(enum helper_kind kind);
 /* Become the helper: name, death with PID 1, its boards mapped, every
  * descriptor closed but its own list, privileges dropped; then its main. The
  * parent is checked against board->pid, so PID 1 sets that before the fork.
- * job->printed may stay 0: the relay also looks at its own board. The exit
- * status is 0 when the helper finished its work, 1 when it could not, 111
- * when it could not become a helper at all. */
+ * The exit status is 0 when the helper finished its work, 1 when it could not,
+ * 111 when it could not become a helper at all. */
 _Noreturn void helper_run(const struct helper_job *given);
 
 /* The mains of the helpers, called by helper_run(). */

@@ -166,8 +166,6 @@ _Noreturn void relay_main(const struct helper_job *job)
 						memory_order_acquire),
 	};
 
-	if (r.printed < job->printed)
-		r.printed = job->printed;
 	for (;;) {
 		bool is_last = is_exiting(job);
 		uint64_t events = count_events(job);

@@ -45,7 +45,8 @@ int keeper_begin(struct sup *sup)
 {
 	for (int k = 0; k < HELPER_KINDS; k++) {
 		sup->kept[k] = (struct kept){ .again_ms = NEVER };
-		sup->kept[k].wake_fd = eventfd(0, EFD_CLOEXEC);
+		sup->kept[k].wake_fd =
+			eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (sup->kept[k].wake_fd < 0)
 			return -errno;
 	}
@@ -107,7 +108,7 @@ void keeper_wake(struct sup *sup, enum helper_kind kind)
 {
 	const uint64_t one = 1;
 
-	/* Only a counter near 2^64 could block or refuse this. */
+	/* A full counter (EAGAIN) says "look" as well. */
 	if (write(sup->kept[kind].wake_fd, &one, sizeof(one)) < 0)
 		sup->is_head_changed = true;
 }

@@ -140,7 +140,7 @@ static inline int fixture_setup(void **state)
 	assert_int_equal(boards_create(&f->boards), 0);
 	fixture_begin_board(f);
 	for (int i = 0; i < HELPER_KINDS; i++) {
-		f->wake[i] = eventfd(0, EFD_CLOEXEC);
+		f->wake[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		assert_true(f->wake[i] >= 0);
 	}
 	f->notify = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
