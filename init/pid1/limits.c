@@ -463,13 +463,15 @@ static int64_t count_tasks(rlim_t hard)
 	return (int64_t)passes - 2;
 }
 
-int limits_check_child(int64_t written, struct spawn_report *report)
+int limits_check_child(const struct limits *l, int64_t written,
+		       struct spawn_report *report)
 {
 	struct rlimit own;
 	int64_t reserve;
 	int err;
 
-	if (prlimit(0, RLIMIT_NPROC, NULL, &own) < 0 ||
+	if (!l->is_dry_clone_exact ||
+	    prlimit(0, RLIMIT_NPROC, NULL, &own) < 0 ||
 	    own.rlim_cur == RLIM_INFINITY)
 		return 0;
 	reserve = headroom_reserve(written, (int64_t)own.rlim_cur, -1);

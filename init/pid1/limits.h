@@ -45,8 +45,10 @@ void limits_show(const struct limits *l, int64_t written,
 void limits_tightest(const struct limits *l, int64_t *current, int64_t *max);
 
 /* In the child of a start, with the ids it will have: would one more task
- * pass RLIMIT_NPROC with the reserve kept free? 0 when it would or where
- * nothing limits; else EAGAIN or ENOMEM with the exact numbers in *report. */
-int limits_check_child(int64_t written, struct spawn_report *report);
+ * pass RLIMIT_NPROC with the reserve kept free? 0 when it would, where nothing
+ * limits, or where the dry clone did not work at start (it may make a task
+ * then); else EAGAIN or ENOMEM with the exact numbers in *report. */
+int limits_check_child(const struct limits *l, int64_t written,
+		       struct spawn_report *report);
 
 #endif

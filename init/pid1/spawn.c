@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "init/format.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/signals.h"
 
@@ -29,9 +30,16 @@ extern char **environ;
 
 pid_t spawn_clone(void)
 {
-	/* All arguments but the flags are 0: the order does not matter. */
+	/* All arguments but the flags are 0, so their order, which every
+	 * architecture has its own of, matters only where the flags are not
+	 * the first (clone(2)). */
+#ifdef __s390__
+	return (pid_t)syscall(SYS_clone, 0UL, (unsigned long)SIGCHLD, 0UL,
+			      0UL, 0UL);
+#else
 	return (pid_t)syscall(SYS_clone, (unsigned long)SIGCHLD, 0UL, 0UL,
 			      0UL, 0UL);
+#endif
 }
 
 static _Noreturn void fail(struct spawn_report *report, int err)
@@ -124,42 +132,22 @@ static void set_limits(const struct sup *sup, struct spawn_report *report,
 	}
 }
 
-/* Digits of n, with sign, into text; returns their number. */
-static size_t digits(char text[12], int n)
-{
-	unsigned rest = n < 0 ? 0U - (unsigned)n : (unsigned)n;
-	size_t at = 12, size;
-
-	do {
-		text[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
-	if (n < 0)
-		text[--at] = '-';
-	size = 12 - at;
-	memmove(text, text + at, size);
-	return size;
-}
-
+/* Returns the length written, or -errno. */
 static int set_oom_score(int score)
 {
-	char text[12];
-	size_t size = digits(text, score);
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	int err = 0;
+	int err = fd < 0 ? -errno : format_fd(fd, "%d", score);
 
-	if (fd < 0)
-		return -1;
-	if (write(fd, text, size) != (ssize_t)size)
-		err = errno ? errno : EIO;
-	close(fd);
-	errno = err;
-	return err ? -1 : 0;
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 static void set_priorities(struct spawn_report *report,
 			   const struct config_service *s)
 {
+	int err;
+
 	if (s->has_nice) {
 		take(report, BOARD_STEP_NICE);
 		if (setpriority(PRIO_PROCESS, 0, s->nice) < 0 &&
@@ -168,9 +156,9 @@ static void set_priorities(struct spawn_report *report,
 	}
 	if (s->has_oom_score_adj) {
 		take(report, BOARD_STEP_OOM_SCORE);
-		if (set_oom_score(s->oom_score_adj) < 0 &&
-		    !s->is_oom_score_adj_try)
-			fail(report, errno);
+		err = set_oom_score(s->oom_score_adj);
+		if (err < 0 && !s->is_oom_score_adj_try)
+			fail(report, -err);
 	}
 	if (s->has_umask)
 		umask(s->umask);
@@ -335,7 +323,7 @@ static _Noreturn void run_service(const struct sup *sup, uint32_t i)
 		check(report, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	}
 	take(report, BOARD_STEP_HEADROOM);
-	errno = limits_check_child(c->headroom, report);
+	errno = limits_check_child(&sup->limits, c->headroom, report);
 	if (errno)
 		fail(report, errno);
 	execute(report, config_string(c, s->path), argv,
