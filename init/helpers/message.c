@@ -99,6 +99,9 @@ static const struct row {
 		"errno/e",
 		"RLIMIT_NPROC cannot be tested exactly on this kernel (%0e): "
 		"a start may be refused late" },
+	[BOARD_EV_NO_PROC] = { "no-proc", CONFIG_WARNING, "",
+		"there is no /proc of this PID namespace: what services leave "
+		"behind cannot be seen, and is not waited for" },
 	[BOARD_EV_SHUTDOWN] = { "shutdown", CONFIG_INFO,
 		"signal/s timeout_ms",
 		"[0:%0s: |]stops everything, within %1d" },

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/format.h"
 #include "init/scan.h"
 
 #ifndef SYS_pidfd_send_signal
@@ -47,8 +48,22 @@ struct seen {
 	char state;
 };
 
-/* What to do with each living process of a pass. */
-typedef void visit(void *with, int proc_fd, const struct seen *s);
+/* What to do with each process of a pass; a negative result ends the pass. */
+typedef int visit(void *with, int proc_fd, const struct seen *s);
+
+int ghosts_open(void)
+{
+	char text[16];
+	const char *at = text;
+	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ssize_t n = readlinkat(fd, "self", text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	if (fd >= 0 && scan_unsigned(&at, 10) == (uint64_t)getpid())
+		return fd;
+	close(fd);
+	return -1;
+}
 
 int64_t ghosts_now_ticks(void)
 {
@@ -58,40 +73,36 @@ int64_t ghosts_now_ticks(void)
 	return (int64_t)now.tv_sec * TICKS + now.tv_nsec / (1000000000 / TICKS);
 }
 
-static size_t put_number(char *text, pid_t pid)
+/* The process is gone, or hidden from us (proc(5), hidepid), rather than that
+ * the machine is short of something. */
+static bool is_gone(int err)
 {
-	char digit[12];
-	size_t n = 0, at = 0;
-
-	for (; pid > 0; pid /= 10)
-		digit[n++] = (char)('0' + pid % 10);
-	while (n > 0)
-		text[at++] = digit[--n];
-	return at;
+	return err == ENOENT || err == ESRCH || err == EACCES || err == EPERM;
 }
 
-/* False when the process is gone. The name in parentheses may hold anything,
- * so the fields begin behind the last parenthesis. */
-static bool read_stat(int proc_fd, pid_t pid, struct seen *s)
+/* 1, 0 when the process is gone, or -errno when that cannot be told. The name
+ * in parentheses may hold anything, so the fields begin behind the last
+ * parenthesis. */
+static int read_stat(int proc_fd, pid_t pid, struct seen *s)
 {
 	char text[STAT_BYTES];
-	size_t at = put_number(text, pid);
-	ssize_t n;
+	ssize_t n = -1;
 	const char *field;
-	int fd;
+	int fd, err;
 
-	memcpy(text + at, "/stat", sizeof("/stat"));
+	format(text, sizeof(text), "%d/stat", pid);
 	fd = openat(proc_fd, text, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return false;
+	if (fd >= 0)
+		n = read(fd, text, sizeof(text) - 1);
+	err = errno;
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return is_gone(err) ? 0 : -err;
 	text[n] = '\0';
 	field = strrchr(text, ')');
 	if (!field || strlen(field) < 4)
-		return false;
+		return 0;
 	*s = (struct seen){ .pid = pid, .state = field[2] };
 	field += 3;
 	for (int i = 1; i <= STARTTIME; i++) {
@@ -106,7 +117,7 @@ static bool read_stat(int proc_fd, pid_t pid, struct seen *s)
 		else if (i == STARTTIME)
 			s->start_ticks = value;
 	}
-	return true;
+	return 1;
 }
 
 static bool is_living(const struct seen *s)
@@ -115,19 +126,19 @@ static bool is_living(const struct seen *s)
 }
 
 /* Signal the process that `s` describes, and no other one that has got its
- * number since. Before Linux 5.3 there is no pidfd: the second reading alone
- * leaves a gap of microseconds. */
-static void signal_seen(int proc_fd, const struct seen *s, int number)
+ * number since. Where there is no pidfd (before Linux 5.3) the second reading
+ * alone leaves a gap of microseconds. 0, or -errno as read_stat(). */
+static int signal_seen(int proc_fd, const struct seen *s, int number)
 {
-	struct seen again;
+	struct seen again = { 0 };
 	int fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	int is_there;
 
-	if (fd < 0 && errno != ENOSYS && errno != EMFILE && errno != ENFILE &&
-	    errno != EPERM)
-		return;
-	if (read_stat(proc_fd, s->pid, &again) &&
-	    again.session == s->session && again.group == s->group &&
-	    again.start_ticks == s->start_ticks) {
+	if (fd < 0 && errno == ESRCH)
+		return 0;
+	is_there = read_stat(proc_fd, s->pid, &again);
+	if (is_there > 0 && again.session == s->session &&
+	    again.group == s->group && again.start_ticks == s->start_ticks) {
 		if (fd >= 0)
 			syscall(SYS_pidfd_send_signal, fd, number, NULL, 0);
 		else
@@ -138,11 +149,14 @@ static void signal_seen(int proc_fd, const struct seen *s, int number)
 	}
 	if (fd >= 0)
 		close(fd);
+	return is_there < 0 ? is_there : 0;
 }
 
+/* Returns how many processes there are, or -errno. */
 static int each_process(int proc_fd, visit *visitor, void *with)
 {
 	char entries[ENTRIES] __attribute__((aligned(8)));
+	int seen = 0;
 	long n;
 
 	if (proc_fd < 0 || lseek(proc_fd, 0, SEEK_SET) < 0)
@@ -152,18 +166,23 @@ static int each_process(int proc_fd, visit *visitor, void *with)
 		for (long at = 0; at < n;) {
 			struct entry *e = (struct entry *)(void *)(entries +
 								   at);
-			struct seen s;
+			struct seen s = { 0 };
 			const char *name = e->name;
 			uint64_t pid = scan_unsigned(&name, 10);
+			int err;
 
 			at += e->size;
 			if (pid == 0 || pid > INT_MAX)
 				continue;
-			if (read_stat(proc_fd, (pid_t)pid, &s))
-				visitor(with, proc_fd, &s);
+			err = read_stat(proc_fd, (pid_t)pid, &s);
+			if (err > 0)
+				err = visitor(with, proc_fd, &s);
+			if (err < 0)
+				return err;
+			seen++;
 		}
 	}
-	return n < 0 ? -errno : 0;
+	return n < 0 ? -errno : seen;
 }
 
 struct sets {
@@ -172,11 +191,12 @@ struct sets {
 	bool is_signalling; /* second pass */
 };
 
-static void match_set(void *with, int proc_fd, const struct seen *s)
+static int match_set(void *with, int proc_fd, const struct seen *s)
 {
 	struct sets *all = with;
+	int err = 0;
 
-	for (uint32_t i = 0; i < all->n; i++) {
+	for (uint32_t i = 0; i < all->n && err == 0; i++) {
 		struct ghosts *g = &all->set[i];
 
 		if ((g->is_group ? s->group : s->session) != g->id ||
@@ -185,8 +205,7 @@ static void match_set(void *with, int proc_fd, const struct seen *s)
 		if (s->pid == g->id) {
 			/* Its leader; once that was reaped, a stranger who
 			 * got the number: then the old set is empty. */
-			if (!g->is_leader_up)
-				g->id = -1;
+			g->id = -1;
 			continue;
 		}
 		if (!is_living(s))
@@ -195,29 +214,30 @@ static void match_set(void *with, int proc_fd, const struct seen *s)
 		if (!all->is_signalling)
 			g->found++;
 		else if (g->signal)
-			signal_seen(proc_fd, s, g->signal);
+			err = signal_seen(proc_fd, s, g->signal);
 	}
+	return err;
 }
 
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n)
 {
 	struct sets all = { .set = set, .n = n };
-	int err;
+	int seen;
 
 	for (uint32_t i = 0; i < n; i++) {
 		set[i].found = 0;
 		set[i].one = 0;
 	}
-	err = each_process(proc_fd, match_set, &all);
+	seen = each_process(proc_fd, match_set, &all);
 	for (uint32_t i = 0; i < n; i++) {
-		if (err < 0 || set[i].id < 0)
+		if (set[i].id < 0)
 			set[i].found = 0;
 		if (set[i].found > 0 && set[i].signal)
 			all.is_signalling = true;
 	}
-	if (all.is_signalling)
-		err = each_process(proc_fd, match_set, &all);
-	return err;
+	if (seen >= 0 && all.is_signalling)
+		seen = each_process(proc_fd, match_set, &all);
+	return seen;
 }
 
 struct rest {
@@ -228,36 +248,38 @@ struct rest {
 	int living;
 };
 
-/* Does the way up from `s` lead to self? PID 1 has everybody below it. */
-static bool is_descendant(int proc_fd, const struct seen *s, pid_t self)
+/* Does the way up from `s` lead to self? 1, 0 or -errno. PID 1 has everybody
+ * below it. */
+static int is_descendant(int proc_fd, const struct seen *s, pid_t self)
 {
 	struct seen up = *s;
+	int is_there = 1;
 
 	if (self == 1)
-		return true;
-	for (int i = 0; i < PARENTS && up.parent > 1; i++) {
+		return 1;
+	for (int i = 0; i < PARENTS && is_there > 0 && up.parent > 1; i++) {
 		if (up.parent == self)
-			return true;
-		if (!read_stat(proc_fd, up.parent, &up))
-			return false;
+			return 1;
+		is_there = read_stat(proc_fd, up.parent, &up);
 	}
-	return false;
+	return is_there < 0 ? is_there : 0;
 }
 
-static void signal_one_of_rest(void *with, int proc_fd, const struct seen *s)
+static int signal_one_of_rest(void *with, int proc_fd, const struct seen *s)
 {
 	struct rest *rest = with;
+	int is_below;
 
 	if (s->pid == rest->self || !is_living(s))
-		return;
+		return 0;
 	for (uint32_t i = 0; i < rest->n; i++)
 		if (s->pid == rest->spared[i])
-			return;
-	if (!is_descendant(proc_fd, s, rest->self))
-		return;
+			return 0;
+	is_below = is_descendant(proc_fd, s, rest->self);
+	if (is_below <= 0)
+		return is_below;
 	rest->living++;
-	if (rest->signal)
-		signal_seen(proc_fd, s, rest->signal);
+	return rest->signal ? signal_seen(proc_fd, s, rest->signal) : 0;
 }
 
 int ghosts_signal_rest(int proc_fd, int signal, const pid_t *spared,

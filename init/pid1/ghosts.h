@@ -16,21 +16,26 @@
 
 /* One set to look for. */
 struct ghosts {
-	pid_t id;           /* of the set: pid of its dead or living leader */
+	pid_t id;           /* of the set: pid of its reaped leader */
 	int64_t born_ticks; /* members are not older (starttime, proc(5)) */
 	int signal;         /* to send to each member; 0: only count */
 	bool is_group;      /* a process group; else a session */
-	bool is_leader_up;  /* the leader is unreaped: not counted, spared */
 	uint32_t found;     /* out: living members */
 	pid_t one;          /* out: one of them, 0 none */
 };
+
+/* A descriptor of /proc for the calls below; -1 where there is none, or where
+ * it is another PID namespace's (unshare -pf without --mount-proc), whose
+ * numbers mean other processes here. */
+int ghosts_open(void);
 
 /* Now, in the unit and clock of starttime, rounded down. */
 int64_t ghosts_now_ticks(void);
 
 /* Look for all n sets, and send each its signal if it has members. A set
- * whose number has been given to a new process is empty. 0, or -errno when
- * /proc cannot be read: then nothing was found. */
+ * whose number has been given to a new process is empty. Returns how many
+ * processes were looked at, or -errno (-ENOENT: proc_fd is -1; ENFILE, EMFILE,
+ * ENOMEM for a time): then what was found and signalled is not all. */
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n);
 
 /* Send `signal` to every process but the caller and `spared` ones. Where the

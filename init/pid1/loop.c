@@ -4,7 +4,6 @@
 #include "init/pid1/loop.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "init/die.h"
+#include "init/pid1/ghosts.h"
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/publish.h"
@@ -74,7 +74,7 @@ static void open_descriptors(struct sup *sup)
 	sup->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (sup->notify_fd < 0)
 		die_system("eventfd", errno);
-	sup->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	sup->proc_fd = ghosts_open();
 	sup->reaper = reaper_open();
 	watch(sup, sup->signal_fd, FROM_SIGNALS);
 	watch(sup, sup->notify_fd, FROM_HELPERS);
@@ -190,6 +190,8 @@ static void set_up(struct sup *sup, const struct config *config, char **argv)
 	publish_begin(sup);
 	SUP_SAY(sup, BOARD_EV_BEGIN, -1, sup->pid, config->services,
 		config->shutdown_needs_ms, sup->pid != 1);
+	if (sup->proc_fd < 0)
+		SUP_SAY(sup, BOARD_EV_NO_PROC, -1, 0);
 	check_headroom(sup);
 	err = keeper_begin(sup);
 	if (err < 0)

@@ -21,7 +21,8 @@ static const struct config_service *settings(const struct sup *sup, uint32_t i)
 	return config_service(sup->config, i);
 }
 
-/* Work out its next deadline. Once SIGKILL was sent, kill_ms is over. */
+/* Work out its next deadline. Once SIGKILL was sent, kill_ms is over; while it
+ * is swept, sweep_ms minds it. */
 static void arm(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
@@ -29,8 +30,7 @@ static void arm(struct sup *sup, uint32_t i)
 
 	if (s->is_swept)
 		next_ms = earlier(next_ms, s->sweep_ms);
-	if (!s->is_killed &&
-	    (s->is_swept || (s->pid && s->state == LIFE_STOPPING)))
+	else if (s->pid && s->state == LIFE_STOPPING && !s->is_killed)
 		next_ms = earlier(next_ms, s->kill_ms);
 	sup->next_ms[i] = next_ms;
 }

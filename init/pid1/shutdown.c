@@ -137,13 +137,17 @@ static void kill_services(struct sup *sup)
 	}
 }
 
+/* How many living ones there are, or -errno when that cannot be told now.
+ * Without /proc nobody can ever be seen, or waited for. */
 static int signal_rest(struct sup *sup, int number)
 {
 	pid_t spared[HELPER_KINDS];
 
 	for (int k = 0; k < HELPER_KINDS; k++)
 		spared[k] = sup->kept[k].pid;
-	return ghosts_signal_rest(sup->proc_fd, number, spared, HELPER_KINDS);
+	return sup->proc_fd < 0 ? 0
+				: ghosts_signal_rest(sup->proc_fd, number,
+						     spared, HELPER_KINDS);
 }
 
 static void enter_helpers(struct sup *sup)
@@ -164,11 +168,13 @@ static void enter_rest(struct sup *sup)
 {
 	int living = signal_rest(sup, SIGTERM);
 
-	if (living <= 0) {
+	if (living == 0) {
 		enter_helpers(sup);
 		return;
 	}
-	SUP_SAY(sup, BOARD_EV_SHUTDOWN_REST, -1, living);
+	sup->stop.is_rest_told = living > 0;
+	if (living > 0)
+		SUP_SAY(sup, BOARD_EV_SHUTDOWN_REST, -1, living);
 	sup->stop.phase = STOP_REST;
 	sup->stop.next_ms = sup->now_ms + share(sup, REST_MS);
 	if (sup->stop.is_now)
@@ -201,6 +207,8 @@ static void run_rest(struct sup *sup)
 {
 	struct shutdown *stop = &sup->stop;
 	bool is_time = sup->now_ms >= stop->next_ms;
+	int number = is_time ? SIGKILL : stop->is_rest_told ? 0 : SIGTERM;
+	int living;
 
 	if (!is_time && sup->now_ms < stop->look_ms)
 		return;
@@ -208,10 +216,12 @@ static void run_rest(struct sup *sup)
 		enter_helpers(sup);
 		return;
 	}
-	if (signal_rest(sup, is_time ? SIGKILL : 0) <= 0) {
+	living = signal_rest(sup, number);
+	if (living == 0) {
 		enter_helpers(sup);
 		return;
 	}
+	stop->is_rest_told = stop->is_rest_told || living > 0;
 	stop->look_ms = sup->now_ms + LOOK_MS;
 	if (is_time) {
 		stop->is_rest_killed = true;

@@ -52,7 +52,6 @@ struct service {
 	int64_t born_ticks; /* its session is not older (proc(5) starttime) */
 	pid_t pid;          /* unreaped leader; 0 none */
 	pid_t session;      /* of the last leader; 0 none */
-	pid_t left_pid;     /* one process of those left behind */
 	int32_t on;         /* the dependency it waits for; -1 */
 	int verdict_fd;     /* read end, EOF at exec; -1 none */
 	uint32_t failures;  /* since the last stable run */
@@ -125,7 +124,8 @@ struct shutdown {
 	int64_t look_ms;   /* REST: look again who is left */
 	bool is_now;       /* a second signal: nobody gets any time */
 	bool is_killed;    /* SIGKILL was sent to the services that remained */
-	bool is_rest_killed; /* ... and to everybody else */
+	bool is_rest_told; /* SIGTERM was sent to everybody else */
+	bool is_rest_killed; /* ... and SIGKILL */
 	bool is_main_code; /* exit with the code of the given command */
 	int exit_code;
 	int exit_service;  /* that decided it; -1 */
@@ -162,11 +162,12 @@ struct sup {
 	uint64_t volume_written; /* generation that was written last */
 	int64_t late_max_ms;
 	int64_t queue_ms;        /* look at the queue then; NEVER */
+	int64_t look_ms;         /* no look for leftovers before that */
 	uint64_t reaped, orphans, restarts;
 	uint64_t events_seen;    /* events that the relay was woken for */
 	pid_t pid;               /* own; 1 when init */
 	int epoll_fd, signal_fd, notify_fd;
-	int proc_fd;             /* /proc; -1 where there is none */
+	int proc_fd;             /* ghosts_open() */
 	uint32_t main_service;   /* index of the given command; UINT32_MAX */
 	uint32_t random;         /* state of the jitter's generator */
 	uint32_t volume_step;    /* enum board_volume last said */

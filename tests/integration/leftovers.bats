@@ -118,6 +118,7 @@ nth()
 	END
 	ns_start "$dir"
 	wait_until 5 lives 2 'sleep 777'
+	wait_until 5 service web .pid
 	old=$(ns_pids 'sleep 777')
 	ns_exec kill -s KILL "$(service web .pid)"
 	wait_until 5 service web '.starts == 2'
@@ -268,4 +269,114 @@ leaves()
 	waited=$(($(said '.event == "exit"' | jq .monotonic_ms) - $(said_of web stopping)))
 	is_between 990 "$waited" 2500
 	said_of web leftovers-killed | grep .
+}
+
+# files_left NUMBER: PID 1 may open so many files from now on, itself
+files_left()
+{
+	prlimit --pid "$NS_PID" --nofile="$1:"
+}
+
+@test "what is left while PID 1 cannot open a file is gone before the next start" {
+	dir=$(ns_dir)
+	cat >"$dir/script" <<-END
+		#!/bin/bash
+		sleep 7771 &
+		until [ -e $dir/die ]; do sleep 0.01; done
+		exit 1
+	END
+	chmod 755 "$dir/script"
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		command = $dir/script
+		restart_delay = 0ms..1ms
+	END
+	ns_start "$dir"
+	wait_until 5 service web '.state == "running"'
+	wait_until 5 lives 1 'sleep 7771'
+	old=$(ns_pids 'sleep 7771')
+	files_left 3
+	: >"$dir/die"
+	wait_until 5 service web '.ends | length == 1'
+	service web '.starts == 1'
+	rm "$dir/die"
+	files_left 1000
+	wait_until 10 service web '.starts == 2'
+	fails grep -x "$old" <<<"$(ns_pids 'sleep 7771')"
+}
+
+@test "who cannot be seen at the end because PID 1 cannot open a file gets the time all the same" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		[service:web]
+		shell = setsid sleep 7771 & until [ -e $dir/die ]; do sleep 0.01; done
+		restart = never
+		leftovers = keep
+	END
+	ns_start "$dir"
+	wait_until 5 service web '.state == "running"'
+	wait_until 5 lives 1 'sleep 7771'
+	files_left 3
+	: >"$dir/die"
+	ns_wait
+	[ "$NS_STATUS" = 0 ]
+	waited=$(($(said '.event == "exit"' | jq .monotonic_ms) - $(said_of web ended)))
+	is_between 690 "$waited" 5000
+}
+
+@test "the /proc of another PID namespace is not believed: said once, nothing is waited for" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		[service:web]
+		command = bash -c "sleep 7771 & sleep 0.1; exit 1"
+		restart_delay = 0ms..1ms
+		leftover_grace = 20s
+	END
+	# As `unshare -pf` without --mount-proc: what is below is outside's.
+	NS_PREFIX=(sh -c 'umount /proc && exec "$@"' sh)
+	ns_start "$dir"
+	wait_until 5 service web '.breaker == "open"'
+	count_is 1 said '.event == "no-proc"'
+	fails said '.event == "leftovers"'
+	began=$(now_ms)
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	is_between 0 $(($(now_ms) - began)) 3000
+}
+
+@test "among many processes, looks for what is left take a part of PID 1's time" {
+	dir=$(ns_dir)
+	{
+		cat <<-END
+			[dashpot]
+			restart_rate = 1000/s burst 1000
+			[defaults]
+			max_failures = none
+			restart_delay = 1ms..1ms
+			[service:many]
+			command = bash -c "for i in {1..640}; do sleep 8881 & done; wait"
+		END
+		for i in {1..8}; do
+			printf '[service:s%s]\ncommand = sleep 0.0%s\n' "$i" "$i"
+		done
+	} >"$dir/dashpot.ini"
+	NS_PREFIX=(strace -D -f --seccomp-bpf -y -o "$dir/trace" -e trace=lseek)
+	ns_start "$dir"
+	wait_until 20 lives 640 'sleep 8881'
+	began=$(now_ms)
+	from=$(looks)
+	wait_until 20 service s1 ".starts > $(($(service s1 .starts) + 30))"
+	looks=$(($(looks) - from))
+	# One for each 40 ms, because 640 processes take up to 10.
+	is_between 5 "$looks" $((($(now_ms) - began) / 40 + 2))
+}
+
+# looks: how often PID 1 began to read /proc
+looks()
+{
+	grep -c ' lseek([0-9]*</proc>' "$dir/trace"
 }
