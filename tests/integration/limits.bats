@@ -183,16 +183,6 @@ holds()
 	diag '.phase == "exiting" and .helpers.recorder.restarts == 1'
 }
 
-# free_uid: one that no process on this machine has
-free_uid()
-{
-	local uid=$((40000 + $$ % 20000))
-	while [ -n "$(ps -U "$uid" -u "$uid" -o pid=)" ]; do
-		uid=$((uid + 1))
-	done
-	echo "$uid"
-}
-
 nproc_ini()
 {
 	UID_NOW=$(free_uid)

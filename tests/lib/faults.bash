@@ -46,6 +46,44 @@ kids()
 		index($0, text) { n++ } END { print n + 0 }'
 }
 
+# free_uid: one that no process on this machine has
+free_uid()
+{
+	local uid=$((40000 + $$ % 20000))
+	while [ -n "$(ps -U "$uid" -u "$uid" -o pid=)" ]; do
+		uid=$((uid + 1))
+	done
+	echo "$uid"
+}
+
+# crowd_ini: the services on standard input, with a uid of their own for @uid@,
+# and a crowd of 20 processes of it; the oneshot `full` is done when all are there
+crowd_ini()
+{
+	local uid
+	uid=$(free_uid)
+	cat <<-END_INI
+		[service:crowd]
+		shell = for i in \$(seq 20); do sleep 4000 & done; wait
+		user = $uid
+		[service:full]
+		shell = while [ "\$(ps -U $uid -o pid= | wc -l)" -lt 21 ]; do sleep 0.02; done
+		type = oneshot
+		after = crowd
+	END_INI
+	sed "s/@uid@/$uid/"
+}
+
+# stall DIR: the stderr of the next dashpot is a full pipe that nobody reads,
+# for as long as this shell lives
+stall()
+{
+	mkfifo "$1/stalled"
+	exec {STALLED}<>"$1/stalled"
+	dd if=/dev/zero of="$1/stalled" bs=1k oflag=nonblock status=none 2>/dev/null || true
+	NS_STDERR=$1/stalled
+}
+
 # say_count PATTERN: in how many lines it was said
 say_count()
 {

@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# What a shortage of room or of tokens means for others, for the log and files,
+# and for exit_when_all_blocked.
+#
+# The user in these tests has more than sixteen processes: who of them has
+# limit.nproc = 16 is refused, and who has not is not.
+
+load ../lib/dashpot
+load ../lib/faults
+
+teardown()
+{
+	faults_cleanup
+}
+
+waits_for()
+{
+	service "$2" ".state == \"waiting\" and .waiting.for == \"$1\""
+}
+
+@test "a service's own limit.nproc holds back no other service of that user" {
+	dir=$(ns_dir)
+	crowd_ini >"$dir/dashpot.ini" <<-'END_INI'
+		[service:small]
+		command = sleep 1000
+		after = full
+		user = @uid@
+		limit.nproc = 16
+		[service:free]
+		shell = sleep 0.3; exit 1
+		after = full
+		user = @uid@
+		max_failures = none
+		restart_delay = 50ms..50ms
+	END_INI
+	ns_start "$dir"
+	wait_until 10 waits_for headroom small
+	before=$(service free .starts)
+	wait_until 10 service free ".starts >= $before + 5"
+	wait_until 5 waits_for headroom small
+	run ! said 'free: waits for room'
+}
+
+@test "exit_when_all_blocked counts on while probes come and fail, and gives the code of the first" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-'END_INI'
+		[dashpot]
+		exit_when_all_blocked = 3s
+		[defaults]
+		max_failures = 1 in 15s
+		[service:a]
+		shell = exit 7
+		cooldown = 1m..1m
+		[service:b]
+		shell = sleep 0.2; exit 8
+		cooldown = 1s..1s
+	END_INI
+	ns_start "$dir"
+	ns_wait 10
+	[ "$NS_STATUS" = 7 ]
+	[ "$(say_count 'b: started, .* as a probe')" -ge 1 ]
+}
+
+@test "exit_when_all_blocked counts two services that crash and are probed without end" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-'END_INI'
+		[dashpot]
+		exit_when_all_blocked = 3s
+		[defaults]
+		max_failures = 1 in 15s
+		cooldown = 1s..3s
+		[service:a]
+		shell = exit 7
+		[service:b]
+		shell = exit 7
+	END_INI
+	ns_start "$dir"
+	ns_wait 10
+	[ "$NS_STATUS" = 7 ]
+}
+
+@test "a service that waits for a token is not blocked: dashpot goes on" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-'END_INI'
+		[dashpot]
+		exit_when_all_blocked = 2s
+		restart_rate = 1/h burst 1
+		[service:x]
+		shell = exit 9
+		max_failures = 1 in 15s
+		cooldown = 1m..1m
+		[service:a]
+		shell = sleep 0.2; exit 1
+		max_failures = none
+		restart_delay = 10ms..10ms
+	END_INI
+	ns_start "$dir"
+	wait_until 5 service x '.state == "blocked"'
+	wait_until 5 waits_for budget a
+	stays 3 ns_alive
+	run ! said 'everything has been blocked'
+}
+
+@test "a service that waits for room is not blocked: dashpot goes on" {
+	dir=$(ns_dir)
+	uid=$(free_uid)
+	# x leaves a crowd in sessions of its own, which nobody claims.
+	cat >"$dir/dashpot.ini" <<-END_INI
+		[dashpot]
+		exit_when_all_blocked = 2s
+		[service:x]
+		shell = for i in \$(seq 20); do setsid sleep 1000 & done; sleep 0.2; exit 9
+		user = $uid
+		max_failures = 1 in 15s
+		cooldown = 1m..1m
+		[service:a]
+		command = sleep 0.5
+		user = $uid
+		limit.nproc = 16
+		max_failures = none
+		restart_delay = 10ms..10ms
+	END_INI
+	ns_start "$dir"
+	wait_until 5 service x '.state == "blocked"'
+	wait_until 5 waits_for headroom a
+	stays 3 ns_alive
+	run ! said 'everything has been blocked'
+}
+
+@test "starts that are refused after the clone are tried four times a second, not four times each" {
+	dir=$(ns_dir)
+	for i in {1..20}; do
+		printf '[service:s%s]\ncommand = sleep 1000\n' "$i"
+	done >"$dir/dashpot.ini"
+	NS_PREFIX=(strace -D -f -ttt -o "$dir/trace" -e trace=clone,clone3,setsid
+		-e inject=setsid:error=ENOMEM)
+	ns_start "$dir"
+	wait_until 20 said 's20: waits for room'
+	pid=$(awk '{ print $1; exit }' "$dir/trace")
+	from=$(wc -l <"$dir/trace")
+	stays 3 ns_alive
+	tail -n "+$((from + 1))" "$dir/trace" |
+		awk -v pid="$pid" '$1 == pid && /clone/ && !/resumed/ {
+			n++; if (!a) a = $2; b = $2
+		} END {
+			print n, "clones in", b - a, "s"
+			exit !(n >= 6 && (n - 1) / (b - a) < 15)
+		}'
+}
+
+@test "diagnostic.json says since when a refused start waits, not when it was last tried" {
+	dir=$(ns_dir)
+	crowd_ini >"$dir/dashpot.ini" <<-'END_INI'
+		[service:small]
+		command = sleep 1000
+		after = full
+		user = @uid@
+		limit.nproc = 16
+	END_INI
+	ns_start "$dir"
+	wait_until 5 waits_for headroom small
+	since=$(service small .since_monotonic_ms)
+	sleep 2
+	last=$(diag .monotonic_ms)
+	ns_signal USR1
+	wait_until 5 diag ".monotonic_ms > $last and .services.small.state == \"waiting\""
+	service small ".since_monotonic_ms == $since"
+}
+
+@test "where both room and tokens are short, the log says so and not again and again" {
+	dir=$(ns_dir)
+	crowd_ini >"$dir/dashpot.ini" <<-'END_INI'
+		[dashpot]
+		restart_rate = 1/h burst 1
+		[service:x]
+		shell = sleep 0.1; exit 1
+		max_failures = none
+		restart_delay = 10ms..10ms
+		[service:early]
+		command = sleep 2000
+		essential = yes
+		max_failures = none
+		restart_delay = 10ms..10ms
+		user = @uid@
+		limit.nproc = 16
+		[service:late]
+		command = sleep 3000
+		after = full
+		user = @uid@
+		limit.nproc = 16
+	END_INI
+	sed -i 's/^\[service:crowd\]/&\nafter = early/' "$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 10 waits_for headroom late
+	wait_until 5 waits_for budget x
+	kill_kid 'sleep 2000'
+	wait_until 5 said 'early: waits for'
+	before=$(say_count ': waits for')
+	sleep 3
+	at_most $(($(say_count ': waits for') - before)) 4 "lines about waiting in 3 s"
+}
