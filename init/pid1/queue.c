@@ -89,6 +89,9 @@ static void wait_for(struct sup *sup, uint32_t i, enum board_wait wait,
 	if (is_news || s->limit.current != by->current ||
 	    s->limit.max != by->max)
 		service_touch(sup, i);
+	/* Who waits for a blocked service holds up no exit_when_all_blocked. */
+	if (s->wait != wait)
+		sup->is_tree_changed = true;
 	s->wait = wait;
 	s->on = on;
 	s->limit = *by;

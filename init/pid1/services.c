@@ -488,6 +488,7 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 void service_verdict(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
+	bool was_stuck = s->is_stuck;
 	char nothing;
 
 	if (s->verdict_fd < 0)
@@ -511,7 +512,11 @@ void service_verdict(struct sup *sup, uint32_t i)
 			sup->now_ms - s->started_ms);
 		service_take(sup, i, LIFE_READY);
 	}
-	service_touch(sup, i);
+	/* A failed start is news once its process has ended. */
+	if (sup->report[i].err == 0 || was_stuck)
+		service_touch(sup, i);
+	else
+		arm(sup, i);
 }
 
 /* --- Deadlines --------------------------------------------------------- */
