@@ -191,10 +191,10 @@ inside()
 	dir=$(ns_dir)
 	echo input >"$dir/input"
 	NS_STDIN=$dir/input
-	ns_start "$dir" -- bash -c "for s in USR1 USR2 HUP WINCH; do trap \"echo \$s\" \$s; done
+	ns_start "$dir" -- bash -c "for s in USR2 HUP WINCH; do trap \"echo \$s\" \$s; done
 		cat; while :; do sleep 0.02; done"
 	wait_until 5 prints "$dir/stdout" input
-	for signal in USR1 USR2 HUP WINCH; do
+	for signal in USR2 HUP WINCH; do
 		ns_signal "$signal"
 		wait_until 5 prints "$dir/stdout" "$signal"
 	done
