@@ -80,6 +80,26 @@ waits_for()
 	[ "$NS_STATUS" = 7 ]
 }
 
+@test "exit_when_all_blocked counts a service that waits for a blocked one as nothing" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-'END_INI'
+		[dashpot]
+		exit_when_all_blocked = 2s
+		[service:base]
+		shell = sleep 0.3; exit 9
+		max_failures = 1 in 15s
+		cooldown = 1m..1m
+		[service:web]
+		shell = sleep 0.6; exit 1
+		after = base
+		max_failures = none
+		restart_delay = 10ms..10ms
+	END_INI
+	ns_start "$dir"
+	ns_wait 10
+	[ "$NS_STATUS" = 9 ]
+}
+
 @test "a service that waits for a token is not blocked: dashpot goes on" {
 	dir=$(ns_dir)
 	cat >"$dir/dashpot.ini" <<-'END_INI'
@@ -166,6 +186,25 @@ waits_for()
 	ns_signal USR1
 	wait_until 5 diag ".monotonic_ms > $last and .services.small.state == \"waiting\""
 	service small ".since_monotonic_ms == $since"
+}
+
+@test "a refused start that waits does not rewrite diagnostic.json with every attempt" {
+	dir=$(ns_dir)
+	crowd_ini >"$dir/dashpot.ini" <<-'END_INI'
+		[service:small]
+		command = sleep 1000
+		after = full
+		user = @uid@
+		limit.nproc = 16
+	END_INI
+	ns_start "$dir"
+	wait_until 5 waits_for headroom small
+	began=$(now_ms)
+	while [ "$(now_ms)" -lt $((began + 3000)) ]; do
+		diag .generation >>"$dir/generations"
+		sleep 0.05
+	done
+	at_most "$(sort -u "$dir/generations" | wc -l)" 5 "versions of it in 3 s"
 }
 
 @test "where both room and tokens are short, the log says so and not again and again" {
