@@ -17,6 +17,7 @@
 
 #include "init/die.h"
 #include "init/pid1/ghosts.h"
+#include "init/pid1/ends.h"
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/publish.h"

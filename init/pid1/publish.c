@@ -7,12 +7,11 @@
 
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
+#include "init/pid1/services.h"
 
 static void publish_breaker(const struct sup *sup, uint32_t i,
 			    struct board_service *row)
 {
-	const struct breaker_policy *p =
-		&config_service(sup->config, i)->breaker;
 	const struct breaker *b = &sup->breaker[i];
 
 	row->breaker = (uint8_t)b->state;
@@ -20,16 +19,7 @@ static void publish_breaker(const struct sup *sup, uint32_t i,
 	row->at_once = b->at_once;
 	row->doublings = b->doublings;
 	row->until_ms = b->state == BREAKER_OPEN ? b->until_ms : -1;
-	row->in_window = 0;
-	row->window = 0;
-	for (uint32_t w = 0; w < p->windows && b->filled > 0; w++) {
-		uint32_t n = breaker_count(b, p, w, sup->now_ms);
-
-		if (n <= row->in_window)
-			continue;
-		row->in_window = n;
-		row->window = w;
-	}
+	row->in_window = service_fullest_window(sup, i, &row->window);
 }
 
 /* The time at which something will happen to it by itself; -1 none. */

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* The middle of PID 1: an exit, a verdict or a deadline becomes one event of
- * the life table after policy/ has been asked, and the deeds of its row are
- * done here. Nothing here looks at another service; tree.c does. */
+/* The middle of PID 1: a verdict or a deadline (and an exit, in ends.c) becomes
+ * one event of the life table, and the deeds of its row are done here. Nothing
+ * here looks at another service; tree.c does. */
 #include "init/pid1/services.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "init/pid1/limits.h"
 #include "init/pid1/queue.h"
-#include "init/pid1/shutdown.h"
 #include "init/pid1/sweep.h"
 
 static const struct config_service *settings(const struct sup *sup, uint32_t i)
@@ -81,9 +76,8 @@ static uint32_t next_random(struct sup *sup)
 	return x;
 }
 
-/* Failures in the window that is nearest to its limit, and which it is. */
-static uint32_t fullest_window(const struct sup *sup, uint32_t i,
-			       uint32_t *window)
+uint32_t service_fullest_window(const struct sup *sup, uint32_t i,
+				uint32_t *window)
 {
 	const struct breaker_policy *p = &settings(sup, i)->breaker;
 	uint32_t best = 0;
@@ -110,7 +104,7 @@ static void arm_delay(struct sup *sup, uint32_t i, bool is_clean)
 	int64_t delay_ms = dampen_delay_ms(
 		&c->dampen, is_clean ? 0 : s->failures, next_random(sup));
 	uint32_t window;
-	uint32_t count = fullest_window(sup, i, &window);
+	uint32_t count = service_fullest_window(sup, i, &window);
 
 	s->due_ms = sup->now_ms + delay_ms;
 	SUP_SAY(sup, BOARD_EV_BACKOFF, (int)i, delay_ms, count,
@@ -281,209 +275,7 @@ void service_kill(struct sup *sup, uint32_t i)
 	service_touch(sup, i);
 }
 
-/* --- Ends -------------------------------------------------------------- */
-
-/* errno values that say nothing about the service: the machine is short of
- * something. At any step. */
-static bool is_machine_short(int err)
-{
-	return err == EAGAIN || err == ENOMEM || err == ENFILE ||
-	       err == EMFILE;
-}
-
-/* errno values that another try cures by itself, often enough. */
-static bool is_passing(int err)
-{
-	return err == ETXTBSY || err == EIO || err == ESTALE ||
-	       err == ETIMEDOUT || err == EINTR;
-}
-
-/* What dashpot exits with on behalf of a service that ended so. */
-static int exit_code_of(const struct board_end *end)
-{
-	switch (end->cause) {
-	case BOARD_EXITED:
-		return end->code > 0 ? end->code : 1;
-	case BOARD_SIGNALLED:
-		return 128 + end->code;
-	case BOARD_START_FAILED:
-		return end->err == ENOENT ? 127 : 126;
-	case BOARD_ASKED:
-		return 0;
-	case BOARD_NEVER_ENDED:
-	case BOARD_START_TIMEOUT:
-	case BOARD_UNHEALTHY:
-		break;
-	}
-	return 1;
-}
-
-static bool is_at_once(const struct config_service *c,
-		       const struct board_end *end)
-{
-	if (end->cause == BOARD_START_FAILED)
-		return !is_passing(end->err);
-	return end->cause == BOARD_EXITED &&
-	       config_has_code(c->fatal_codes, end->code);
-}
-
-/* A failure: the breaker says what it leads to. */
-static enum life_event fail(struct sup *sup, uint32_t i, struct board_end *end)
-{
-	const struct config_service *c = settings(sup, i);
-	struct service *s = &sup->service[i];
-	struct breaker *b = &sup->breaker[i];
-	bool is_once = is_at_once(c, end);
-	bool is_probe = b->state == BREAKER_HALF_OPEN;
-	enum breaker_verdict verdict;
-	uint32_t window;
-
-	end->was_failure = true;
-	s->failures++;
-	s->exit_code = exit_code_of(end);
-	if (c->restart == CONFIG_NEVER)
-		return LIFE_ENDED_BAD;
-	verdict = is_once ? breaker_failed_at_once(b, &c->breaker, sup->now_ms)
-			  : breaker_failed(b, &c->breaker, sup->now_ms);
-	if (verdict == BREAKER_RETRY)
-		return LIFE_FAILED_RETRY;
-	s->opened_by = fullest_window(sup, i, &window);
-	s->opened_in_ms = is_once || is_probe
-				  ? 0
-				  : c->breaker.window[window].window_ms;
-	return verdict == BREAKER_LATCH ? LIFE_FAILED_LATCH
-					: LIFE_FAILED_BLOCK;
-}
-
-/* What a run that ended by itself leads to. */
-static enum life_event judge(struct sup *sup, uint32_t i,
-			     struct board_end *end)
-{
-	const struct config_service *c = settings(sup, i);
-
-	if (end->cause != BOARD_EXITED ||
-	    !config_has_code(c->success_codes, end->code))
-		return fail(sup, i, end);
-	if (c->type == CONFIG_ONESHOT || c->restart != CONFIG_ALWAYS)
-		return LIFE_ENDED_DONE;
-	if (end->ended_ms - end->started_ms < c->min_runtime_ms)
-		return fail(sup, i, end);
-	return LIFE_ENDED_CLEAN;
-}
-
-static void describe_end(const struct sup *sup, uint32_t i, int status,
-			 const struct rusage *used, struct board_end *end)
-{
-	const struct service *s = &sup->service[i];
-	const struct spawn_report *report = &sup->report[i];
-
-	*end = (struct board_end){
-		.started_ms = s->started_ms,
-		.ended_ms = sup->now_ms,
-		.ended_wall_ms = sup->now_wall_ms,
-		.cpu_us = ((int64_t)used->ru_utime.tv_sec +
-			   used->ru_stime.tv_sec) *
-				  1000000 +
-			  used->ru_utime.tv_usec + used->ru_stime.tv_usec,
-		.peak_kib = used->ru_maxrss,
-		.cause = WIFSIGNALED(status) ? BOARD_SIGNALLED : BOARD_EXITED,
-		.code = WIFSIGNALED(status) ? WTERMSIG(status)
-					    : WEXITSTATUS(status),
-		.was_core_dumped = WIFSIGNALED(status) && WCOREDUMP(status),
-		.was_probe = s->state == LIFE_PROBING,
-	};
-	limits_tightest(&sup->limits, &end->tasks_current, &end->tasks_max);
-	if (s->state == LIFE_STOPPING) {
-		end->cause = BOARD_ASKED;
-	} else if (report->err) {
-		end->cause = BOARD_START_FAILED;
-		end->step = report->step;
-		end->err = report->err;
-		end->code = -1;
-	}
-}
-
-/* Remember the end on the board: its ring belongs to PID 1 alone. */
-static void record_end(struct sup *sup, uint32_t i, struct board_end *end)
-{
-	struct board_service *row = &sup->boards.board->service[i];
-
-	end->number = row->ends_count + 1;
-	board_row_begin(row);
-	row->ends[row->ends_count % BOARD_ENDS] = *end;
-	row->ends_count++;
-	if (end->was_failure)
-		row->failed++;
-	board_row_end(row);
-	SUP_SAY(sup, BOARD_EV_ENDED, (int)i, end->cause, end->code,
-		(int64_t)end->step, end->err, end->ended_ms - end->started_ms,
-		end->was_failure, sup->service[i].session);
-}
-
-/* The machine refused the start after the clone: nobody's fault, so there is
- * no end, and the start waits with those of the same uid. */
-static void refuse(struct sup *sup, uint32_t i)
-{
-	const struct spawn_report *report = &sup->report[i];
-	struct board_limit limit;
-
-	limits_blame(&sup->limits, report->err, &limit);
-	/* At these two steps it is the limit of the uid it changed to. */
-	if (report->err == EAGAIN && report->step >= BOARD_STEP_HEADROOM)
-		limit = (struct board_limit){
-			.kind = BOARD_LIMIT_NPROC,
-			.uid = queue_uid(sup, i),
-			.err = report->err,
-			.current = report->current,
-			.max = report->max,
-			.reserve = report->reserve,
-		};
-	sup->service[i].starts--;
-	service_take(sup, i, LIFE_REFUSED);
-	queue_refused(sup, i, &limit);
-}
-
-static void forget_process(struct sup *sup, uint32_t i)
-{
-	struct service *s = &sup->service[i];
-
-	if (s->verdict_fd >= 0)
-		service_verdict(sup, i);
-	s->pid = 0;
-	sup->leader[i] = 0;
-	s->ready_ms = NEVER;
-	s->stuck_ms = NEVER;
-	s->is_stuck = false;
-}
-
-bool service_reaped(struct sup *sup, uint32_t i, int status,
-		    const struct rusage *used)
-{
-	struct service *s = &sup->service[i];
-	enum life_event event = LIFE_EVENTS;
-	struct board_end end;
-
-	forget_process(sup, i);
-	if (s->state != LIFE_STOPPING && is_machine_short(sup->report[i].err)) {
-		refuse(sup, i);
-		return false;
-	}
-	s->has_token = false;
-	s->refused_by = BOARD_LIMIT_NONE;
-	describe_end(sup, i, status, used, &end);
-	if (end.cause != BOARD_ASKED)
-		event = judge(sup, i, &end);
-	else if (settings(sup, i)->is_main)
-		s->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-						   : WEXITSTATUS(status);
-	record_end(sup, i, &end);
-	sweep_begin(sup, i);
-	if (event == LIFE_EVENTS)
-		return true;
-	service_take(sup, i, event);
-	shutdown_if_essential(sup, i, event, &end);
-	return true;
-}
+/* --- Verdicts and deadlines -------------------------------------------- */
 
 void service_verdict(struct sup *sup, uint32_t i)
 {
@@ -518,8 +310,6 @@ void service_verdict(struct sup *sup, uint32_t i)
 	else
 		arm(sup, i);
 }
-
-/* --- Deadlines --------------------------------------------------------- */
 
 static void fire_stuck(struct sup *sup, uint32_t i)
 {

@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/resource.h>
 
 #include "init/pid1/sup.h"
 
@@ -26,16 +25,16 @@ void service_stop(struct sup *sup, uint32_t i, bool is_again);
 /* Kill what runs of service i at once. */
 void service_kill(struct sup *sup, uint32_t i);
 
+/* Failures in the window of service i that is nearest to its limit, and which
+ * one that is. */
+uint32_t service_fullest_window(const struct sup *sup, uint32_t i,
+				uint32_t *window);
+
 /* Fire every deadline that has come. */
 void services_fire(struct sup *sup);
 
 /* The next deadline of all services, or NEVER. */
 int64_t services_next_ms(const struct sup *sup);
-
-/* The leader of service i has been reaped. False when it was a start that the
- * machine refused: its end made no room for another attempt. */
-bool service_reaped(struct sup *sup, uint32_t i, int status,
-		    const struct rusage *used);
 
 /* The verdict pipe of service i is readable: it executes, or its child has
  * reported why not and is about to exit. */
