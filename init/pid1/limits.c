@@ -477,16 +477,18 @@ int limits_check_child(const struct limits *l, int64_t written,
 	reserve = headroom_reserve(written, (int64_t)own.rlim_cur, -1);
 	if ((uint64_t)reserve > own.rlim_cur)
 		reserve = (int64_t)own.rlim_cur;
+	/* What exec will mean, should it be the one to say EAGAIN: others hold
+	 * all of it. */
+	report->current = (int64_t)own.rlim_cur;
+	report->max = (int64_t)own.rlim_cur;
+	report->reserve = reserve;
 	/* This child is charged already; the dry clone asks for one more. */
 	if (reserve == 0 ||
 	    set_soft(own.rlim_cur - (rlim_t)reserve + 1, own.rlim_max) < 0)
 		return 0;
 	err = dry_clone();
-	if (err == EAGAIN) {
+	if (err == EAGAIN)
 		report->current = count_tasks(own.rlim_max);
-		report->max = (int64_t)own.rlim_cur;
-		report->reserve = reserve;
-	}
 	(void)set_soft(own.rlim_cur, own.rlim_max);
 	return err == EAGAIN || err == ENOMEM ? err : 0;
 }

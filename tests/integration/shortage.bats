@@ -239,3 +239,18 @@ waits_for()
 	sleep 3
 	at_most $(($(say_count ': waits for') - before)) 4 "lines about waiting in 3 s"
 }
+
+@test "a limit.nproc too small for any reserve is named with its numbers too" {
+	dir=$(ns_dir)
+	crowd_ini >"$dir/dashpot.ini" <<-'END_INI'
+		[service:small]
+		command = sleep 1000
+		after = full
+		user = @uid@
+		limit.nproc = 4
+	END_INI
+	ns_start "$dir"
+	wait_until 10 waits_for headroom small
+	service small '.waiting.limit | .max == 4 and .current >= 4'
+	said 'RLIMIT_NPROC 4'
+}
