@@ -73,16 +73,25 @@ next_starts_see()
 	next_starts_see 0
 }
 
+# has_lines NUMBER FILE: exactly so many
+has_lines()
+{
+	[ "$(wc -l <"$2")" = "$1" ]
+}
+
 @test "children have the grace to clean up, and no more" {
 	dir=$(ns_dir)
+	# Long enough for a machine that is busy with other tests.
+	options="leftover_grace = 2s"
 	left=2 leave "(trap 'sleep 0.1; echo >>$dir/cleaned; exit' TERM
 		sleep 7771 & wait) &" "(trap : TERM
 		until sleep 7772; do echo >>$dir/asked; done) &"
 	next_starts_see 0
-	[ "$(wc -l <"$dir/cleaned")" = 3 ]
+	# What the third run left may still be at it.
+	wait_until 5 has_lines 3 "$dir/cleaned"
 	for run in 2 3; do
 		waited=$(($(nth "$run" started) - $(nth $((run - 1)) ended)))
-		is_between 300 "$waited" 1500
+		is_between 2000 "$waited" 5000
 	done
 }
 
