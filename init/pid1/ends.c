@@ -13,11 +13,6 @@
 #include "init/pid1/shutdown.h"
 #include "init/pid1/sweep.h"
 
-static const struct config_service *settings(const struct sup *sup, uint32_t i)
-{
-	return config_service(sup->config, i);
-}
-
 /* errno values that say nothing about the service: the machine is short of
  * something. At any step. */
 static bool is_machine_short(int err)

@@ -11,11 +11,6 @@
 #include "init/pid1/queue.h"
 #include "init/pid1/sweep.h"
 
-static const struct config_service *settings(const struct sup *sup, uint32_t i)
-{
-	return config_service(sup->config, i);
-}
-
 /* Work out its next deadline. Once SIGKILL was sent, kill_ms is over; while it
  * is swept, sweep_ms minds it. */
 static void arm(struct sup *sup, uint32_t i)

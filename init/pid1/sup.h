@@ -205,6 +205,13 @@ struct sup {
 void sup_say(struct sup *sup, enum board_event_kind kind, int i,
 	     const int64_t *n, size_t count);
 
+/* What the configuration says of service i. */
+static inline const struct config_service *settings(const struct sup *sup,
+						    uint32_t i)
+{
+	return config_service(sup->config, i);
+}
+
 /* The earlier of two deadlines. */
 static inline int64_t earlier(int64_t a_ms, int64_t b_ms)
 {
