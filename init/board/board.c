@@ -48,6 +48,18 @@ const char *board_step_word(unsigned step)
 	return step < BOARD_STEPS ? words[step] : "unknown";
 }
 
+const char *board_helper_word(unsigned kind)
+{
+	static const char *const words[BOARD_HELPERS] = {
+		[BOARD_RECORDER] = "recorder",
+		[BOARD_RELAY] = "relay",
+		[BOARD_FILES] = "files",
+		[BOARD_INSPECTOR] = "inspector",
+	};
+
+	return kind < BOARD_HELPERS ? words[kind] : "unknown";
+}
+
 /* The descriptor of a new memfd of that size, or -errno. */
 static int make_memfd(const char *name, size_t size)
 {
@@ -135,109 +147,104 @@ static int make_theirs(void **at, int *fd, const char *name, size_t size)
 	return err;
 }
 
-static void close_all(struct boards *b)
-{
-	int *const fds[] = { &b->board_fd, &b->restore_fd, &b->exe_fd,
-			     &b->relay_fd };
+/* The four boards that a helper writes, with the mapping of each. */
+struct theirs {
+	void **at;
+	int *fd;
+	size_t size;
+	enum board_helper_kind writer;
+};
 
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
-	}
+enum { THEIRS = 4 };
+
+/* A mapping as the generic pointer that map() and unmap() take. */
+#define AT(member) ((void **)(void *)&(member))
+
+static void list_theirs(struct boards *b, struct theirs list[THEIRS])
+{
+	const struct theirs all[THEIRS] = {
+		{ AT(b->restore), &b->restore_fd, sizeof(*b->restore),
+		  BOARD_RECORDER },
+		{ AT(b->exe), &b->exe_fd, sizeof(*b->exe), BOARD_INSPECTOR },
+		{ AT(b->relay), &b->relay_fd, b->lines_size, BOARD_RELAY },
+		{ AT(b->files), &b->files_fd, b->lines_size, BOARD_FILES },
+	};
+
+	memcpy(list, all, sizeof(all));
 }
 
-static void unmap_all(const struct boards *b)
+static void close_fd(int *fd)
 {
-	unmap(b->board, sizeof(*b->board));
-	unmap(b->restore, sizeof(*b->restore));
-	unmap(b->exe, sizeof(*b->exe));
-	unmap(b->relay, sizeof(*b->relay));
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
-int boards_create(struct boards *b)
+int boards_create(struct boards *b, const struct config *config)
 {
-	void *board = NULL, *restore = NULL, *exe = NULL, *relay = NULL;
+	struct theirs theirs[THEIRS];
 	int err;
 
 	*b = (struct boards){ .board_fd = -1, .restore_fd = -1,
-			      .exe_fd = -1, .relay_fd = -1 };
-	err = make_own(&board, &b->board_fd, sizeof(*b->board));
+			      .exe_fd = -1, .relay_fd = -1, .files_fd = -1,
+			      .lines_size = lines_size(config) };
+	list_theirs(b, theirs);
+	err = make_own(AT(b->board), &b->board_fd, sizeof(*b->board));
+	for (int k = 0; k < THEIRS && err >= 0; k++)
+		err = make_theirs(theirs[k].at, theirs[k].fd,
+				  board_helper_word(theirs[k].writer),
+				  theirs[k].size);
 	if (err >= 0)
-		err = make_theirs(&restore, &b->restore_fd, "dashpot-restore",
-				  sizeof(*b->restore));
-	if (err >= 0)
-		err = make_theirs(&exe, &b->exe_fd, "dashpot-exe",
-				  sizeof(*b->exe));
-	if (err >= 0)
-		err = make_theirs(&relay, &b->relay_fd, "dashpot-relay",
-				  sizeof(*b->relay));
-	b->board = board;
-	b->restore = restore;
-	b->exe = exe;
-	b->relay = relay;
-	if (err < 0) {
-		unmap_all(b);
-		close_all(b);
-		*b = (struct boards){ .board_fd = -1, .restore_fd = -1,
-				      .exe_fd = -1, .relay_fd = -1 };
+		return 0;
+	unmap(b->board, sizeof(*b->board));
+	close_fd(&b->board_fd);
+	for (int k = 0; k < THEIRS; k++) {
+		unmap(*theirs[k].at, theirs[k].size);
+		close_fd(theirs[k].fd);
+		*theirs[k].at = NULL;
 	}
+	b->board = NULL;
 	return err;
 }
 
-int boards_enter_recorder(struct boards *b)
+/* True when that helper reads the board of `writer`. */
+static bool is_reader(enum board_helper_kind kind,
+		      enum board_helper_kind writer)
 {
-	void *board, *restore;
-	int err = map(&board, b->board_fd, sizeof(*b->board), PROT_READ);
+	return kind == BOARD_RECORDER ||
+	       (kind == BOARD_RELAY && writer == BOARD_FILES);
+}
 
-	if (err >= 0)
-		err = map(&restore, b->restore_fd, sizeof(*b->restore),
-			  PROT_READ | PROT_WRITE);
+int boards_enter(struct boards *b, enum board_helper_kind kind)
+{
+	struct theirs theirs[THEIRS];
+	void *fresh;
+	int err = 0;
+
+	list_theirs(b, theirs);
+	if (kind != BOARD_INSPECTOR)
+		err = map(&fresh, b->board_fd, sizeof(*b->board), PROT_READ);
+	else
+		fresh = NULL;
 	if (err < 0)
 		return err;
 	unmap(b->board, sizeof(*b->board));
-	unmap(b->restore, sizeof(*b->restore));
-	unmap(b->relay, sizeof(*b->relay));
-	b->board = board;
-	b->restore = restore;
-	b->relay = NULL;
-	close_all(b);
-	return 0;
-}
-
-int boards_enter_relay(struct boards *b)
-{
-	void *board, *relay;
-	int err = map(&board, b->board_fd, sizeof(*b->board), PROT_READ);
-
-	if (err >= 0)
-		err = map(&relay, b->relay_fd, sizeof(*b->relay),
-			  PROT_READ | PROT_WRITE);
-	if (err < 0)
-		return err;
-	unmap_all(b);
-	*b = (struct boards){ .board = board, .relay = relay,
-			      .board_fd = b->board_fd, .exe_fd = b->exe_fd,
-			      .restore_fd = b->restore_fd,
-			      .relay_fd = b->relay_fd };
-	close_all(b);
-	return 0;
-}
-
-int boards_enter_inspector(struct boards *b)
-{
-	void *exe;
-	int err = map(&exe, b->exe_fd, sizeof(*b->exe),
-		      PROT_READ | PROT_WRITE);
-
-	if (err < 0)
-		return err;
-	unmap_all(b);
-	*b = (struct boards){ .exe = exe, .board_fd = b->board_fd,
-			      .exe_fd = b->exe_fd,
-			      .restore_fd = b->restore_fd,
-			      .relay_fd = b->relay_fd };
-	close_all(b);
+	b->board = fresh;
+	close_fd(&b->board_fd);
+	for (int k = 0; k < THEIRS; k++) {
+		if (theirs[k].writer == kind) {
+			err = map(&fresh, *theirs[k].fd, theirs[k].size,
+				  PROT_READ | PROT_WRITE);
+			if (err < 0)
+				return err;
+			unmap(*theirs[k].at, theirs[k].size);
+			*theirs[k].at = fresh;
+		} else if (!is_reader(kind, theirs[k].writer)) {
+			unmap(*theirs[k].at, theirs[k].size);
+			*theirs[k].at = NULL;
+		}
+		close_fd(theirs[k].fd);
+	}
 	return 0;
 }
 
@@ -294,7 +301,7 @@ void board_head_end(struct board *b)
 }
 
 void board_event(struct board *b, enum board_event_kind kind, int service,
-		 int64_t mono_ms, int64_t wall_ms, const int64_t n[7])
+		 int64_t mono_ms, int64_t wall_ms, const int64_t n[8])
 {
 	unsigned long long number =
 		atomic_load_explicit(&b->events, memory_order_relaxed) + 1;

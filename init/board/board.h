@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "init/board/lines.h"
+#include "init/board/news.h"
 #include "init/config/config.h"
 
 enum {
@@ -22,8 +24,19 @@ enum {
 	BOARD_EVENTS = 2048, /* ring of events; a power of two */
 	BOARD_LIMITS = 12,  /* limits on tasks that are shown */
 	BOARD_TRIES = 16,   /* reads of a row before it is called torn */
-	BOARD_HELPERS = 3,
 };
+
+/* The helpers of PID 1. */
+enum board_helper_kind {
+	BOARD_RECORDER,  /* writes the diagnostics volume */
+	BOARD_RELAY,     /* prints dashpot's messages, carries output */
+	BOARD_FILES,     /* carries output to log files */
+	BOARD_INSPECTOR, /* looks at the executables once, then ends */
+	BOARD_HELPERS,
+};
+
+/* The name in ps and messages: "recorder"; never NULL. */
+const char *board_helper_word(unsigned kind);
 
 /* Why a service ended. */
 enum board_cause {
@@ -34,6 +47,14 @@ enum board_cause {
 	BOARD_START_TIMEOUT, /* not ready within ready_timeout */
 	BOARD_UNHEALTHY,     /* its health check gave up */
 	BOARD_ASKED,         /* operator, shutdown or dependency asked for it */
+	BOARD_OUT_OF_MEMORY, /* SIGKILL (`code`) by the kernel; `oom` */
+};
+
+/* How sure it is that the kernel's OOM killer ended it. */
+enum board_oom {
+	BOARD_OOM_NO,
+	BOARD_OOM_LIKELY,  /* the counter of a cgroup that it shares rose */
+	BOARD_OOM_CERTAIN, /* the counter of a cgroup of its own rose */
 };
 
 /* Steps of a start, in their order; the child reports each one that can
@@ -97,6 +118,7 @@ struct board_limit {
 /* One end of one service. */
 struct board_end {
 	uint64_t number;     /* 1 is the service's first end */
+	uint64_t run;        /* which start this ended: `starts` then */
 	int64_t started_ms, ended_ms;
 	int64_t ended_wall_ms;    /* Unix time in ms */
 	int64_t cpu_us;           /* user + system, with waited-for children */
@@ -107,6 +129,7 @@ struct board_end {
 	int32_t err;              /* START_FAILED: errno */
 	int32_t code;             /* exit code or signal number; -1 */
 	int32_t leftovers;        /* processes that it left behind */
+	enum board_oom oom;       /* OUT_OF_MEMORY */
 	bool was_core_dumped;
 	bool was_failure;         /* counted by the breaker */
 	bool was_probe;
@@ -155,7 +178,7 @@ enum board_event_kind {
 	BOARD_EV_READY,        /* pid, ms since start */
 	BOARD_EV_STABLE,       /* pid, 1 if the breaker closed */
 	BOARD_EV_ENDED,        /* cause, code, step, err, runtime ms,
-				* 1 if failure, pid */
+				* 1 if failure, pid, number of the end */
 	BOARD_EV_BACKOFF,      /* delay ms, failures in window, max_failures,
 				* window_ms */
 	BOARD_EV_BLOCKED,      /* cooldown ms, trips, failures that did it,
@@ -190,13 +213,21 @@ enum board_event_kind {
 	BOARD_EV_ALL_BLOCKED,  /* ms */
 	BOARD_EV_SIGNAL_UNUSED, /* signal – reload: not supported yet */
 	BOARD_EV_CLOCK_JUMP,   /* ms that the clock jumped (paused?) */
-	BOARD_EV_HELPER_DIED,  /* enum helper_kind, wait status, ms to
+	BOARD_EV_HELPER_DIED,  /* enum board_helper_kind, wait status, ms to
 				* restart */
-	BOARD_EV_HELPER_FAILED, /* enum helper_kind, errno: could not fork it */
+	BOARD_EV_HELPER_FAILED, /* enum board_helper_kind, errno: could not fork it */
 	BOARD_EV_VOLUME_TROUBLE, /* enum board_volume, step word index, errno */
 	BOARD_EV_VOLUME_WELL,  /* ms of trouble */
 	BOARD_EV_VOLUME_SECOND, /* – another dashpot holds the directory */
 	BOARD_EV_REGISTRY_BAD, /* – did not parse; set aside */
+	BOARD_EV_ORPHANS,      /* reaped since the last time, reaped in all */
+	BOARD_EV_ZOMBIES,      /* zombies that a live process does not reap,
+				* pid of one such process */
+	BOARD_EV_OUTPUT_TORN,  /* 1 if stderr, bytes at most: lost or
+				* repeated when its relay was killed */
+	BOARD_EV_OUTPUT_TROUBLE, /* 1 if stderr, errno, enum board_volume: its log
+				* file cannot be written, lines are dropped */
+	BOARD_EV_OUTPUT_WELL,  /* 1 if stderr, lines dropped, ms of trouble */
 	BOARD_EV_SNAPSHOT,     /* – SIGUSR1: written on demand */
 	BOARD_EV_EXIT,         /* exit code */
 	BOARD_EVENT_KINDS,
@@ -208,7 +239,7 @@ struct board_event {
 	int64_t wall_ms;      /* Unix time in ms */
 	uint16_t kind;        /* enum board_event_kind */
 	int16_t service;      /* index, or -1 */
-	int64_t n[7];         /* meaning by kind */
+	int64_t n[8];         /* meaning by kind */
 };
 
 /* What dashpot as a whole does. */
@@ -292,6 +323,9 @@ struct board_restore {
 	atomic_ullong written;   /* generation that is on the volume */
 	atomic_uint trouble;     /* enum board_volume */
 	atomic_int trouble_err;  /* its errno */
+	atomic_ullong recorded;  /* events up to this one are in events.jsonl
+				  * or lost */
+	struct board_news news;
 	struct board_restored service[CONFIG_SERVICES];
 };
 
@@ -304,35 +338,31 @@ struct board_exe {
 	} service[CONFIG_SERVICES];
 };
 
-/* The relay's board, so that a restarted relay knows where to go on. */
-struct board_relay {
-	atomic_ullong printed; /* events up to this one are printed or lost */
-};
-
 /* The descriptors and mappings of all boards, as PID 1 has them. */
 struct boards {
 	struct board *board;           /* PID 1: writable; else read-only */
 	struct board_restore *restore; /* recorder: writable; else read-only */
 	struct board_exe *exe;         /* inspector: writable; else read-only */
-	struct board_relay *relay;     /* relay: writable; else read-only */
-	int board_fd, restore_fd, exe_fd, relay_fd;
+	struct board_lines *relay;     /* relay: writable; else read-only */
+	struct board_lines *files;     /* files: writable; else read-only */
+	int board_fd, restore_fd, exe_fd, relay_fd, files_fd;
+	size_t lines_size;             /* bytes of relay, and of files */
 };
 
 /* Make all boards and map them for PID 1: its own writable, the others
  * read-only in a way that no mprotect(2) undoes (without /proc: by protection
- * alone). board_fd allows no further writable mapping: F_SEAL_FUTURE_WRITE,
+ * alone). The boards of lines are sized by the configuration. board_fd allows no further writable mapping: F_SEAL_FUTURE_WRITE,
  * before Linux 5.1 a descriptor that was opened read-only. No page is touched.
  * All descriptors are close-on-exec. 0, or -errno and nothing is left. */
-int boards_create(struct boards *b);
+int boards_create(struct boards *b, const struct config *config);
 
 /* In a helper: map what it may read or write, each from a descriptor that
  * allows no more, unmap the rest (NULL then) and close all descriptors, so that
- * nothing that it inherited from PID 1 stays writable. The recorder has board,
- * restore and exe; the relay board and relay; the inspector exe. 0, or
- * -errno: the helper must not go on. */
-int boards_enter_recorder(struct boards *b);
-int boards_enter_relay(struct boards *b);
-int boards_enter_inspector(struct boards *b);
+ * nothing that it inherited from PID 1 stays writable. The recorder reads board,
+ * exe, relay and files and writes restore; the relay reads board and files and
+ * writes relay; files reads board and writes files; the inspector writes exe.
+ * 0, or -errno: the helper must not go on. */
+int boards_enter(struct boards *b, enum board_helper_kind kind);
 
 /* PID 1: open a row (or the head) for writing and close it again. */
 void board_row_begin(struct board_service *row);
@@ -343,7 +373,7 @@ void board_head_end(struct board *b);
 /* PID 1: append an event; n may be NULL for none. Never fails; the oldest
  * event is overwritten. */
 void board_event(struct board *b, enum board_event_kind kind, int service,
-		 int64_t mono_ms, int64_t wall_ms, const int64_t n[7]);
+		 int64_t mono_ms, int64_t wall_ms, const int64_t n[8]);
 
 /* Helpers: copy a row, the head (everything before `generation`) or event
  * number n. False when it was torn BOARD_TRIES times, or overwritten. Of a

@@ -292,6 +292,8 @@ static void lay_out(struct loader *l, const struct graph *g)
 		l->drafts[i]->s.deps_first = c->deps;
 		l->drafts[i]->s.deps = g->node[i].count;
 		c->deps += g->node[i].count;
+		l->drafts[i]->s.tail_first = c->tails;
+		c->tails += l->drafts[i]->s.tail_lines;
 		l->drafts[i]->s.limits_first = c->limits;
 		for (; set != 0; set &= set - 1)
 			c->limits++;

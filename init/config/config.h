@@ -22,6 +22,7 @@ enum {
 	CONFIG_LIMITS = 16,              /* limit.* of one service */
 	CONFIG_GROUPS = 32,              /* supplementary groups of one */
 	CONFIG_NAME = 48,                /* longest service name */
+	CONFIG_TAILS = 65536,            /* most tail_lines of all services */
 };
 
 /* Text in the block: an offset into its text part, 0 for none. */
@@ -37,11 +38,13 @@ enum config_type { CONFIG_DAEMON, CONFIG_ONESHOT };
 enum config_restart { CONFIG_ALWAYS, CONFIG_ON_FAILURE, CONFIG_NEVER };
 enum config_stop_mode { CONFIG_LEADER, CONFIG_GROUP };
 enum config_output {
+	CONFIG_RELAY,   /* whole lines, through the log relay */
 	CONFIG_INHERIT, /* dashpot's own descriptor */
 	CONFIG_NULL,    /* /dev/null */
-	CONFIG_FILE,    /* appended to a file, created 0640 */
+	CONFIG_FILE,    /* appended to a file that the log relay rotates */
 	CONFIG_STDOUT,  /* stderr only: where stdout goes */
 };
+enum config_prefix { CONFIG_AUTO, CONFIG_PREFIX, CONFIG_NO_PREFIX };
 enum config_log_format { CONFIG_TEXT_LINES, CONFIG_JSON_LINES };
 enum config_log_level {
 	CONFIG_ERROR,
@@ -67,6 +70,7 @@ struct config_limit {
 struct config_stream {
 	enum config_output output;
 	config_text path; /* CONFIG_FILE: absolute path */
+	uint8_t fd;       /* CONFIG_RELAY: 1 or 2, dashpot's output */
 };
 
 /* One [service:NAME]. */
@@ -77,6 +81,7 @@ struct config_service {
 	int64_t min_runtime_ms;    /* a shorter clean run is a failure */
 	int64_t stop_timeout_ms;
 	int64_t leftover_grace_ms;
+	uint64_t log_max_size;     /* bytes of a log file; 0: no rotation */
 	uint64_t success_codes[4]; /* bit n: exit code n, 0 .. 255 */
 	uint64_t fatal_codes[4];   /* likewise */
 	uint64_t fingerprint;      /* hash of all effective settings */
@@ -89,6 +94,9 @@ struct config_service {
 	config_text directory;     /* 0: inherited */
 	config_text user;          /* as written, for reports; 0: inherited */
 	struct config_stream out, err;
+	uint32_t log_keep;         /* rotated log files that are kept */
+	uint32_t tail_lines;       /* last lines that stay readable */
+	uint32_t tail_first;       /* its first one among all `tails` */
 	uint32_t uid, gid;         /* valid with has_user, has_group */
 	uint32_t groups[CONFIG_GROUPS];
 	uint32_t deps_first, deps; /* into the block's dependencies */
@@ -101,6 +109,8 @@ struct config_service {
 	enum config_type type;
 	enum config_restart restart;
 	enum config_stop_mode stop_mode;
+	enum config_prefix log_prefix;
+	enum config_log_format log_format;
 	bool is_essential;
 	bool is_autostart;
 	bool is_shell;             /* argv is /bin/sh -c LINE */
@@ -129,6 +139,8 @@ struct config {
 	bool is_diagnostics_written;  /* by somebody; else the default */
 	enum config_log_format log_format;
 	enum config_log_level log_level;
+	uint32_t tails;               /* tail_lines of all services */
+	bool has_metrics_file;
 };
 
 static inline const struct config_service *
@@ -170,6 +182,12 @@ static inline const char *config_string(const struct config *c, config_text t)
 static inline const char *config_name(const struct config *c, uint32_t i)
 {
 	return config_string(c, config_service(c, i)->name);
+}
+
+/* True when a stream is a pipe whose reader is one of dashpot's helpers. */
+static inline bool config_is_piped(const struct config_stream *stream)
+{
+	return stream->output == CONFIG_RELAY || stream->output == CONFIG_FILE;
 }
 
 /* True when bit `code` is set in a set of exit codes. */

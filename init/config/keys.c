@@ -67,13 +67,11 @@ static const struct config_key keys[] = {
 	{ "clear_env", PARSE_YES, S(s.is_env_cleared) },
 	{ "stdout", PARSE_STREAM, S(s.out) },
 	{ "stderr", PARSE_STREAM, S(s.err), .max = 1 },
-	{ "log_prefix" IS "auto yes no", PARSE_WORD, .flags = SERVICE, LATER },
-	{ "log_format" IS "text json", PARSE_WORD, .flags = SERVICE, LATER },
-	{ "log_max_size" IS "10M", PARSE_SIZE, .flags = SERVICE, LATER },
-	{ "log_keep" IS "3",
-	  PARSE_COUNT, .flags = SERVICE, .max = 1000, LATER },
-	{ "tail_lines" IS "20",
-	  PARSE_COUNT, .flags = SERVICE, .max = 1000, LATER },
+	{ "log_prefix" IS "auto yes no", PARSE_WORD, S(s.log_prefix) },
+	{ "log_format" IS "text json", PARSE_WORD, S(s.log_format) },
+	{ "log_max_size", PARSE_SIZE, S(s.log_max_size) },
+	{ "log_keep", PARSE_COUNT, S(s.log_keep), .max = 1000 },
+	{ "tail_lines", PARSE_COUNT, S(s.tail_lines), .max = 1000 },
 	LIMIT("as", AS), LIMIT("core", CORE), LIMIT("cpu", CPU),
 	LIMIT("data", DATA), LIMIT("fsize", FSIZE), LIMIT("locks", LOCKS),
 	LIMIT("memlock", MEMLOCK), LIMIT("msgqueue", MSGQUEUE),
@@ -110,7 +108,7 @@ static const struct config_key keys[] = {
 	{ "orphans" IS "keep", PARSE_ORPHANS, .flags = KEY_DASHPOT, LATER },
 	{ "log_format" IS "text json", PARSE_WORD, D(log_format) },
 	{ "log_level" IS "error warning info debug", PARSE_WORD, D(log_level) },
-	{ "metrics_file" IS "no", PARSE_YES, .flags = KEY_DASHPOT, LATER },
+	{ "metrics_file", PARSE_YES, D(has_metrics_file) },
 };
 /* clang-format on */
 

@@ -136,6 +136,10 @@ struct draft *service_usual(struct loader *l)
 	s->success_codes[0] = 1;
 	s->fatal_codes[1] = (uint64_t)3 << (126 - 64);
 	s->stop_signal = SIGTERM;
+	s->out = s->err = (struct config_stream){ .output = CONFIG_INHERIT };
+	s->log_max_size = 10 * 1024 * 1024;
+	s->log_keep = 3;
+	s->tail_lines = 20;
 	s->is_autostart = true;
 	return d;
 }

@@ -4,7 +4,6 @@
  * than fatal, except what would leave PID 1's board writable. */
 #include "init/helpers/helper.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -40,28 +39,22 @@ struct cap_data {
 	uint32_t effective, permitted, inheritable;
 };
 
-/* What each kind keeps: the recorder writes into directories of any owner,
- * also sticky ones; the inspector looks below directories of any owner. */
+/* What each kind keeps: the recorder and files write into directories of any
+ * owner, also sticky ones; the inspector looks below directories of any owner. */
 static const struct {
-	const char *name;
 	uint32_t capabilities;
 	bool has_output; /* keeps stdout and stderr */
 	bool has_root;   /* works from "/"; else from PID 1's directory */
-} kinds[HELPER_KINDS] = {
-	[HELPER_RECORDER] = { "recorder",
-			      1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
-			      false, true },
-	[HELPER_RELAY] = { "relay", 0, true, true },
-	[HELPER_INSPECTOR] = { "inspector",
-			       1u << CAP_BIT_DAC_OVERRIDE |
-				       1u << CAP_BIT_DAC_READ_SEARCH,
-			       false, false },
+} kinds[BOARD_HELPERS] = {
+	[BOARD_RECORDER] = { 1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
+			     false, true },
+	[BOARD_RELAY] = { 0, true, true },
+	[BOARD_FILES] = { 1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
+			  false, true },
+	[BOARD_INSPECTOR] = { 1u << CAP_BIT_DAC_OVERRIDE |
+				      1u << CAP_BIT_DAC_READ_SEARCH,
+			      false, false },
 };
-
-const char *helper_name(enum helper_kind kind)
-{
-	return (unsigned)kind < HELPER_KINDS ? kinds[kind].name : "unknown";
-}
 
 /* The name in ps. The strings of argv lie one behind the other, and those of
  * the environment behind them; the kernel shows a longer title from there
@@ -101,34 +94,45 @@ static void close_between(unsigned first, unsigned last)
 		close((int)fd);
 }
 
-/* Close everything but the two eventfds and, if has_output, 1 and 2; then
- * put /dev/null where a standard descriptor is missing, so that no file of
- * the helper gets such a number. */
+/* Put fd where it belongs in the ascending list of n; nearly always at its
+ * end. */
+static void insert(int *list, size_t n, int fd)
+{
+	for (; n > 0 && list[n - 1] > fd; n--)
+		list[n] = list[n - 1];
+	list[n] = fd;
+}
+
+/* Close everything but the two eventfds, the pipes and, if has_output, 1 and
+ * 2; then put /dev/null where a standard descriptor is missing, so that no
+ * file of the helper gets such a number. */
 static void close_descriptors(const struct helper_job *job, bool has_output)
 {
+	static int kept[2 + 2 * CONFIG_SERVICES];
 	unsigned next = has_output ? 3 : 0;
-	int low = job->wake_fd, high = job->notify_fd;
+	size_t n = 0;
+	int fd;
 
-	if (low > high) {
-		low = job->notify_fd;
-		high = job->wake_fd;
-	}
+	insert(kept, n++, job->wake_fd);
+	insert(kept, n++, job->notify_fd);
+	for (uint32_t i = 0; i < 2 * job->config->services; i++)
+		if (job->pipes[i] >= 0)
+			insert(kept, n++, job->pipes[i]);
 	if (has_output)
 		close(0);
-	if (low >= (int)next) {
-		close_between(next, (unsigned)low - 1);
-		next = (unsigned)low + 1;
-	}
-	if (high >= (int)next) {
-		close_between(next, (unsigned)high - 1);
-		next = (unsigned)high + 1;
+	for (size_t i = 0; i < n; i++) {
+		if (kept[i] < (int)next)
+			continue;
+		if (kept[i] > (int)next)
+			close_between(next, (unsigned)kept[i] - 1);
+		next = (unsigned)kept[i] + 1;
 	}
 	close_between(next, ~0u);
 	do {
-		low = open("/dev/null", O_RDWR);
-	} while (low >= 0 && low < 3);
-	if (low >= 3)
-		close(low);
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd < 3);
+	if (fd >= 3)
+		close(fd);
 }
 
 /* Give up every capability outside `keep`; the bounding set does not matter
@@ -149,21 +153,6 @@ static void drop_capabilities(uint32_t keep)
 	syscall(SYS_capset, &header, data);
 }
 
-static int enter_boards(enum helper_kind kind, struct boards *boards)
-{
-	switch (kind) {
-	case HELPER_RECORDER:
-		return boards_enter_recorder(boards);
-	case HELPER_RELAY:
-		return boards_enter_relay(boards);
-	case HELPER_INSPECTOR:
-		return boards_enter_inspector(boards);
-	case HELPER_KINDS:
-		break;
-	}
-	return -EINVAL;
-}
-
 _Noreturn void helper_run(const struct helper_job *given)
 {
 	struct helper_job job = *given;
@@ -173,7 +162,7 @@ _Noreturn void helper_run(const struct helper_job *given)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid(); /* no terminal and no group signal reaches it */
-	if (enter_boards(job.kind, &job.boards) < 0)
+	if (boards_enter(&job.boards, job.kind) < 0)
 		_exit(111);
 	close_descriptors(&job, kinds[job.kind].has_output);
 	drop_capabilities(kinds[job.kind].capabilities);
@@ -184,15 +173,17 @@ _Noreturn void helper_run(const struct helper_job *given)
 	umask(027);
 	if (kinds[job.kind].has_root && chdir("/") < 0)
 		_exit(111);
-	set_title(job.argv, kinds[job.kind].name);
+	set_title(job.argv, board_helper_word(job.kind));
 	switch (job.kind) {
-	case HELPER_RECORDER:
+	case BOARD_RECORDER:
 		recorder_main(&job);
-	case HELPER_RELAY:
+	case BOARD_RELAY:
 		relay_main(&job);
-	case HELPER_INSPECTOR:
+	case BOARD_FILES:
+		files_main(&job);
+	case BOARD_INSPECTOR:
 		inspector_main(&job);
-	case HELPER_KINDS:
+	case BOARD_HELPERS:
 		break;
 	}
 	_exit(111);

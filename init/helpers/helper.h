@@ -16,25 +16,17 @@
 #include "init/board/board.h"
 #include "init/config/config.h"
 
-enum helper_kind {
-	HELPER_RECORDER,  /* writes the diagnostics volume */
-	HELPER_RELAY,     /* prints dashpot's own messages */
-	HELPER_INSPECTOR, /* looks at the executables once, then ends */
-	HELPER_KINDS,
-};
-
 /* What a helper gets from PID 1. */
 struct helper_job {
-	enum helper_kind kind;
+	enum board_helper_kind kind;
 	const struct config *config;
 	struct boards boards;
+	const int *pipes; /* read ends, stream (2 * service + 0, 1); -1 none,
+			   * or not of this helper */
 	int wake_fd;     /* eventfd, non-blocking: PID 1 -> helper */
 	int notify_fd;   /* eventfd, non-blocking: helper -> PID 1 */
 	char **argv;     /* of the program, for its name in ps */
 };
-
-/* The name in ps and messages: "recorder"; never NULL. */
-const char *helper_name(enum helper_kind kind);
 
 /* Become the helper: name, death with PID 1, its boards mapped, every
  * descriptor closed but its own list, privileges dropped; then its main. The
@@ -46,6 +38,7 @@ _Noreturn void helper_run(const struct helper_job *given);
 /* The mains of the helpers, called by helper_run(). */
 _Noreturn void recorder_main(const struct helper_job *job);
 _Noreturn void relay_main(const struct helper_job *job);
+_Noreturn void files_main(const struct helper_job *job);
 _Noreturn void inspector_main(const struct helper_job *job);
 
 /* Tell PID 1 to look at this helper's board. Never blocks. */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "init/format.h"
-#include "init/helpers/heap.h"
+#include "init/text/heap.h"
 #include "init/helpers/report.h"
 #include "init/helpers/volume.h"
 

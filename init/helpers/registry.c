@@ -8,7 +8,7 @@
 
 #include "init/errors.h"
 #include "init/format.h"
-#include "init/helpers/phrase.h"
+#include "init/text/phrase.h"
 #include "policy/breaker.h"
 
 cJSON *registry_end(struct json *j, const struct board_end *end,

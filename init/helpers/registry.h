@@ -13,7 +13,7 @@
 
 #include "init/board/board.h"
 #include "init/config/config.h"
-#include "init/helpers/json.h"
+#include "init/text/json.h"
 
 enum {
 	REGISTRY_SCHEMA = 1,

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "init/helpers/date.h"
-#include "init/helpers/phrase.h"
+#include "init/text/date.h"
+#include "init/text/phrase.h"
 #include "init/scan.h"
 #include "policy/breaker.h"
 

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "init/helpers/message.h"
+#include "init/text/message.h"
 
 struct relay {
 	const struct helper_job *job;

@@ -117,13 +117,13 @@ static cJSON *helpers_object(struct json *j, const struct board *head)
 {
 	cJSON *o = json_object(j);
 
-	for (size_t i = 0; i < HELPER_KINDS; i++) {
+	for (size_t i = 0; i < BOARD_HELPERS; i++) {
 		cJSON *h = json_object(j);
 
 		json_int_or_null(j, h, "pid", head->helper[i].pid > 0,
 				 head->helper[i].pid);
 		json_int(j, h, "restarts", head->helper[i].restarts);
-		json_add(j, o, helper_name((enum helper_kind)i), h);
+		json_add(j, o, board_helper_word((enum board_helper_kind)i), h);
 	}
 	return o;
 }

@@ -11,8 +11,8 @@
 
 #include "init/board/board.h"
 #include "init/config/config.h"
-#include "init/helpers/json.h"
-#include "init/helpers/phrase.h"
+#include "init/text/json.h"
+#include "init/text/phrase.h"
 #include "init/helpers/registry.h"
 
 enum { REPORT_SCHEMA = 1 };

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "init/format.h"
-#include "init/helpers/heap.h"
+#include "init/text/heap.h"
 
 enum { BUFFER = 8192 };
 

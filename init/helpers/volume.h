@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "init/board/board.h"
-#include "init/helpers/json.h"
+#include "init/text/json.h"
 
 struct volume {
 	const char *base;        /* as configured; absolute */

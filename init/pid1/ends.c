@@ -35,6 +35,7 @@ static int exit_code_of(const struct board_end *end)
 	case BOARD_EXITED:
 		return end->code > 0 ? end->code : 1;
 	case BOARD_SIGNALLED:
+	case BOARD_OUT_OF_MEMORY:
 		return 128 + end->code;
 	case BOARD_START_FAILED:
 		return end->err == ENOENT ? 127 : 126;

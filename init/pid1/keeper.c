@@ -15,13 +15,14 @@ enum {
 	FORGET_MS = 10000, /* alive for so long: the delay begins anew */
 };
 
-static void start(struct sup *sup, enum helper_kind kind)
+static void start(struct sup *sup, enum board_helper_kind kind)
 {
 	struct kept *kept = &sup->kept[kind];
 	const struct helper_job job = {
 		.kind = kind,
 		.config = sup->config,
 		.boards = sup->boards,
+		.pipes = sup->pipe,
 		.wake_fd = kept->wake_fd,
 		.notify_fd = sup->notify_fd,
 		.argv = sup->argv,
@@ -43,21 +44,22 @@ static void start(struct sup *sup, enum helper_kind kind)
 
 int keeper_begin(struct sup *sup)
 {
-	for (int k = 0; k < HELPER_KINDS; k++) {
+	for (int k = 0; k < BOARD_HELPERS; k++) {
 		sup->kept[k] = (struct kept){ .again_ms = NEVER };
 		sup->kept[k].wake_fd =
 			eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (sup->kept[k].wake_fd < 0)
 			return -errno;
 	}
-	for (int k = 0; k < HELPER_KINDS; k++)
-		start(sup, (enum helper_kind)k);
+	for (int k = 0; k < BOARD_HELPERS; k++)
+		if (k != BOARD_FILES)
+			start(sup, (enum board_helper_kind)k);
 	return 0;
 }
 
 bool keeper_reaped(struct sup *sup, pid_t pid, int status)
 {
-	for (int k = 0; k < HELPER_KINDS; k++) {
+	for (int k = 0; k < BOARD_HELPERS; k++) {
 		struct kept *kept = &sup->kept[k];
 
 		if (kept->pid != pid)
@@ -65,7 +67,7 @@ bool keeper_reaped(struct sup *sup, pid_t pid, int status)
 		kept->pid = 0;
 		sup->is_head_changed = true;
 		/* The inspector has looked; at the end all go by themselves. */
-		if (k == HELPER_INSPECTOR || sup->stop.phase >= STOP_HELPERS)
+		if (k == BOARD_INSPECTOR || sup->stop.phase >= STOP_HELPERS)
 			return true;
 		if (kept->delay_ms == 0 ||
 		    sup->now_ms - kept->began_ms >= FORGET_MS)
@@ -83,28 +85,28 @@ bool keeper_reaped(struct sup *sup, pid_t pid, int status)
 
 void keeper_last(struct sup *sup)
 {
-	for (int k = 0; k < HELPER_KINDS; k++)
+	for (int k = 0; k < BOARD_HELPERS; k++)
 		if (sup->kept[k].again_ms != NEVER)
-			start(sup, (enum helper_kind)k);
+			start(sup, (enum board_helper_kind)k);
 }
 
 void keeper_run(struct sup *sup)
 {
-	for (int k = 0; k < HELPER_KINDS; k++)
+	for (int k = 0; k < BOARD_HELPERS; k++)
 		if (sup->now_ms >= sup->kept[k].again_ms)
-			start(sup, (enum helper_kind)k);
+			start(sup, (enum board_helper_kind)k);
 }
 
 int64_t keeper_next_ms(const struct sup *sup)
 {
 	int64_t next_ms = NEVER;
 
-	for (int k = 0; k < HELPER_KINDS; k++)
+	for (int k = 0; k < BOARD_HELPERS; k++)
 		next_ms = earlier(next_ms, sup->kept[k].again_ms);
 	return next_ms;
 }
 
-void keeper_wake(struct sup *sup, enum helper_kind kind)
+void keeper_wake(struct sup *sup, enum board_helper_kind kind)
 {
 	const uint64_t one = 1;
 
@@ -115,6 +117,6 @@ void keeper_wake(struct sup *sup, enum helper_kind kind)
 
 bool keeper_is_alone(const struct sup *sup)
 {
-	return sup->kept[HELPER_RECORDER].pid == 0 &&
-	       sup->kept[HELPER_RELAY].pid == 0;
+	return sup->kept[BOARD_RECORDER].pid == 0 &&
+	       sup->kept[BOARD_RELAY].pid == 0;
 }

@@ -26,7 +26,7 @@ void keeper_last(struct sup *sup);
 int64_t keeper_next_ms(const struct sup *sup);
 
 /* Let a helper look at the board. */
-void keeper_wake(struct sup *sup, enum helper_kind kind);
+void keeper_wake(struct sup *sup, enum board_helper_kind kind);
 
 /* Are recorder and relay gone (at the end they exit by themselves)? */
 bool keeper_is_alone(const struct sup *sup);

@@ -149,16 +149,19 @@ static void *map(size_t size, int how)
 static void make_tables(struct sup *sup)
 {
 	const uint32_t n = sup->config->services;
-	int err = boards_create(&sup->boards);
+	int err = boards_create(&sup->boards, sup->config);
 
 	if (err < 0)
 		die_system("memfd_create", -err);
 	sup->report = map(n * sizeof(*sup->report), MAP_SHARED);
 	sup->service = map(n * (sizeof(*sup->service) + sizeof(*sup->next_ms) +
-				sizeof(*sup->leader)),
+				sizeof(*sup->leader) + 2 * sizeof(*sup->pipe)),
 			   MAP_PRIVATE);
 	sup->next_ms = (int64_t *)(void *)(sup->service + n);
 	sup->leader = (pid_t *)(void *)(sup->next_ms + n);
+	sup->pipe = (int *)(void *)(sup->leader + n);
+	for (uint32_t i = 0; i < 2 * n; i++)
+		sup->pipe[i] = -1;
 }
 
 static void set_up(struct sup *sup, const struct config *config, char **argv)

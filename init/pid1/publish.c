@@ -94,7 +94,7 @@ static void publish_head(struct sup *sup)
 				  sup->now_ms);
 	b->waiting = sup->waiting;
 	b->late_max_ms = sup->late_max_ms;
-	for (int k = 0; k < HELPER_KINDS; k++)
+	for (int k = 0; k < BOARD_HELPERS; k++)
 		b->helper[k] = (struct board_helper){
 			.pid = sup->kept[k].pid,
 			.restarts = sup->kept[k].restarts,
@@ -126,12 +126,12 @@ void publish(struct sup *sup)
 				publish_service(sup, i);
 		publish_head(sup);
 		atomic_fetch_add(&b->generation, 1);
-		keeper_wake(sup, HELPER_RECORDER);
+		keeper_wake(sup, BOARD_RECORDER);
 		if (sup->stop.phase >= STOP_HELPERS)
-			keeper_wake(sup, HELPER_RELAY);
+			keeper_wake(sup, BOARD_RELAY);
 	}
 	if (events != sup->events_seen) {
 		sup->events_seen = events;
-		keeper_wake(sup, HELPER_RELAY);
+		keeper_wake(sup, BOARD_RELAY);
 	}
 }

@@ -65,7 +65,7 @@ void restore_run(struct sup *sup)
 	if (sup->restore_ms == NEVER)
 		return;
 	if (atomic_load(&r->is_done) != 1 ||
-	    sup->kept[HELPER_INSPECTOR].pid != 0) {
+	    sup->kept[BOARD_INSPECTOR].pid != 0) {
 		if (sup->now_ms < sup->restore_ms)
 			return;
 		SUP_SAY(sup, BOARD_EV_RESTORE_LATE, -1, SUP_RESTORE_MS,

@@ -141,13 +141,13 @@ static void kill_services(struct sup *sup)
  * Without /proc nobody can ever be seen, or waited for. */
 static int signal_rest(struct sup *sup, int number)
 {
-	pid_t spared[HELPER_KINDS];
+	pid_t spared[BOARD_HELPERS];
 
-	for (int k = 0; k < HELPER_KINDS; k++)
+	for (int k = 0; k < BOARD_HELPERS; k++)
 		spared[k] = sup->kept[k].pid;
 	return sup->proc_fd < 0 ? 0
 				: ghosts_signal_rest(sup->proc_fd, number,
-						     spared, HELPER_KINDS);
+						     spared, BOARD_HELPERS);
 }
 
 static void enter_helpers(struct sup *sup)

@@ -77,6 +77,7 @@ static void open_stream(const struct config *c, struct spawn_report *report,
 
 	take(report, target == 1 ? BOARD_STEP_STDOUT : BOARD_STEP_STDERR);
 	switch (stream->output) {
+	case CONFIG_RELAY:
 	case CONFIG_INHERIT:
 		return;
 	case CONFIG_NULL:

@@ -8,7 +8,7 @@
 void sup_say(struct sup *sup, enum board_event_kind kind, int i,
 	     const int64_t *n, size_t count)
 {
-	int64_t all[7] = { 0 };
+	int64_t all[8] = { 0 };
 
 	memcpy(all, n, count * sizeof(*n));
 	board_event(sup->boards.board, kind, i, sup->now_ms, sup->now_wall_ms,

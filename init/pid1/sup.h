@@ -185,7 +185,9 @@ struct sup {
 	struct limits limits;
 	struct shutdown stop;
 	struct gate gate[SUP_GATES];
-	struct kept kept[HELPER_KINDS];
+	struct kept kept[BOARD_HELPERS];
+	int *pipe;               /* read ends of relayed streams, 2 a service
+				  * (stdout, stderr); -1 none */
 	struct spawn_report *report; /* one a service, shared with children */
 	/* One a service each, in one piece of memory. The first two lie side
 	 * by side, because every turn and every reaped process looks through

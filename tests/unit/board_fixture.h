@@ -38,7 +38,7 @@ struct fixture {
 	struct config *config;
 	struct boards boards;
 	char directory[64]; /* fresh, removed at the end */
-	int wake[HELPER_KINDS], notify;
+	int wake[BOARD_HELPERS], notify;
 	uint32_t text_used;
 };
 
@@ -139,7 +139,7 @@ static inline int fixture_setup(void **state)
 	fixture_make_config(f);
 	assert_int_equal(boards_create(&f->boards), 0);
 	fixture_begin_board(f);
-	for (int i = 0; i < HELPER_KINDS; i++) {
+	for (int i = 0; i < BOARD_HELPERS; i++) {
 		f->wake[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		assert_true(f->wake[i] >= 0);
 	}
@@ -174,7 +174,7 @@ static inline int fixture_teardown(void **state)
 	close(f->boards.restore_fd);
 	close(f->boards.exe_fd);
 	close(f->boards.relay_fd);
-	for (int i = 0; i < HELPER_KINDS; i++)
+	for (int i = 0; i < BOARD_HELPERS; i++)
 		close(f->wake[i]);
 	close(f->notify);
 	free(f->config);
@@ -186,7 +186,7 @@ static inline int fixture_teardown(void **state)
 static char **fixture_argv;
 
 /* Fork a helper. error_fd >= 0 becomes its stderr. */
-static inline pid_t fixture_fork(struct fixture *f, enum helper_kind kind,
+static inline pid_t fixture_fork(struct fixture *f, enum board_helper_kind kind,
 				 int error_fd)
 {
 	struct helper_job job = {
@@ -207,7 +207,7 @@ static inline pid_t fixture_fork(struct fixture *f, enum helper_kind kind,
 	helper_run(&job);
 }
 
-static inline void fixture_wake(struct fixture *f, enum helper_kind kind)
+static inline void fixture_wake(struct fixture *f, enum board_helper_kind kind)
 {
 	const uint64_t one = 1;
 
@@ -226,8 +226,8 @@ static inline uint64_t fixture_publish(struct fixture *f)
 	b->now_wall_ms = helper_wall_ms();
 	board_head_end(b);
 	generation = atomic_fetch_add(&b->generation, 1) + 1;
-	fixture_wake(f, HELPER_RECORDER);
-	fixture_wake(f, HELPER_RELAY);
+	fixture_wake(f, BOARD_RECORDER);
+	fixture_wake(f, BOARD_RELAY);
 	return generation;
 }
 

@@ -6,7 +6,7 @@
 
 #include "board_fixture.h"
 
-#include "init/helpers/heap.h"
+#include "init/text/heap.h"
 #include "init/helpers/registry.h"
 #include "init/helpers/report.h"
 

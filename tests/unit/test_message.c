@@ -4,7 +4,7 @@
 
 #include "cJSON.h"
 #include "init/errors.h"
-#include "init/helpers/message.h"
+#include "init/text/message.h"
 
 static struct board_event event(enum board_event_kind kind, int service)
 {
@@ -155,7 +155,7 @@ static void words_of_json_differ_and_know_their_end(void **state)
 	assert_string_equal(phrase_volume(~0u), "unknown");
 	assert_string_equal(phrase_breaker(2), "half-open");
 	assert_string_equal(phrase_breaker(~0u), "unknown");
-	assert_string_equal(helper_name(HELPER_KINDS), "unknown");
+	assert_string_equal(board_helper_word(BOARD_HELPERS), "unknown");
 }
 
 static void every_kind_has_a_word_and_a_sentence(void **state)
@@ -241,11 +241,11 @@ static void sentences_carry_name_number_and_what_to_do(void **state)
 	assert_string_equal(SENTENCE(BOARD_EV_ESSENTIAL, BOARD_EXITED, 3),
 			    "is essential and exited with code 3: everything "
 			    "is stopped");
-	assert_string_equal(SENTENCE(BOARD_EV_HELPER_DIED, HELPER_RELAY,
+	assert_string_equal(SENTENCE(BOARD_EV_HELPER_DIED, BOARD_RELAY,
 				     SIGKILL, 50),
 			    "the relay was killed by SIGKILL: another one is "
 			    "started in 50 ms; services are not affected");
-	assert_string_equal(SENTENCE(BOARD_EV_HELPER_DIED, HELPER_RECORDER,
+	assert_string_equal(SENTENCE(BOARD_EV_HELPER_DIED, BOARD_RECORDER,
 				     1 << 8, 2000),
 			    "the recorder exited with code 1: another one is "
 			    "started in 2 s; services are not affected");

@@ -14,7 +14,7 @@ static pid_t recorder;
 /* Start a recorder and wait until PID 1 would go on. */
 static void start(struct fixture *f)
 {
-	recorder = fixture_fork(f, HELPER_RECORDER, -1);
+	recorder = fixture_fork(f, BOARD_RECORDER, -1);
 	FIXTURE_WAIT(atomic_load(&f->boards.restore->is_done));
 }
 
@@ -216,7 +216,7 @@ static void restart_container(struct fixture *f)
 	close(old.restore_fd);
 	close(old.exe_fd);
 	close(old.relay_fd);
-	for (int i = 0; i < HELPER_KINDS; i++) {
+	for (int i = 0; i < BOARD_HELPERS; i++) {
 		close(f->wake[i]);
 		f->wake[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		assert_true(f->wake[i] >= 0);
@@ -672,7 +672,7 @@ static void killed_200_times_while_writing_leaves_whole_files(void **state)
 		storm(f);
 	}
 	for (int i = 0; i < 200; i++) {
-		recorder = fixture_fork(f, HELPER_RECORDER, -1);
+		recorder = fixture_fork(f, BOARD_RECORDER, -1);
 		fixture_sleep((int)(rand_r(&seed) % 16));
 		fixture_kill(recorder);
 		keep(f, i, "diagnostic.json");

@@ -142,7 +142,7 @@ static void executables_keep_every_digit(void **state)
 {
 	struct fixture *f = *state;
 	struct registry_now now = later(f, 0);
-	pid_t pid = fixture_fork(f, HELPER_INSPECTOR, -1);
+	pid_t pid = fixture_fork(f, BOARD_INSPECTOR, -1);
 
 	assert_int_equal(WEXITSTATUS(fixture_reap(pid)), 0);
 	assert_int_equal(write_registry(f), 0);

@@ -46,7 +46,7 @@ static void start_relay(struct fixture *f)
 	relay.out = ends[0];
 	relay.in = ends[1];
 	relay.used = 0;
-	relay.pid = fixture_fork(f, HELPER_RELAY, relay.in);
+	relay.pid = fixture_fork(f, BOARD_RELAY, relay.in);
 }
 
 /* What the relay has printed by now. */
@@ -388,7 +388,7 @@ static void helper_dies_with_its_parent(void **state)
 	assert_true(parent >= 0);
 	if (parent == 0) {
 		f->boards.board->pid = getpid();
-		helper = fixture_fork(f, HELPER_RELAY, -1);
+		helper = fixture_fork(f, BOARD_RELAY, -1);
 		if (write(ends[1], &helper, sizeof(helper)) < 0)
 			_exit(1);
 		pause();
@@ -423,7 +423,7 @@ static void inspector_finds_executables_as_a_start_would(void **state)
 	fixture_service(f, 1)->argv.at = fixture_text(f, "./mine");
 	fixture_service(f, 1)->directory = fixture_text(f, f->directory);
 	fixture_service(f, 2)->argv.at = fixture_text(f, "no-such-command");
-	pid = fixture_fork(f, HELPER_INSPECTOR, -1);
+	pid = fixture_fork(f, BOARD_INSPECTOR, -1);
 	assert_int_equal(WEXITSTATUS(fixture_reap(pid)), 0);
 	assert_int_equal(stat("/usr/bin/sh", &sh), 0);
 	assert_int_equal(atomic_load(&f->boards.exe->service[0].is_known), 1);
@@ -446,7 +446,7 @@ static void inspector_takes_no_directory_for_an_executable(void **state)
 	fixture_service(f, 0)->directory = fixture_text(f, f->directory);
 	fixture_service(f, 0)->path = fixture_text(f, ":.");
 	fixture_service(f, 1)->argv.at = fixture_text(f, f->directory);
-	pid = fixture_fork(f, HELPER_INSPECTOR, -1);
+	pid = fixture_fork(f, BOARD_INSPECTOR, -1);
 	assert_int_equal(WEXITSTATUS(fixture_reap(pid)), 0);
 	assert_int_equal(atomic_load(&f->boards.exe->service[0].is_known), 0);
 	assert_int_equal(atomic_load(&f->boards.exe->service[1].is_known), 0);

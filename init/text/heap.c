@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* One mapping without reservation: what was never touched costs nothing, and
  * what was is given back to the kernel at the end of a document. */
-#include "init/helpers/heap.h"
+#include "init/text/heap.h"
 
 #include <stdint.h>
 #include <string.h>

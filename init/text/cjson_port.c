@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The one function of the port that is more than another name. */
-#include "init/helpers/cjson_port.h"
+#include "init/text/cjson_port.h"
 
 #include <stdint.h>
 

@@ -2,12 +2,12 @@
 /* An event on the board as one sentence for a person or one line of JSON.
  *
  * It reads numbers and names, decides nothing, and never allocates. */
-#ifndef INIT_HELPERS_MESSAGE_H
-#define INIT_HELPERS_MESSAGE_H
+#ifndef INIT_TEXT_MESSAGE_H
+#define INIT_TEXT_MESSAGE_H
 
 #include "init/board/board.h"
 #include "init/config/config.h"
-#include "init/helpers/phrase.h"
+#include "init/text/phrase.h"
 
 enum {
 	MESSAGE_TEXT = 512,  /* room for a sentence; a longer one is cut */

@@ -5,15 +5,15 @@
  * All numbers in our documents are integers, so cJSON gets an integer reader
  * and printer: the library's floating point would be a tenth of the binary.
  * Memory comes from the helpers' heap. */
-#ifndef INIT_HELPERS_CJSON_PORT_H
-#define INIT_HELPERS_CJSON_PORT_H
+#ifndef INIT_TEXT_CJSON_PORT_H
+#define INIT_TEXT_CJSON_PORT_H
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "init/format.h"
-#include "init/helpers/heap.h"
+#include "init/text/heap.h"
 
 /* As strtod(3) for integers of up to 15 digits; *end behind them. Anything
  * else (fractions, exponents) ends the number, and so the document. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Building and streaming JSON; the only place that allocates for it. */
-#include "init/helpers/json.h"
+#include "init/text/json.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "init/format.h"
-#include "init/helpers/phrase.h"
+#include "init/text/phrase.h"
 
 enum {
 	EXACT = 1000000000, /* beyond, cJSON prints by %g or loses digits */

@@ -5,7 +5,7 @@
  * add_value()), and "[1:yes|no]" is "yes" where n[1] is not 0 and "no" where
  * it is; brackets do not nest. `args` names the arguments for JSON, each with
  * "/letter" where it is no plain number. */
-#include "init/helpers/message.h"
+#include "init/text/message.h"
 
 #include <signal.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static const struct row {
 	[BOARD_EV_STABLE] = { "stable", CONFIG_DEBUG, "pid is_closed/b",
 		"stable[1:; no longer blocked, its failures are forgotten|]" },
 	[BOARD_EV_ENDED] = { "ended", CONFIG_INFO,
-		"cause/c code step/t errno/e runtime_ms is_failure/b pid",
+		"cause/c code step/t errno/e runtime_ms is_failure/b pid end",
 		"%0x" },
 	[BOARD_EV_BACKOFF] = { "backoff", CONFIG_INFO,
 		"delay_ms failures max_failures window_ms",
@@ -138,6 +138,24 @@ static const struct row {
 	[BOARD_EV_REGISTRY_BAD] = { "registry-bad", CONFIG_WARNING, "",
 		"%0D/process-registry.json cannot be understood: kept as "
 		"process-registry.json.bad, starts without memory" },
+	[BOARD_EV_ORPHANS] = { "orphans", CONFIG_DEBUG, "reaped total",
+		"reaped %0p of nobody, %1i so far" },
+	[BOARD_EV_ZOMBIES] = { "zombies", CONFIG_WARNING, "zombies pid",
+		"holds %0p that ended and that it does not wait for (such as "
+		"pid %1i): only its own end frees them" },
+	[BOARD_EV_OUTPUT_TORN] = { "output-torn", CONFIG_WARNING,
+		"stream bytes",
+		"the log relay was killed: up to %1i bytes of its "
+		"std[0:err|out] may be lost or repeated" },
+	[BOARD_EV_OUTPUT_TROUBLE] = { "output-trouble", CONFIG_WARNING,
+		"stream errno/e step/V",
+		"the log file of its std[0:err|out] cannot be written: %2V "
+		"failed: %1e; what it prints there is dropped, the service "
+		"runs on" },
+	[BOARD_EV_OUTPUT_WELL] = { "output-well", CONFIG_INFO,
+		"stream dropped trouble_ms",
+		"the log file of its std[0:err|out] is written again after "
+		"%2d; lines dropped: %1i" },
 	[BOARD_EV_SNAPSHOT] = { "snapshot", CONFIG_INFO, "",
 		"snapshot asked for: diagnostic.json is written" },
 	[BOARD_EV_EXIT] = { "exit", CONFIG_INFO, "exit_code", NULL },
@@ -222,7 +240,7 @@ static void add_value(struct phrase *w, const struct config *c,
 	case 'e': phrase_add(w, "%s", errors_name((int)u, buf)); break;
 	case 's': phrase_add(w, "%s", phrase_signal((int)u, buf)); break;
 	case 'w': phrase_add(w, "%s", phrase_wait(u)); break;
-	case 'h': phrase_add(w, "%s", helper_name(u)); break;
+	case 'h': phrase_add(w, "%s", board_helper_word(u)); break;
 	case 'V': phrase_add(w, "%s", phrase_volume(u)); break;
 	case 'W': add_wait_status(w, v); break;
 	case 'p': add_count(w, v, "process", "es"); break;

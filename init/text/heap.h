@@ -6,8 +6,8 @@
  * before the next, so it needs no free list; and idle it holds no page. A
  * document whose pieces were not all freed keeps the memory: heap_in_use()
  * is how tests see that. For one thread. */
-#ifndef INIT_HELPERS_HEAP_H
-#define INIT_HELPERS_HEAP_H
+#ifndef INIT_TEXT_HEAP_H
+#define INIT_TEXT_HEAP_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
 /* Numbers in words: the one place that knows how dashpot says a duration, a
  * signal, an errno, a limit or an end to a person. Writes into a bounded
  * buffer of the caller's; never allocates. */
-#ifndef INIT_HELPERS_PHRASE_H
-#define INIT_HELPERS_PHRASE_H
+#ifndef INIT_TEXT_PHRASE_H
+#define INIT_TEXT_PHRASE_H
 
 #include <stdbool.h>
 #include <stddef.h>

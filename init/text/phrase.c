@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Numbers in words, for people and for JSON. Tables and small functions; no
  * state. */
-#include "init/helpers/phrase.h"
+#include "init/text/phrase.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 
 #include "init/errors.h"
 #include "init/format.h"
-#include "init/helpers/date.h"
+#include "init/text/date.h"
 #include "policy/breaker.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -333,6 +333,9 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 		break;
 	case BOARD_SIGNALLED:
 		phrase_add(w, "was killed by %s", phrase_signal(code, buf));
+		break;
+	case BOARD_OUT_OF_MEMORY:
+		phrase_add(w, "was killed by the kernel, out of memory");
 		break;
 	case BOARD_START_FAILED:
 		if (step == BOARD_STEP_INTERPRETER) {
