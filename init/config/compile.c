@@ -310,6 +310,20 @@ static void lay_out(struct loader *l, const struct graph *g)
 	c->text_at = take(&c->size, c->text);
 }
 
+/* The boards of lines have a place for each line of every tail. */
+static void check_tails(struct loader *l)
+{
+	uint32_t lines = 0;
+
+	for (uint32_t i = 0; i < l->services; i++)
+		lines += l->drafts[i]->s.tail_lines;
+	if (lines > CONFIG_TAILS)
+		complain(&l->complaints, l->at,
+			 "the tail_lines of all services are %u lines, and "
+			 "%d is the most; write a smaller tail_lines in "
+			 "[defaults] or in some services", lines, CONFIG_TAILS);
+}
+
 static void fill(const struct loader *l, const struct graph *g, char *block)
 {
 	const struct config *c = &l->head;
@@ -363,6 +377,7 @@ const struct config *compile(struct loader *l)
 	g.path = arena_get(&l->arena, n * sizeof(*g.path));
 	add_all_edges(&g);
 	put_in_order(&g);
+	check_tails(l);
 	if (l->text.is_full)
 		complain(&l->complaints, l->at,
 			 "the texts of all services are more than %d bytes; "

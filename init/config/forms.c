@@ -234,40 +234,48 @@ bool forms_capabilities(const char *text, struct why *why)
 	return true;
 }
 
-bool forms_stream(const char *text, bool may_be_stdout,
-		  enum config_output *output, const char **path,
+/* dashpot's own stdout or stderr by one of its paths: 1, 2, or else 0. */
+static uint8_t own_output(const char *path)
+{
+	static const char names[] =
+		"/dev/stdout /dev/fd/1 /proc/self/fd/1 /proc/1/fd/1 "
+		"/dev/stderr /dev/fd/2 /proc/self/fd/2 /proc/1/fd/2";
+	enum { EACH = 4 };
+	struct why ignored;
+	unsigned i;
+
+	if (!value_word(path, names, &i, &ignored))
+		return 0;
+	return i < EACH ? 1 : 2;
+}
+
+bool forms_stream(const char *text, bool is_stderr,
+		  struct config_stream *stream, const char **path,
 		  struct why *why)
 {
-	static const char *const own[] = {
-		"/dev/stdout",	   "/dev/stderr",     "/dev/fd/1",
-		"/dev/fd/2",	   "/proc/self/fd/1", "/proc/self/fd/2",
-	};
+	static const char words[] = "relay inherit null stdout";
+	static const uint8_t outputs[] = { CONFIG_RELAY, CONFIG_INHERIT,
+					   CONFIG_NULL, CONFIG_STDOUT };
 	const char *file = behind(text, "file:");
+	struct why ignored;
+	unsigned i;
 
 	*path = NULL;
-	if (strcmp(text, "inherit") == 0) {
-		*output = CONFIG_INHERIT;
-	} else if (strcmp(text, "null") == 0) {
-		*output = CONFIG_NULL;
-	} else if (may_be_stdout && strcmp(text, "stdout") == 0) {
-		*output = CONFIG_STDOUT;
-	} else if (file != NULL) {
-		*output = CONFIG_FILE;
-		*path = file;
-		for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-			if (strcmp(file, own[i]) == 0) {
-				*output = CONFIG_INHERIT;
-				*path = NULL;
-				return true;
-			}
-		}
+	stream->fd = 0;
+	if (file != NULL) {
+		stream->fd = own_output(file);
+		stream->output = stream->fd ? CONFIG_RELAY : CONFIG_FILE;
+		if (stream->fd == 0)
+			*path = file;
 		return forms_path(file, why);
-	} else if (strcmp(text, "relay") == 0) {
-		return value_wrong(why, "is not supported yet; write inherit");
-	} else {
-		return value_wrong(why, "is no output; write inherit, null, "
-					"file:/PATH%s",
-				   may_be_stdout ? " or stdout" : "");
 	}
+	if (!value_word(text, words, &i, &ignored) ||
+	    (outputs[i] == CONFIG_STDOUT && !is_stderr))
+		return value_wrong(why, "is no output; write relay, inherit, "
+					"null, file:/PATH%s",
+				   is_stderr ? " or stdout" : "");
+	stream->output = outputs[i];
+	if (outputs[i] == CONFIG_RELAY)
+		stream->fd = is_stderr ? 2 : 1;
 	return true;
 }

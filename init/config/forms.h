@@ -32,10 +32,11 @@ bool forms_capabilities(const char *text, struct why *why);
 /* An absolute path. */
 bool forms_path(const char *text, struct why *why);
 
-/* inherit, null, file:PATH, or, where may_be_stdout, stdout. A file: that is
- * dashpot's own stdout or stderr is inherit. *path: in text, or NULL. */
-bool forms_stream(const char *text, bool may_be_stdout,
-		  enum config_output *output, const char **path,
+/* relay, inherit, null, file:PATH or, for stderr only, stdout. A file: that is
+ * dashpot's own stdout or stderr by path is relay, to that output. *path: in
+ * text, or NULL; the path of the stream itself is not touched. */
+bool forms_stream(const char *text, bool is_stderr,
+		  struct config_stream *stream, const char **path,
 		  struct why *why);
 
 #endif

@@ -265,7 +265,7 @@ static bool parse_stream(const struct key_use *use, const char *text, void *at)
 	const char *path;
 	bool is_stderr = use->key->max != 0;
 
-	if (!forms_stream(text, is_stderr, &stream->output, &path, use->why))
+	if (!forms_stream(text, is_stderr, stream, &path, use->why))
 		return false;
 	stream->path = path ? text_string(&use->l->text, path) : 0;
 	return true;

@@ -38,6 +38,36 @@ static inline bool list_fits(const struct config *c, struct config_list list)
 	return at <= c->text;
 }
 
+static inline const char *stream_invalid(const struct config *c,
+					 const struct config_stream *s,
+					 enum config_output most)
+{
+	VALID(text_fits(c, s->path) && s->output <= most);
+	VALID((s->output == CONFIG_FILE) == (s->path != 0));
+	VALID(s->output != CONFIG_FILE || *config_string(c, s->path) == '/');
+	VALID((s->output == CONFIG_RELAY) == (s->fd != 0) && s->fd <= 2);
+	return NULL;
+}
+
+static inline const char *logs_invalid(const struct config *c, uint32_t i)
+{
+	const struct config_service *s = config_service(c, i);
+	const char *broken = stream_invalid(c, &s->out, CONFIG_FILE);
+
+	if (broken == NULL)
+		broken = stream_invalid(c, &s->err, CONFIG_STDOUT);
+	if (broken != NULL)
+		return broken;
+	VALID(s->log_prefix <= CONFIG_NO_PREFIX);
+	VALID(s->log_format <= CONFIG_JSON_LINES);
+	VALID(s->log_keep <= 1000 && s->tail_lines <= 1000);
+	VALID(s->log_max_size <= INT64_MAX);
+	VALID(s->tail_first + s->tail_lines ==
+	      (i + 1 < c->services ? config_service(c, i + 1)->tail_first
+				   : c->tails));
+	return NULL;
+}
+
 static inline const char *service_invalid(const struct config *c, uint32_t i)
 {
 	const int64_t week_ms = 7 * 24 * 3600 * 1000;
@@ -47,10 +77,6 @@ static inline const char *service_invalid(const struct config *c, uint32_t i)
 	VALID(strlen(config_string(c, s->name)) < CONFIG_NAME);
 	VALID(text_fits(c, s->file) && text_fits(c, s->path) && s->path);
 	VALID(text_fits(c, s->directory) && text_fits(c, s->user));
-	VALID(text_fits(c, s->out.path) && text_fits(c, s->err.path));
-	VALID(s->out.output <= CONFIG_FILE && s->err.output <= CONFIG_STDOUT);
-	VALID((s->out.output == CONFIG_FILE) == (s->out.path != 0));
-	VALID((s->err.output == CONFIG_FILE) == (s->err.path != 0));
 	VALID(list_fits(c, s->argv) && s->argv.count >= 1);
 	VALID(*config_string(c, s->argv.at));
 	VALID(list_fits(c, s->env));
@@ -138,8 +164,11 @@ static inline const char *config_invalid(const struct config *c)
 	VALID(*config_string(c, c->diagnostics) == '/');
 	VALID(c->log_format <= CONFIG_JSON_LINES);
 	VALID(c->log_level <= CONFIG_DEBUG);
+	VALID(c->tails <= CONFIG_TAILS);
+	VALID(config_service(c, 0)->tail_first == 0);
 	for (uint32_t i = 0; i < c->services; i++)
-		if ((broken = service_invalid(c, i)) != NULL)
+		if ((broken = service_invalid(c, i)) != NULL ||
+		    (broken = logs_invalid(c, i)) != NULL)
 			return broken;
 	return order_invalid(c);
 }

@@ -64,6 +64,13 @@ static void defaults_are_those_of_the_design(void **state)
 	assert_false(c->is_diagnostics_written);
 	assert_int_equal(c->log_level, CONFIG_INFO);
 	assert_int_equal(c->log_format, CONFIG_TEXT_LINES);
+	assert_false(c->has_metrics_file);
+	assert_int_equal(s->log_prefix, CONFIG_AUTO);
+	assert_int_equal(s->log_format, CONFIG_TEXT_LINES);
+	assert_int_equal(s->log_max_size, 10485760);
+	assert_int_equal(s->log_keep, 3);
+	assert_int_equal(s->tail_lines, 20);
+	assert_int_equal(c->tails, 20);
 }
 
 static void every_service_key_arrives_in_its_field(void **state)
@@ -78,6 +85,8 @@ static void every_service_key_arrives_in_its_field(void **state)
 		"leftover_grace = 10ms\ngroups = adm, 77\numask = 027\n"
 		"directory = /srv\nclear_env = yes\nstdout = file:/var/o\n"
 		"stderr = stdout\nlimit.nofile = -64:128\nlimit.core = 0\n"
+		"log_prefix = no\nlog_format = json\nlog_max_size = 0\n"
+		"log_keep = 7\ntail_lines = 0\n"
 		"nice = --3\noom_score_adj = -500\nno_new_privileges = yes");
 
 	assert_null(config_invalid(loaded.c));
@@ -112,6 +121,11 @@ static void every_service_key_arrives_in_its_field(void **state)
 	assert_int_equal(s->out.output, CONFIG_FILE);
 	assert_string_equal(config_string(loaded.c, s->out.path), "/var/o");
 	assert_int_equal(s->err.output, CONFIG_STDOUT);
+	assert_int_equal(s->log_prefix, CONFIG_NO_PREFIX);
+	assert_int_equal(s->log_format, CONFIG_JSON_LINES);
+	assert_int_equal(s->log_max_size, 0);
+	assert_int_equal(s->log_keep, 7);
+	assert_int_equal(s->tail_lines, 0);
 	assert_int_equal(s->limits, 2);
 	assert_int_equal(config_limit(loaded.c, 0)->resource, 4 /* CORE */);
 	assert_int_equal(config_limit(loaded.c, 0)->hard, 0);
@@ -132,8 +146,10 @@ static void every_dashpot_key_arrives_in_its_field(void **state)
 	load_text("[dashpot]\ndiagnostics = /data\nheadroom = 0\n"
 		  "restart_rate = 3/m burst 4\nshutdown_timeout = 2s\n"
 		  "stop_signals = TERM, RTMIN+3\nexit_when_all_blocked = 0\n"
-		  "log_format = json\nlog_level = error\n" S);
-	service("s");
+		  "log_format = json\nlog_level = error\n"
+		  "metrics_file = yes\n" S);
+	/* The format of dashpot's own messages is not that of services. */
+	assert_int_equal(service("s")->log_format, CONFIG_TEXT_LINES);
 	assert_null(config_invalid(loaded.c));
 	assert_string_equal(config_string(loaded.c, loaded.c->diagnostics),
 			    "/data");
@@ -148,6 +164,67 @@ static void every_dashpot_key_arrives_in_its_field(void **state)
 	assert_int_equal(loaded.c->exit_when_all_blocked_ms, 0);
 	assert_int_equal(loaded.c->log_format, CONFIG_JSON_LINES);
 	assert_int_equal(loaded.c->log_level, CONFIG_ERROR);
+	assert_true(loaded.c->has_metrics_file);
+}
+
+/* Relayed output has the descriptor of dashpot's own that it ends at. */
+static void streams_know_where_they_end(void **state)
+{
+	const struct config_service *s = service_with(
+		"stdout = file:/proc/1/fd/2\nstderr = relay");
+
+	assert_int_equal(s->out.output, CONFIG_RELAY);
+	assert_int_equal(s->out.fd, 2);
+	assert_int_equal(s->out.path, 0);
+	assert_int_equal(s->err.output, CONFIG_RELAY);
+	assert_int_equal(s->err.fd, 2);
+	assert_null(config_invalid(loaded.c));
+	/* What [defaults] say leaves nothing behind. */
+	load_text("[defaults]\nstdout = file:/var/x\nstderr = relay\n"
+		  "[service:s]\ncommand = x\nstdout = relay\n"
+		  "stderr = inherit\n");
+	s = service("s");
+	assert_int_equal(s->out.fd, 1);
+	assert_int_equal(s->err.fd, 0);
+	assert_null(config_invalid(loaded.c));
+}
+
+static void tails_lie_one_behind_the_other(void **state)
+{
+	load_text("[service:a]\ncommand = x\ntail_lines = 3\n"
+		  "[service:b]\ncommand = x\ntail_lines = 0\n"
+		  "[service:c]\ncommand = x\ntail_lines = 1000\n");
+	assert_int_equal(service("a")->tail_first, 0);
+	assert_int_equal(service("b")->tail_first, 3);
+	assert_int_equal(service("c")->tail_first, 3);
+	assert_int_equal(loaded.c->tails, 1003);
+	assert_null(config_invalid(loaded.c));
+}
+
+/* 65 services with a thousand lines each, and `rest` in one more. */
+static void load_tails(int rest)
+{
+	static char text[8192];
+	int len = snprintf(text, sizeof(text), "[defaults]\n"
+			   "tail_lines = 1000\n[service:rest]\n"
+			   "command = x\ntail_lines = %d\n", rest);
+
+	for (int i = 0; i < 65; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len,
+				"[service:s%d]\ncommand = x\n", i);
+	load_text(text);
+}
+
+static void tails_of_all_services_have_a_bound(void **state)
+{
+	load_tails(CONFIG_TAILS - 65000);
+	assert_null(config_invalid(loaded.c));
+	assert_int_equal(loaded.c->tails, CONFIG_TAILS);
+	forget(state);
+	load_tails(CONFIG_TAILS - 65000 + 1);
+	assert_said("dashpot: the tail_lines of all services are 65537 lines, "
+		    "and 65536 is the most; write a smaller tail_lines");
+	assert_int_equal(loaded.mistakes, 1);
 }
 
 static void stop_signals_have_no_other_meaning(void **state)
@@ -220,13 +297,16 @@ static void values_out_of_range_are_refused(void **state)
 		{ "env_from_file.A = /missing", "no such file" },
 		{ "clear_env = x", "neither yes nor no" },
 		{ "stdout = stdout", "is no output" },
-		{ "stdout = relay", "not supported yet" },
+		{ "stdout = stderr", "write relay, inherit, null, file:/PATH" },
 		{ "stderr = file:x", "absolute path" },
 		{ "log_prefix = x", "auto yes no" },
 		{ "log_format = x", "text json" },
 		{ "log_max_size = x", "is no size" },
 		{ "log_keep = 1001", "0 .. 1000" },
+		{ "log_max_size = -1", "is no size" },
+		{ "log_max_size = unlimited", "is no size" },
 		{ "tail_lines = x", "is no number" },
+		{ "tail_lines = 1001", "0 .. 1000" },
 		{ "limit.nofile = 5:4", "soft limit above" },
 		{ "limit.tasks = x", "is no number" },
 		{ "limit.memory = x", "is no number" },
@@ -293,11 +373,6 @@ static void keys_that_come_later_are_refused_but_for_their_default(
 		{ "drain_delay = 1s", "drain_delay = 0" },
 		{ "reload_signal = USR2", "reload_signal = SIGHUP" },
 		{ "zombie_limit = 1", "zombie_limit = 0" },
-		{ "log_prefix = yes", "log_prefix = auto" },
-		{ "log_format = json", "log_format = text" },
-		{ "log_max_size = 11M", "log_max_size = 10240k" },
-		{ "log_keep = 4", "log_keep = 3" },
-		{ "tail_lines = 0", "tail_lines = 20" },
 		{ "limit.tasks = 5", NULL },
 		{ "limit.memory = 1G", NULL },
 		{ "capabilities = chown", NULL },
@@ -328,7 +403,6 @@ static void dashpot_keys_that_come_later_are_refused(void **state)
 		{ "listen = 127.0.0.1:9101", "listen = off" },
 		{ "held_timeout = 1s", "held_timeout = 0" },
 		{ "orphans = kill-after 5m", "orphans = keep" },
-		{ "metrics_file = yes", "metrics_file = off" },
 	};
 	char text[200];
 
@@ -776,7 +850,7 @@ static void table_of_keys_can_be_walked(void **state)
 		later += k->later;
 	}
 	assert_int_equal(n, 90);
-	assert_int_equal(later, 31);
+	assert_int_equal(later, 25);
 	assert_null(config_key(n));
 	assert_null(config_key(n + 1));
 }
@@ -874,6 +948,9 @@ int main(void)
 		TEST(defaults_are_those_of_the_design),
 		TEST(every_service_key_arrives_in_its_field),
 		TEST(every_dashpot_key_arrives_in_its_field),
+		TEST(streams_know_where_they_end),
+		TEST(tails_lie_one_behind_the_other),
+		TEST(tails_of_all_services_have_a_bound),
 		TEST(stop_signals_have_no_other_meaning),
 		TEST(stop_signal_ends_a_service),
 		TEST(values_out_of_range_are_refused),

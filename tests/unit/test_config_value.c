@@ -431,30 +431,56 @@ static void orphans_are_kept_or_killed_after_a_time(void **state)
 	assert_false(forms_orphans("kill", &ms, &why));
 }
 
-static void streams_go_to_files_nowhere_or_where_dashpot_writes(void **state)
+static void streams_go_to_files_nowhere_or_through_dashpot(void **state)
 {
-	enum config_output out;
+	struct config_stream s;
 	const char *path;
 
-	assert_true(forms_stream("file:/var/log/x", false, &out, &path, &why));
-	assert_int_equal(out, CONFIG_FILE);
+	assert_true(forms_stream("file:/var/log/x", false, &s, &path, &why));
+	assert_int_equal(s.output, CONFIG_FILE);
 	assert_string_equal(path, "/var/log/x");
-	assert_true(forms_stream("null", false, &out, &path, &why));
-	assert_int_equal(out, CONFIG_NULL);
-	assert_true(forms_stream("file:/dev/stdout", false, &out, &path,
-				 &why));
-	assert_int_equal(out, CONFIG_INHERIT);
-	assert_null(path);
-	assert_true(forms_stream("file:/proc/self/fd/2", false, &out, &path,
-				 &why));
-	assert_int_equal(out, CONFIG_INHERIT);
-	assert_true(forms_stream("stdout", true, &out, &path, &why));
-	assert_int_equal(out, CONFIG_STDOUT);
-	assert_false(forms_stream("stdout", false, &out, &path, &why));
-	assert_false(forms_stream("file:x", false, &out, &path, &why));
-	assert_false(forms_stream("/var/log/x", false, &out, &path, &why));
-	assert_false(forms_stream("relay", false, &out, &path, &why));
-	assert_string_equal(why.text, "is not supported yet; write inherit");
+	assert_true(forms_stream("null", false, &s, &path, &why));
+	assert_int_equal(s.output, CONFIG_NULL);
+	assert_true(forms_stream("inherit", true, &s, &path, &why));
+	assert_int_equal(s.output, CONFIG_INHERIT);
+	assert_true(forms_stream("stdout", true, &s, &path, &why));
+	assert_int_equal(s.output, CONFIG_STDOUT);
+	assert_false(forms_stream("stdout", false, &s, &path, &why));
+	assert_false(forms_stream("file:x", false, &s, &path, &why));
+	assert_false(forms_stream("file:", false, &s, &path, &why));
+	assert_false(forms_stream("/var/log/x", false, &s, &path, &why));
+	assert_false(forms_stream("relay2", true, &s, &path, &why));
+	assert_string_equal(why.text, "is no output; write relay, inherit, "
+				      "null, file:/PATH or stdout");
+}
+
+static void streams_by_a_path_of_dashpots_own_output_are_relayed(void **state)
+{
+	static const char *const own[2][5] = {
+		{ "relay", "file:/dev/stdout", "file:/dev/fd/1",
+		  "file:/proc/self/fd/1", "file:/proc/1/fd/1" },
+		{ "relay", "file:/dev/stderr", "file:/dev/fd/2",
+		  "file:/proc/self/fd/2", "file:/proc/1/fd/2" },
+	};
+	struct config_stream s;
+	const char *path;
+
+	for (int i = 0; i < 10; i++) {
+		/* Also across: stdout to /dev/stderr. Only "relay" depends on
+		 * which stream it stands for. */
+		for (int of = 0; of < 2; of++) {
+			int to = i % 5 == 0 ? of : i / 5;
+
+			assert_true(forms_stream(own[i / 5][i % 5], of != 0,
+						 &s, &path, &why));
+			assert_int_equal(s.output, CONFIG_RELAY);
+			assert_int_equal(s.fd, to + 1);
+			assert_null(path);
+		}
+	}
+	assert_true(forms_stream("file:/dev/fd/3", false, &s, &path, &why));
+	assert_int_equal(s.output, CONFIG_FILE);
+	assert_int_equal(s.fd, 0);
 }
 
 /* The words of a line joined by "|"; the reason when it is refused. */
@@ -600,7 +626,8 @@ int main(void)
 		TEST(schedules_are_an_interval_or_five_fields),
 		TEST(timezones_are_offsets),
 		TEST(orphans_are_kept_or_killed_after_a_time),
-		TEST(streams_go_to_files_nowhere_or_where_dashpot_writes),
+		TEST(streams_go_to_files_nowhere_or_through_dashpot),
+		TEST(streams_by_a_path_of_dashpots_own_output_are_relayed),
 		TEST(words_are_quoted_as_in_a_shell),
 		TEST(what_only_a_shell_understands_names_shell),
 		TEST(unfinished_words_are_refused),
