@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* dashpot: chooses the mode; nothing else. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 #include "init/cli/options.h"
-#include "init/config/config.h"
-#include "init/die.h"
-#include "init/format.h"
 #include "init/pid1/loop.h"
 #include "init/pid1/signals.h"
 #include "init/pid1/single.h"
@@ -26,37 +22,6 @@ static void fill_standard_streams(void)
 		close(fd);
 }
 
-static const struct config *load(const struct options *o)
-{
-	const struct config_source from = {
-		.files = o->files,
-		.files_count = o->files_count,
-		.command = o->command,
-	};
-	unsigned mistakes = 0;
-	const struct config *config =
-		config_load(&from, STDERR_FILENO, &mistakes);
-
-	if (!config)
-		die_text(DIE_USAGE, "%u mistake%s: nothing was started",
-			 mistakes, mistakes == 1 ? "" : "s");
-	return config;
-}
-
-static int check(const struct config *config)
-{
-	bool is_short = config->shutdown_timeout_ms < config->shutdown_needs_ms;
-
-	return format_fd(STDOUT_FILENO,
-			 "%u services, no mistake; stopping needs up to %lld "
-			 "ms%s\n",
-			 config->services, (long long)config->shutdown_needs_ms,
-			 is_short ? ", but shutdown_timeout gives less" : "") <
-			       0
-		       ? DIE_SYSTEM
-		       : 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -68,17 +33,11 @@ int main(int argc, char **argv)
 	case OPTIONS_SINGLE:
 		single_run(o.command);
 	case OPTIONS_SUPERVISE:
-		loop_run(load(&o), argv);
-	case OPTIONS_CHECK:
-		return check(load(&o));
-	case OPTIONS_VERSION:
-		return format_fd(STDOUT_FILENO, "dashpot %s\n",
-				 DASHPOT_VERSION) < 0
-			       ? DIE_SYSTEM
-			       : 0;
-	case OPTIONS_HELP:
-		options_help();
+		loop_run(options_load(&o), argv);
+	case OPTIONS_COMMAND:
 		break;
 	}
-	return 0;
+	signals_unblock_all(); /* a person may want to interrupt it */
+	return o.row != NULL ? commands_run(o.row, argc - 1, argv + 1) :
+			       commands_help(NULL);
 }

@@ -7,78 +7,19 @@
 
 #include "init/die.h"
 
-static const char help[] =
-	"dashpot " DASHPOT_VERSION
-	": PID 1 for containers that a crash loop cannot take down\n"
-	"\n"
-	"  dashpot run [-c FILE]... [-- CMD ARG...]\n"
-	"      supervise the services of /etc/dashpot.ini and\n"
-	"      /etc/dashpot.d/*.ini, or of FILE, and CMD beside them\n"
-	"  dashpot [-c FILE]...          the same, where it is PID 1\n"
-	"  dashpot -- CMD ARG...         run one command, as an init: pass\n"
-	"                                signals on, reap orphans\n"
-	"  dashpot check [-c FILE]...    report every mistake of the files\n"
-	"  dashpot version | help\n"
-	"\n"
-	"Exit codes: that of the service or command that decided it; 0\n"
-	"after a stop signal or when all ended well, 100 wrong command line\n"
-	"or configuration, 111 a system call or a limit, 126 it cannot be\n"
-	"executed, 127 it was not found, 128 + n it was ended by signal n.\n"
-	"Manuals: dashpot(8), dashpot.ini(5).\n";
-
-/* Commands that later releases bring. */
-static const char *const later[] = {
-	"status", "explain", "events", "start",	 "stop",     "restart", "reset",
-	"signal", "reload",  "wait",   "health", "simulate", "logs",
-};
-
-void options_help(void)
+static _Noreturn void refuse_word(const char *word, const char *file)
 {
-	size_t size = sizeof(help) - 1, at = 0;
-	ssize_t n;
-
-	while (at < size &&
-	       (n = write(STDOUT_FILENO, help + at, size - at)) > 0)
-		at += (size_t)n;
-}
-
-static _Noreturn void refuse_word(const char *word)
-{
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (strcmp(word, later[i]) == 0)
-			die_text(DIE_USAGE,
-				 "%s: not supported yet; diagnostic.json on "
-				 "the volume says how the services are",
-				 word);
 	if (word[0] == '-')
 		die_text(DIE_USAGE, "%s: no such option; see dashpot help",
 			 word);
+	if (commands_find(word) != NULL && file != NULL)
+		die_text(DIE_USAGE,
+			 "%s stands before its options: dashpot %s -c %s", word,
+			 word, file);
 	die_text(DIE_USAGE,
 		 "%s: no such command; to run the program of that name: "
 		 "dashpot -- %s",
 		 word, word);
-}
-
-/* The mode that a word stands for; false when it is none. */
-static bool take_word(struct options *o, const char *word)
-{
-	static const struct {
-		const char *word;
-		enum options_mode mode;
-	} words[] = {
-		{ "run", OPTIONS_SUPERVISE },	 { "check", OPTIONS_CHECK },
-		{ "version", OPTIONS_VERSION },	 { "help", OPTIONS_HELP },
-		{ "--version", OPTIONS_VERSION }, { "--help", OPTIONS_HELP },
-		{ "-h", OPTIONS_HELP },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(word, words[i].word) != 0)
-			continue;
-		o->mode = words[i].mode;
-		return true;
-	}
-	return false;
 }
 
 static void take_file(struct options *o, const char *file)
@@ -90,26 +31,9 @@ static void take_file(struct options *o, const char *file)
 	o->files[o->files_count++] = file;
 }
 
-/* Which mode a command line without a word means. */
-static void choose_mode(struct options *o, bool is_pid1)
+struct options options_files(int argc, char **argv)
 {
-	if (o->command && o->files_count == 0)
-		o->mode = OPTIONS_SINGLE;
-	else if (is_pid1)
-		o->mode = OPTIONS_SUPERVISE;
-	else if (o->files_count > 0)
-		die_text(DIE_USAGE,
-			 "this is not PID 1: to supervise all the same, say "
-			 "dashpot run -c %s",
-			 o->files[0]);
-	else
-		o->mode = OPTIONS_HELP;
-}
-
-struct options options_parse(int argc, char **argv, bool is_pid1)
-{
-	struct options o = { .mode = OPTIONS_HELP };
-	bool has_word = false;
+	struct options o = { .mode = OPTIONS_SUPERVISE };
 	int i = 1;
 
 	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -121,22 +45,54 @@ struct options options_parse(int argc, char **argv, bool is_pid1)
 			take_file(&o, word + 2);
 		else if (strncmp(word, "--config=", 9) == 0)
 			take_file(&o, word + 9);
-		else if (has_word || !take_word(&o, word))
-			refuse_word(word);
 		else
-			has_word = true;
-		if (i >= argc)
-			break;
+			refuse_word(word, o.files[0]);
 	}
 	if (i < argc) {
 		o.command = argv + i + 1;
 		if (!o.command[0])
 			die_text(DIE_USAGE, "--: a command must follow");
 	}
-	if (!has_word)
-		choose_mode(&o, is_pid1);
-	if (o.command && o.mode != OPTIONS_SINGLE &&
-	    o.mode != OPTIONS_SUPERVISE)
-		die_text(DIE_USAGE, "%s takes no command behind --", argv[1]);
 	return o;
+}
+
+struct options options_parse(int argc, char **argv, bool is_pid1)
+{
+	const struct command *row = argc > 1 ? commands_find(argv[1]) : NULL;
+	bool is_run = row != NULL && strcmp(row->word, "run") == 0;
+	struct options o;
+
+	if (row != NULL &&
+	    (!is_run || commands_is_help_asked(argc - 1, argv + 1)))
+		return (struct options){ .mode = OPTIONS_COMMAND, .row = row };
+	o = options_files(argc - is_run, argv + is_run);
+	if (is_run)
+		return o;
+	if (o.command && o.files_count == 0)
+		o.mode = OPTIONS_SINGLE;
+	else if (!is_pid1 && o.files_count > 0)
+		die_text(DIE_USAGE,
+			 "this is not PID 1: to supervise all the same, say "
+			 "dashpot run -c %s",
+			 o.files[0]);
+	else if (!is_pid1)
+		o = (struct options){ .mode = OPTIONS_COMMAND };
+	return o;
+}
+
+const struct config *options_load(const struct options *o)
+{
+	const struct config_source from = {
+		.files = o->files,
+		.files_count = o->files_count,
+		.command = o->command,
+	};
+	unsigned mistakes = 0;
+	const struct config *config =
+		config_load(&from, STDERR_FILENO, &mistakes);
+
+	if (!config)
+		die_text(DIE_USAGE, "%u mistake%s: nothing was started",
+			 mistakes, mistakes == 1 ? "" : "s");
+	return config;
 }

@@ -6,18 +6,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "init/cli/commands.h"
+#include "init/config/config.h"
+
 enum { OPTIONS_FILES = 32 };
 
 enum options_mode {
 	OPTIONS_SINGLE,    /* -- CMD: one command, no configuration */
 	OPTIONS_SUPERVISE, /* run, or options only as PID 1 */
-	OPTIONS_CHECK,
-	OPTIONS_VERSION,
-	OPTIONS_HELP,
+	OPTIONS_COMMAND,   /* `row` says what is to be done */
 };
 
 struct options {
 	enum options_mode mode;
+	const struct command *row;        /* COMMAND: argv[1] is its word;
+					   * NULL: the help of all */
 	const char *files[OPTIONS_FILES]; /* of -c, in their order */
 	size_t files_count;
 	char **command; /* NULL-ended words behind --, or NULL */
@@ -27,7 +30,12 @@ struct options {
  * not understood and what may have been meant. */
 struct options options_parse(int argc, char **argv, bool is_pid1);
 
-/* Print the help to stdout. */
-void options_help(void);
+/* Understand [-c FILE]... [-- CMD ARG...] behind argv[0], or end the program
+ * as options_parse() does. The mode is SUPERVISE. */
+struct options options_files(int argc, char **argv);
+
+/* Load the configuration that they name, or print its mistakes and end the
+ * program with 100. */
+const struct config *options_load(const struct options *o);
 
 #endif

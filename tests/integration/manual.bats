@@ -49,7 +49,7 @@ readme_keys()
 help_exit_codes()
 {
 	"$DASHPOT" help | sed -n '/^Exit codes/,/^$/p' |
-		grep -oE '\b(0|1[0-9][0-9]( \+ n)?)\b|128 \+ n' | LC_ALL=C sort -u
+		grep -oE '\b(0|1|1[0-9][0-9]( \+ n)?)\b|128 \+ n' | LC_ALL=C sort -u
 }
 
 page_exit_codes()
@@ -92,7 +92,6 @@ setup_file()
 @test "every command in the help is in dashpot(8), and the other way round" {
 	diff <("$DASHPOT" help | awk '/^  dashpot [a-z]/ {
 			print $2
-			if ($3 == "|") print $4
 		}' | sort -u) \
 		<(sed -n '/^\.Bl -tag -width "version"/,/^\.El/s/^\.It Cm //p' \
 			"$DASHPOT_TOP/docs/dashpot.8" | sort -u)

@@ -270,6 +270,31 @@ orphan_of()
 	run -100 "$DASHPOT" run -c
 	run -100 "$DASHPOT" --
 	run -100 "$DASHPOT" check -- true
+	run -100 "$DASHPOT" help nginx
+	run -100 "$DASHPOT" version nginx
+}
+
+@test "an option before a command is an error that says where it belongs" {
+	run -100 "$DASHPOT" -c a.ini check
+	[[ $output == *'dashpot check -c a.ini'* ]]
+}
+
+@test "a command that is not supported yet says so, 100" {
+	for word in status start logs; do
+		run -100 "$DASHPOT" "$word" web
+		[[ $output == *"$word: not supported yet"* ]]
+	done
+}
+
+@test "help COMMAND and COMMAND --help say the same" {
+	for word in run check version help; do
+		run -0 "$DASHPOT" help "$word"
+		[[ $output == *"dashpot $word"* ]]
+		[ "$output" = "$("$DASHPOT" "$word" --help)" ]
+		[ "$output" = "$("$DASHPOT" "$word" -h)" ]
+	done
+	run -0 "$DASHPOT" -- sh -c 'echo "$0"' --help
+	[ "$output" = --help ]
 }
 
 @test "version and help" {

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of commands, and the help that is made of it. */
+#include "init/cli/commands.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/cli/check.h"
+#include "init/die.h"
+#include "init/format.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static int version(int argc, char **argv)
+{
+	if (argc > 1)
+		die_text(DIE_USAGE, "version: %s: takes no argument", argv[1]);
+	return format_fd(STDOUT_FILENO, "dashpot %s\n", DASHPOT_VERSION) < 0 ?
+		       DIE_SYSTEM :
+		       0;
+}
+
+static int help(int argc, char **argv)
+{
+	const struct command *c = argc > 1 ? commands_find(argv[1]) : NULL;
+
+	if (argc > 2 || (argc > 1 && c == NULL))
+		die_text(DIE_USAGE, "help: %s: no such command",
+			 argv[argc - 1]);
+	return commands_help(c);
+}
+
+static const struct command commands[] = {
+	/* clang-format off */
+	{ "run", "[-c FILE]... [-- CMD ARG...]",
+	  "supervise the services of /etc/dashpot.ini and\n"
+	  "/etc/dashpot.d/*.ini, or of FILE, and CMD beside them",
+	  "CMD is the service `main`: started when all others are ready,\n"
+	  "never restarted; when it ends, everything ends, with its code.\n"
+	  "As PID 1, `dashpot -c FILE` and `dashpot` alone are the same.\n",
+	  NULL },
+	{ "check", "[-c FILE]...",
+	  "report every mistake of the files, start nothing", "", check_run },
+	{ "version", "", "print the version", "", version },
+	{ "help", "[COMMAND]", "print this, or more about one command", "",
+	  help },
+	/* Of later releases. */
+	{ "explain", "", NULL, "", NULL }, { "events", "", NULL, "", NULL },
+	{ "status", "", NULL, "", NULL },  { "start", "", NULL, "", NULL },
+	{ "stop", "", NULL, "", NULL },	   { "restart", "", NULL, "", NULL },
+	{ "reset", "", NULL, "", NULL },   { "signal", "", NULL, "", NULL },
+	{ "reload", "", NULL, "", NULL },  { "wait", "", NULL, "", NULL },
+	{ "health", "", NULL, "", NULL },  { "logs", "", NULL, "", NULL },
+	{ "simulate", "", NULL, "", NULL },
+	/* clang-format on */
+};
+
+const struct command *commands_find(const char *word)
+{
+	if (strcmp(word, "--version") == 0)
+		word = "version";
+	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		word = "help";
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (strcmp(word, commands[i].word) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static _Noreturn void refuse_later(const char *word)
+{
+	die_text(DIE_USAGE,
+		 "%s: not supported yet; diagnostic.json on the volume says "
+		 "how the services are",
+		 word);
+}
+
+bool commands_is_help_asked(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+int commands_run(const struct command *command, int argc, char **argv)
+{
+	if (command->summary != NULL && commands_is_help_asked(argc, argv))
+		return commands_help(command);
+	if (command->run == NULL)
+		refuse_later(command->word);
+	return command->run(argc, argv);
+}
+
+/* "  dashpot WORD USAGE" and what it does, indented below. */
+static int put_row(const struct command *c)
+{
+	const char *line = c->summary;
+	int err = format_fd(STDOUT_FILENO, "  dashpot %s%s%s\n", c->word,
+			    c->usage[0] != '\0' ? " " : "", c->usage);
+
+	while (err >= 0 && *line != '\0') {
+		size_t length = strcspn(line, "\n");
+
+		err = format_fd(STDOUT_FILENO, "      %.*s\n", (int)length,
+				line);
+		line += length + (line[length] == '\n');
+	}
+	return err;
+}
+
+static int help_all(void)
+{
+	int err = format_fd(STDOUT_FILENO,
+		"dashpot " DASHPOT_VERSION
+		": PID 1 for containers that a crash loop cannot take down\n"
+		"\n"
+		"  dashpot [-c FILE]...\n"
+		"      as `run`, where it is PID 1\n"
+		"  dashpot -- CMD ARG...\n"
+		"      run one command, as an init: pass signals on, reap "
+		"orphans\n");
+
+	for (size_t i = 0; i < COUNT(commands) && err >= 0; i++)
+		if (commands[i].summary != NULL)
+			err = put_row(&commands[i]);
+	if (err < 0)
+		return err;
+	return format_fd(STDOUT_FILENO,
+		"\n"
+		"Exit codes: that of the service or command that decided it; 0\n"
+		"after a stop signal or when all ended well, 1 the answer of a\n"
+		"command is no, 100 wrong command line or configuration, 111 a\n"
+		"system call or a limit, 126 it cannot be executed, 127 it was\n"
+		"not found, 128 + n it was ended by signal n.\n"
+		"Manuals: dashpot(8), dashpot.ini(5).\n");
+}
+
+int commands_help(const struct command *c)
+{
+	int err;
+
+	if (c == NULL)
+		return help_all() < 0 ? DIE_SYSTEM : 0;
+	if (c->summary == NULL)
+		refuse_later(c->word);
+	err = put_row(c);
+	if (err >= 0 && c->help[0] != '\0')
+		err = format_fd(STDOUT_FILENO, "\n%s", c->help);
+	return err < 0 ? DIE_SYSTEM : 0;
+}

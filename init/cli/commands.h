@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* The words that a person types behind `dashpot`: one row each, from which
+ * the help is made too. What a word does is in a file of its own. */
+#ifndef INIT_CLI_COMMANDS_H
+#define INIT_CLI_COMMANDS_H
+
+#include <stdbool.h>
+
+struct command {
+	const char *word;
+	const char *usage;   /* what follows the word, "" for nothing */
+	const char *summary; /* what it does, in lines of up to 72 columns;
+			      * NULL: known, but not supported yet */
+	const char *help;    /* more of that, for `help WORD`, or "" */
+	/* Do it; argv[0] is the word. Returns the exit code: 0, 1 when the
+	 * answer is no, DIE_USAGE or DIE_SYSTEM. NULL: `run`, which main
+	 * does, and what is not supported yet. */
+	int (*run)(int argc, char **argv);
+};
+
+/* The row of a word ("--help", "-h" and "--version" are words too), or NULL. */
+const struct command *commands_find(const char *word);
+
+/* Do what the row says, or print its help where an argument before `--` is
+ * --help or -h, or end the program with DIE_USAGE where it is not supported
+ * yet. */
+int commands_run(const struct command *command, int argc, char **argv);
+
+/* True when an argument before `--` asks for help. */
+bool commands_is_help_asked(int argc, char **argv);
+
+/* Print the help of all, or of one, to stdout; returns the exit code. */
+int commands_help(const struct command *command);
+
+#endif
