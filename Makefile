@@ -51,8 +51,13 @@ cov = $(TEST_CC) -O0 -g --coverage
 TEST_CC = gcc
 FUZZ_CC = clang
 
+# What `dashpot -- CMD` runs keeps objects of its own, for init/first.ld.
+first = init/main init/cli/commands init/cli/options init/pid1/signals \
+	init/pid1/single init/pid1/spawn
+$(first:%=$(BUILD)/musl/%.o): place = -fno-lto
+
 ldflags = -static -no-pie -Wl,--gc-sections,--build-id=none \
-	-Wl,-z,noseparate-code,-z,relro,-z,noexecstack
+	-Wl,-z,noseparate-code,-z,relro,-z,noexecstack -Wl,-T,init/first.ld
 
 # `make V=1` shows whole commands.
 say = $(if $(V),,@echo '  $(1) $@' &&)
@@ -63,8 +68,9 @@ dashpot: $(BUILD)/musl/dashpot
 	$(call say,STRIP) $(STRIP) -o $@ $<
 
 $(BUILD)/musl/dashpot: $(sources:%.c=$(BUILD)/musl/%.o) \
-		$(BUILD)/musl/ini.o $(BUILD)/musl/cJSON.o
-	$(call say,LINK) $(musl) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
+		$(BUILD)/musl/ini.o $(BUILD)/musl/cJSON.o init/first.ld
+	$(call say,LINK) $(musl) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ \
+		$(filter %.o,$^)
 
 $(sources:%.c=$(BUILD)/musl/%.o) $(BUILD)/musl/ini.o: | have-compiler
 have-compiler:
@@ -79,8 +85,8 @@ $(BUILD)/$(1)/init/helpers/%.o: only = $(cjson)
 $(BUILD)/$(1)/init/cli/%.o: only = $(cjson)
 $(BUILD)/$(1)/%.o: %.c Makefile | $(INIH_DIR)/ini.h $(CJSON_DIR)/cJSON.h
 	@mkdir -p $$(@D)
-	$$(call say,CC) $(2) -std=c11 $(cppflags) $$(only) $(warnings) \
-		$$($(1)_yours) -MMD -MP -c -o $$@ $$<
+	$$(call say,CC) $(2) -std=c11 $(cppflags) $$(only) $$(place) \
+		$(warnings) $$($(1)_yours) -MMD -MP -c -o $$@ $$<
 $(BUILD)/$(1)/ini.o: $(INIH_DIR)/ini.c Makefile
 	@mkdir -p $$(@D)
 	$$(call say,CC) $(2) $(inih) $$($(1)_yours) -w -c -o $$@ $$<
