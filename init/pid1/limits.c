@@ -6,26 +6,22 @@
 #include "init/pid1/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "init/format.h"
+#include "init/cgroup.h"
 #include "init/scan.h"
 #include "policy/headroom.h"
 
 #ifndef CLONE_PIDFD
 #define CLONE_PIDFD 0x1000
 #endif
-
-enum { PROC_FILE = 256 * 1024 }; /* a node's mountinfo can be long */
 
 /* Read a number at the beginning of fd; "max" is -1, trouble is fallback. */
 static int64_t read_number(int fd, int64_t fallback)
@@ -42,149 +38,15 @@ static int64_t read_number(int fd, int64_t fallback)
 	return scan_signed(&at);
 }
 
-/* pids.events is "max N": how often a fork was refused. */
-static int64_t read_events(int fd)
-{
-	char text[64];
-	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
-	const char *at;
-
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	at = scan_find(text, "max ");
-	if (!at)
-		return 0;
-	at += 4;
-	return scan_signed(&at);
-}
-
-static ssize_t read_file(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t have = 0;
-	ssize_t n = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (have < size - 1 &&
-	       (n = read(fd, text + have, size - 1 - have)) > 0)
-		have += (size_t)n;
-	close(fd);
-	text[have] = '\0';
-	return (ssize_t)have;
-}
-
-/* True when the comma list holds exactly `word`. */
-static bool has_word(const char *list, size_t length, const char *word)
-{
-	size_t size = strlen(word);
-
-	for (const char *at = list; at < list + length;) {
-		const char *comma =
-			memchr(at, ',', (size_t)(list + length - at));
-		const char *end = comma ? comma : list + length;
-
-		if ((size_t)(end - at) == size && memcmp(at, word, size) == 0)
-			return true;
-		at = end + 1;
-	}
-	return false;
-}
-
-/* Find the line of the pids controller in /proc/self/cgroup, else that of the
- * unified hierarchy, and copy its path. True for version 2. */
-static bool own_cgroup(char *text, char *path)
-{
-	bool is_v2 = true;
-	char *save = NULL;
-
-	path[0] = '\0';
-	for (char *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *names = strchr(line, ':');
-		char *colon = names ? strchr(names + 1, ':') : NULL;
-		bool is_pids;
-
-		if (!colon)
-			continue;
-		is_pids = has_word(names + 1, (size_t)(colon - names - 1),
-				   "pids");
-		if (!is_pids && (strncmp(line, "0::", 3) != 0 || !is_v2))
-			continue;
-		is_v2 = is_v2 && !is_pids;
-		format(path, PATH_MAX, "%s", colon + 1);
-	}
-	return is_v2;
-}
-
-/* Undo the octal escapes of mountinfo in place: "\040" is a space. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] &&
-		    s[3]) {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
-				       (s[3] - '0'));
-			s += 4;
-		} else {
-			*to++ = *s++;
-		}
-	}
-	*to = '\0';
-}
-
-/* One line of mountinfo: is it the wanted cgroup mount? Then its root and
- * mount point. Fields: id parent dev root point options … - type source
- * superoptions (proc(5)). */
-static bool is_cgroup_mount(char *line, bool is_v2, char **root, char **point)
-{
-	const char *dash = scan_find(line, " - ");
-	char *tail, *save = NULL, *type, *options;
-
-	if (!dash)
-		return false;
-	tail = line + (dash - line);
-	*tail = '\0';
-	strtok_r(line, " ", &save);
-	strtok_r(NULL, " ", &save);
-	strtok_r(NULL, " ", &save);
-	*root = strtok_r(NULL, " ", &save);
-	*point = strtok_r(NULL, " ", &save);
-	type = strtok_r(tail + 3, " ", &save);
-	strtok_r(NULL, " ", &save);
-	options = strtok_r(NULL, " ", &save);
-	if (!*point || !type)
-		return false;
-	unescape(*root);
-	unescape(*point);
-	if (is_v2)
-		return strcmp(type, "cgroup2") == 0;
-	return strcmp(type, "cgroup") == 0 && options &&
-	       has_word(options, strlen(options), "pids");
-}
-
-static int open_in(const char *dir, const char *name)
-{
-	char path[PATH_MAX];
-
-	if ((size_t)format(path, sizeof(path), "%s/%s", dir, name) >=
-	    sizeof(path))
-		return -1;
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-}
-
 /* Keep the files of the cgroup at dir and of those above it, up to the mount
  * point, whose path is the first `top` bytes of dir. */
 static void keep_levels(struct limits *l, char *dir, size_t top)
 {
 	while (l->levels < PIDS_LEVELS) {
 		struct pids_level level = {
-			.current_fd = open_in(dir, "pids.current"),
-			.max_fd = open_in(dir, "pids.max"),
-			.events_fd = open_in(dir, "pids.events"),
+			.current_fd = cgroup_open(dir, "pids.current"),
+			.max_fd = cgroup_open(dir, "pids.max"),
+			.events_fd = cgroup_open(dir, "pids.events"),
 			.fit = -1,
 		};
 		char *slash;
@@ -200,50 +62,6 @@ static void keep_levels(struct limits *l, char *dir, size_t top)
 		if (strlen(dir) <= top || !slash || slash < dir + top)
 			return;
 		*slash = '\0';
-	}
-}
-
-/* The part of path behind root: the way from the mount point to the own
- * cgroup. NULL when the cgroup does not lie below this mount. */
-static const char *below(const char *path, const char *root)
-{
-	size_t length = strlen(root);
-
-	if (strcmp(root, "/") == 0)
-		return path;
-	if (strncmp(path, root, length) != 0 ||
-	    (path[length] != '/' && path[length] != '\0'))
-		return NULL;
-	return path + length;
-}
-
-static void find_levels(struct limits *l, char *text, char *path)
-{
-	char *save = NULL;
-	bool is_v2;
-
-	if (read_file("/proc/self/cgroup", text, PROC_FILE) <= 0)
-		return;
-	is_v2 = own_cgroup(text, path);
-	if (read_file("/proc/self/mountinfo", text, PROC_FILE) <= 0)
-		return;
-	for (char *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char dir[PATH_MAX];
-		const char *rest;
-		char *root, *point;
-
-		if (!is_cgroup_mount(line, is_v2, &root, &point))
-			continue;
-		rest = below(path, root);
-		if (!rest || scan_find(rest, ".."))
-			continue;
-		if (strcmp(rest, "/") == 0)
-			rest = "";
-		if ((size_t)format(dir, sizeof(dir), "%s%s", point, rest) <
-		    sizeof(dir))
-			keep_levels(l, dir, strlen(point));
-		return;
 	}
 }
 
@@ -285,15 +103,11 @@ static bool is_kernel_at_least(uint64_t major, uint64_t minor)
 
 void limits_find(struct limits *l)
 {
-	/* Used once; on the stack it would stay resident for ever. */
-	const size_t size = PROC_FILE + PATH_MAX;
-	char *scratch = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char dir[PATH_MAX];
+	size_t top = cgroup_find("pids", dir);
 
-	if (scratch != MAP_FAILED) {
-		find_levels(l, scratch, scratch + PROC_FILE);
-		munmap(scratch, size);
-	}
+	if (top > 0)
+		keep_levels(l, dir, top);
 	/* Before 5.2 the flag is unknown and the call would make a task. */
 	if (!is_kernel_at_least(5, 2)) {
 		l->dry_clone_err = ENOSYS;
@@ -368,7 +182,8 @@ bool limits_have_room(const struct limits *l, int64_t written,
 void limits_note(struct limits *l)
 {
 	for (int i = 0; i < l->levels; i++)
-		l->level[i].events = read_events(l->level[i].events_fd);
+		l->level[i].events =
+			cgroup_value(l->level[i].events_fd, "max ");
 }
 
 void limits_blame(const struct limits *l, int err, struct board_limit *out)
@@ -398,7 +213,7 @@ void limits_blame(const struct limits *l, int err, struct board_limit *out)
 			out->err = err;
 			return;
 		}
-		if (read_events(level->events_fd) > level->events) {
+		if (cgroup_value(level->events_fd, "max ") > level->events) {
 			out->kind = BOARD_LIMIT_HIDDEN_CGROUP;
 			out->current = current;
 			out->max = max;

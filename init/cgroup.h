@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* Where this process's own cgroups lie, and the small files in them.
+ *
+ * A controller is looked for in version 1 first, then in the unified hierarchy,
+ * so hybrid machines work. A directory is the mount point and the part of the
+ * cgroup's path below that mount's root: in a container the two do not simply
+ * join. Source: proc(5) cgroup and mountinfo, cgroups(7). */
+#ifndef INIT_CGROUP_H
+#define INIT_CGROUP_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Find the own cgroup of `controller` ("pids") and write its directory to dir.
+ * Returns the bytes of its mount point at the beginning of dir, or 0 when it
+ * cannot be seen here. Reads whole files into memory of its own for a moment:
+ * not for a loop. */
+size_t cgroup_find(const char *controller, char dir[PATH_MAX]);
+
+/* Open the file `name` in dir for reading, close-on-exec; -1 when it is not
+ * there. */
+int cgroup_open(const char *dir, const char *name);
+
+/* The number behind `key` (with its space: "oom_kill ") in the first 500 bytes
+ * of fd; -1 when fd is -1, cannot be read or has no such key. One pread(2). */
+int64_t cgroup_value(int fd, const char *key);
+
+#endif
