@@ -205,7 +205,8 @@ enum board_event_kind {
 				* look at the executables */
 	BOARD_EV_HEADROOM_CUT, /* reserve used, reserve wished, limit, tasks */
 	BOARD_EV_HEADROOM_INEXACT, /* errno of the dry clone's test */
-	BOARD_EV_NO_PROC,      /* – no /proc of this PID namespace */
+	BOARD_EV_NO_PROC,      /* streams that are inherited for that reason:
+				* no /proc of this PID namespace */
 	BOARD_EV_SHUTDOWN,     /* signal (0: own decision), timeout ms */
 	BOARD_EV_SHUTDOWN_NOW, /* signal – second one: kill now */
 	BOARD_EV_SHUTDOWN_REST, /* processes of no service told to end */

@@ -45,15 +45,18 @@ static const struct {
 	uint32_t capabilities;
 	bool has_output; /* keeps stdout and stderr */
 	bool has_root;   /* works from "/"; else from PID 1's directory */
+	bool has_pipes;  /* keeps the pipes of streams that go ... */
+	enum config_output pipes; /* ... here */
 } kinds[BOARD_HELPERS] = {
 	[BOARD_RECORDER] = { 1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
-			     false, true },
-	[BOARD_RELAY] = { 0, true, true },
+			     .has_root = true },
+	[BOARD_RELAY] = { 0, .has_output = true, .has_root = true,
+			  .has_pipes = true, .pipes = CONFIG_RELAY },
 	[BOARD_FILES] = { 1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
-			  false, true },
+			  .has_root = true,
+			  .has_pipes = true, .pipes = CONFIG_FILE },
 	[BOARD_INSPECTOR] = { 1u << CAP_BIT_DAC_OVERRIDE |
-				      1u << CAP_BIT_DAC_READ_SEARCH,
-			      false, false },
+			      1u << CAP_BIT_DAC_READ_SEARCH },
 };
 
 /* The name in ps. The strings of argv lie one behind the other, and those of
@@ -101,6 +104,25 @@ static void insert(int *list, size_t n, int fd)
 	for (; n > 0 && list[n - 1] > fd; n--)
 		list[n] = list[n - 1];
 	list[n] = fd;
+}
+
+/* The pipes of PID 1 as this helper may see them: -1 for those of others. */
+static const int *own_pipes(const struct helper_job *job)
+{
+	static int own[2 * CONFIG_SERVICES];
+
+	for (uint32_t k = 0; k < 2 * job->config->services; k++) {
+		const struct config_service *s =
+			config_service(job->config, k / 2);
+		enum config_output output =
+			k % 2 == 0 ? s->out.output : s->err.output;
+
+		own[k] = kinds[job->kind].has_pipes &&
+					 output == kinds[job->kind].pipes
+				 ? job->pipes[k]
+				 : -1;
+	}
+	return own;
 }
 
 /* Close everything but the two eventfds, the pipes and, if has_output, 1 and
@@ -164,6 +186,7 @@ _Noreturn void helper_run(const struct helper_job *given)
 	setsid(); /* no terminal and no group signal reaches it */
 	if (boards_enter(&job.boards, job.kind) < 0)
 		_exit(111);
+	job.pipes = own_pipes(&job);
 	close_descriptors(&job, kinds[job.kind].has_output);
 	drop_capabilities(kinds[job.kind].capabilities);
 	/* Last, because a change of credentials would clear it. */

@@ -5,9 +5,11 @@
 #include "init/pid1/ends.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "init/pid1/limits.h"
+#include "init/pid1/memory.h"
 #include "init/pid1/queue.h"
 #include "init/pid1/services.h"
 #include "init/pid1/shutdown.h"
@@ -109,6 +111,7 @@ static void describe_end(const struct sup *sup, uint32_t i, int status,
 	const struct spawn_report *report = &sup->report[i];
 
 	*end = (struct board_end){
+		.run = s->starts,
 		.started_ms = s->started_ms,
 		.ended_ms = sup->now_ms,
 		.ended_wall_ms = sup->now_wall_ms,
@@ -134,6 +137,20 @@ static void describe_end(const struct sup *sup, uint32_t i, int status,
 	}
 }
 
+/* A SIGKILL that dashpot did not send: was it the kernel's? One that came
+ * while it was being stopped is accounted for all the same. */
+static void look_for_oom(struct sup *sup, uint32_t i, int status,
+			 struct board_end *end)
+{
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL ||
+	    (end->cause == BOARD_ASKED && sup->service[i].is_killed) ||
+	    !memory_explains(&sup->memory, sup->now_ms) ||
+	    end->cause != BOARD_SIGNALLED)
+		return;
+	end->cause = BOARD_OUT_OF_MEMORY;
+	end->oom = BOARD_OOM_LIKELY;
+}
+
 /* Remember the end on the board: its ring belongs to PID 1 alone. */
 static void record_end(struct sup *sup, uint32_t i, struct board_end *end)
 {
@@ -148,7 +165,8 @@ static void record_end(struct sup *sup, uint32_t i, struct board_end *end)
 	board_row_end(row);
 	SUP_SAY(sup, BOARD_EV_ENDED, (int)i, end->cause, end->code,
 		(int64_t)end->step, end->err, end->ended_ms - end->started_ms,
-		end->was_failure, sup->service[i].session);
+		end->was_failure, sup->service[i].session,
+		(int64_t)end->number);
 }
 
 /* The machine refused the start after the clone: nobody's fault, so there is
@@ -202,6 +220,7 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	s->has_token = false;
 	s->refused_by = BOARD_LIMIT_NONE;
 	describe_end(sup, i, status, used, &end);
+	look_for_oom(sup, i, status, &end);
 	if (end.cause != BOARD_ASKED)
 		event = judge(sup, i, &end);
 	else if (settings(sup, i)->is_main)

@@ -52,7 +52,7 @@ int keeper_begin(struct sup *sup)
 			return -errno;
 	}
 	for (int k = 0; k < BOARD_HELPERS; k++)
-		if (k != BOARD_FILES)
+		if (k != BOARD_FILES || sup->has_files)
 			start(sup, (enum board_helper_kind)k);
 	return 0;
 }
@@ -118,5 +118,6 @@ void keeper_wake(struct sup *sup, enum board_helper_kind kind)
 bool keeper_is_alone(const struct sup *sup)
 {
 	return sup->kept[BOARD_RECORDER].pid == 0 &&
-	       sup->kept[BOARD_RELAY].pid == 0;
+	       sup->kept[BOARD_RELAY].pid == 0 &&
+	       sup->kept[BOARD_FILES].pid == 0;
 }

@@ -9,7 +9,8 @@
 
 #include "init/pid1/sup.h"
 
-/* Make their descriptors and fork them. 0, or -errno of a descriptor. */
+/* Make their descriptors and fork them; files only where a service has an
+ * output for it. 0, or -errno of a descriptor. */
 int keeper_begin(struct sup *sup);
 
 /* A reaped process: true when it was a helper. */
@@ -28,7 +29,7 @@ int64_t keeper_next_ms(const struct sup *sup);
 /* Let a helper look at the board. */
 void keeper_wake(struct sup *sup, enum board_helper_kind kind);
 
-/* Are recorder and relay gone (at the end they exit by themselves)? */
+/* Are recorder, relay and files gone (at the end they exit by themselves)? */
 bool keeper_is_alone(const struct sup *sup);
 
 #endif

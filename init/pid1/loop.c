@@ -12,14 +12,18 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "init/die.h"
-#include "init/pid1/ghosts.h"
 #include "init/pid1/ends.h"
+#include "init/pid1/ghosts.h"
+#include "init/pid1/hear.h"
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
+#include "init/pid1/memory.h"
+#include "init/pid1/pipes.h"
 #include "init/pid1/publish.h"
 #include "init/pid1/queue.h"
 #include "init/pid1/restore.h"
@@ -32,8 +36,7 @@
 enum {
 	WAKES = 32,        /* descriptors looked at in one turn */
 	JUMP_MS = 2000,    /* later than this: the container was paused */
-	OWN_FILES = 64,    /* descriptors of dashpot beside the verdicts */
-	OWN_TASKS = 3,     /* PID 1, recorder, relay */
+	OWN_TASKS = 3,     /* PID 1, recorder, relay; files where needed */
 	FROM_SIGNALS = -1, /* what epoll returns beside service indices */
 	FROM_HELPERS = -2,
 };
@@ -81,30 +84,15 @@ static void open_descriptors(struct sup *sup)
 	watch(sup, sup->notify_fd, FROM_HELPERS);
 }
 
-/* A verdict pipe for each service that starts: raise the soft limit to the
- * hard one; children get theirs back. */
-static void raise_files(struct sup *sup)
+static int own_tasks(const struct sup *sup)
 {
-	struct rlimit *own = &sup->limits.files;
-	const uint64_t needed = sup->config->services + OWN_FILES;
-	struct rlimit raised;
-
-	if (prlimit(0, RLIMIT_NOFILE, NULL, own) < 0)
-		die_system("prlimit", errno);
-	raised = (struct rlimit){ own->rlim_max, own->rlim_max };
-	if (raised.rlim_max < needed)
-		die_text(DIE_USAGE,
-			 "%u services need %llu open files; the hard limit "
-			 "(ulimit -Hn) is %llu: raise it with --ulimit nofile",
-			 sup->config->services, (unsigned long long)needed,
-			 (unsigned long long)raised.rlim_max);
-	(void)prlimit(0, RLIMIT_NOFILE, &raised, NULL);
+	return OWN_TASKS + sup->has_files;
 }
 
 /* Tasks that run when every service does. */
 static int64_t all_tasks(const struct sup *sup)
 {
-	int64_t tasks = OWN_TASKS;
+	int64_t tasks = own_tasks(sup);
 
 	for (uint32_t i = 0; i < sup->config->services; i++)
 		tasks += config_service(sup->config, i)->is_autostart;
@@ -130,7 +118,7 @@ static void check_headroom(struct sup *sup)
 			 "%lld services and %d tasks of dashpot make %lld; "
 			 "the pids limit of this container is %lld: raise "
 			 "--pids-limit",
-			 (long long)(tasks - OWN_TASKS), OWN_TASKS,
+			 (long long)tasks - own_tasks(sup), own_tasks(sup),
 			 (long long)tasks, (long long)max);
 	SUP_SAY(sup, BOARD_EV_HEADROOM_CUT, -1, max - tasks, wished, max,
 		tasks);
@@ -160,12 +148,11 @@ static void make_tables(struct sup *sup)
 	sup->next_ms = (int64_t *)(void *)(sup->service + n);
 	sup->leader = (pid_t *)(void *)(sup->next_ms + n);
 	sup->pipe = (int *)(void *)(sup->leader + n);
-	for (uint32_t i = 0; i < 2 * n; i++)
-		sup->pipe[i] = -1;
 }
 
 static void set_up(struct sup *sup, const struct config *config, char **argv)
 {
+	uint32_t inherited;
 	int err;
 
 	sup->config = config;
@@ -187,15 +174,18 @@ static void set_up(struct sup *sup, const struct config *config, char **argv)
 	sup->stop.half_ms = NEVER;
 	if (sup->pid != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		die_system("prctl(PR_SET_CHILD_SUBREAPER)", errno);
-	raise_files(sup);
+	sup->orphans_ms = sup->now_ms - SUP_ORPHANS_MS;
+	pipes_make_room(sup);
 	open_descriptors(sup);
 	limits_find(&sup->limits);
+	memory_find(&sup->memory);
 	make_tables(sup);
+	inherited = pipes_make(sup);
 	publish_begin(sup);
 	SUP_SAY(sup, BOARD_EV_BEGIN, -1, sup->pid, config->services,
 		config->shutdown_needs_ms, sup->pid != 1);
 	if (sup->proc_fd < 0)
-		SUP_SAY(sup, BOARD_EV_NO_PROC, -1, 0);
+		SUP_SAY(sup, BOARD_EV_NO_PROC, -1, inherited);
 	check_headroom(sup);
 	err = keeper_begin(sup);
 	if (err < 0)
@@ -314,9 +304,11 @@ static void take_wakes(struct sup *sup, const struct wakes *wakes)
 			drain_signals(sup);
 		} else if (what == FROM_HELPERS) {
 			/* EAGAIN: somebody's news was read already. */
-			if (read(sup->notify_fd, &ignored, sizeof(ignored)) >
+			if (read(sup->notify_fd, &ignored, sizeof(ignored)) <=
 			    0)
-				restore_watch_volume(sup);
+				continue;
+			restore_watch_volume(sup);
+			hear_helpers(sup);
 		}
 	}
 }
@@ -348,6 +340,9 @@ static void take_end(void *with, pid_t pid, int status,
 	}
 	sup->is_head_changed = true;
 	queue_has_room(sup);
+	/* Its own death may be what a rise of the counter meant. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		sup->killed++;
 	if (keeper_reaped(sup, pid, status))
 		return;
 	sup->orphans++;
@@ -356,8 +351,19 @@ static void take_end(void *with, pid_t pid, int status,
 
 static void reap(struct sup *sup)
 {
-	if (sup->is_reaping)
-		sup->is_reaping = reap_batch(&sup->reaper, take_end, sup);
+	uint64_t reaped = sup->reaped;
+
+	if (!sup->is_reaping)
+		return;
+	sup->killed = 0;
+	sup->is_reaping = reap_batch(&sup->reaper, take_end, sup);
+	if (sup->reaped == reaped)
+		return;
+	memory_look(&sup->memory, sup->now_ms);
+	/* Services of the same batch come first. */
+	while (sup->killed > 0 &&
+	       memory_explains(&sup->memory, sup->now_ms))
+		sup->killed--;
 }
 
 /* What set-up alone has run and used need not stay in memory: the loop's own
@@ -398,6 +404,7 @@ _Noreturn void loop_run(const struct config *config, char **argv)
 		if (sup->now_ms >= tree_blocked_ms(sup))
 			shutdown_all_blocked(sup);
 		queue_run(sup);               /* starts: headroom, budget */
+		sup_say_orphans(sup, false);  /* now and then */
 		shutdown_run(sup);            /* phases, when stopping */
 	}
 	shutdown_exit(sup);

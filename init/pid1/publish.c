@@ -119,19 +119,21 @@ void publish(struct sup *sup)
 {
 	struct board *b = sup->boards.board;
 	uint64_t events = atomic_load(&b->events);
+	bool is_news = events != sup->events_seen;
 
-	if (sup->is_head_changed) {
-		for (uint32_t i = 0; i < sup->config->services; i++)
-			if (sup->service[i].is_changed)
-				publish_service(sup, i);
-		publish_head(sup);
-		atomic_fetch_add(&b->generation, 1);
-		keeper_wake(sup, BOARD_RECORDER);
-		if (sup->stop.phase >= STOP_HELPERS)
-			keeper_wake(sup, BOARD_RELAY);
-	}
-	if (events != sup->events_seen) {
-		sup->events_seen = events;
-		keeper_wake(sup, BOARD_RELAY);
-	}
+	/* An event alone is for the volume too. */
+	if (!sup->is_head_changed && !is_news)
+		return;
+	for (uint32_t i = 0; i < sup->config->services; i++)
+		if (sup->service[i].is_changed)
+			publish_service(sup, i);
+	publish_head(sup);
+	atomic_fetch_add(&b->generation, 1);
+	sup->events_seen = events;
+	keeper_wake(sup, BOARD_RECORDER);
+	if (!is_news && sup->stop.phase < STOP_HELPERS)
+		return;
+	keeper_wake(sup, BOARD_RELAY);
+	if (sup->has_files)
+		keeper_wake(sup, BOARD_FILES);
 }

@@ -160,6 +160,7 @@ static void enter_helpers(struct sup *sup)
 	stop->look_ms = NEVER;
 	stop->next_ms = sup->now_ms + share(sup, HELPERS_MS);
 	sup->is_head_changed = true;
+	sup_say_orphans(sup, true);
 	SUP_SAY(sup, BOARD_EV_EXIT, stop->exit_service, stop->exit_code);
 	keeper_last(sup);
 }

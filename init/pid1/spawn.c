@@ -23,7 +23,6 @@
 
 enum {
 	CHILD_ARGS = 4096, /* most words, and most variables, of a start */
-	OUTPUT_MODE = 0640,
 };
 
 extern char **environ;
@@ -69,24 +68,28 @@ static void place(struct spawn_report *report, int fd, int target)
 		check(report, dup2(fd, target));
 }
 
-static void open_stream(const struct config *c, struct spawn_report *report,
-			const struct config_stream *stream, int target)
+/* pipe: the read end of the stream's pipe, -1 where it has none. */
+static void open_stream(struct spawn_report *report,
+			enum config_output output, int pipe, int target)
 {
-	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC;
+	char path[32];
 	int fd = 1; /* CONFIG_STDOUT */
 
 	take(report, target == 1 ? BOARD_STEP_STDOUT : BOARD_STEP_STDERR);
-	switch (stream->output) {
-	case CONFIG_RELAY:
+	switch (output) {
 	case CONFIG_INHERIT:
 		return;
 	case CONFIG_NULL:
 		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		break;
+	case CONFIG_RELAY:
 	case CONFIG_FILE:
-		/* May block for ever on a FIFO or a hung disk: only this
-		 * service, which is then shown as stuck here. */
-		fd = open(config_string(c, stream->path), flags, OUTPUT_MODE);
+		if (pipe < 0)
+			return;
+		/* A write end and a description of its own. PID 1 reads, so
+		 * this cannot block. */
+		format(path, sizeof(path), "/proc/self/fd/%d", pipe);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
 		break;
 	case CONFIG_STDOUT:
 		break;
@@ -95,9 +98,11 @@ static void open_stream(const struct config *c, struct spawn_report *report,
 	place(report, fd, target);
 }
 
-static void open_streams(const struct config *c, struct spawn_report *report,
-			 const struct config_service *s)
+static void open_streams(const struct sup *sup, uint32_t i)
 {
+	const struct config_service *s = settings(sup, i);
+	struct spawn_report *report = &sup->report[i];
+	const int *pipe = &sup->pipe[2 * i];
 	int fd;
 
 	if (!s->is_main) {
@@ -106,8 +111,8 @@ static void open_streams(const struct config *c, struct spawn_report *report,
 		check(report, fd);
 		place(report, fd, 0);
 	}
-	open_stream(c, report, &s->out, 1);
-	open_stream(c, report, &s->err, 2);
+	open_stream(report, s->out.output, pipe[0], 1);
+	open_stream(report, s->err.output, pipe[1], 2);
 }
 
 static void set_limits(const struct sup *sup, struct spawn_report *report,
@@ -311,7 +316,7 @@ static _Noreturn void run_service(const struct sup *sup, uint32_t i)
 		argv[word] = text;
 		text += strlen(text) + 1;
 	}
-	open_streams(c, report, s);
+	open_streams(sup, i);
 	set_limits(sup, report, s);
 	set_priorities(report, s);
 	set_ids(report, s);

@@ -14,3 +14,15 @@ void sup_say(struct sup *sup, enum board_event_kind kind, int i,
 	board_event(sup->boards.board, kind, i, sup->now_ms, sup->now_wall_ms,
 		    all);
 }
+
+void sup_say_orphans(struct sup *sup, bool is_last)
+{
+	if (sup->orphans == sup->orphans_said ||
+	    (!is_last && sup->now_ms - sup->orphans_ms < SUP_ORPHANS_MS))
+		return;
+	SUP_SAY(sup, BOARD_EV_ORPHANS, -1,
+		(int64_t)(sup->orphans - sup->orphans_said),
+		(int64_t)sup->orphans);
+	sup->orphans_said = sup->orphans;
+	sup->orphans_ms = sup->now_ms;
+}

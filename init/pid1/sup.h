@@ -33,6 +33,7 @@ enum {
 	SUP_RESTORE_MS = 500,   /* first starts wait so long for the registry */
 	SUP_VOLUME_MS = 2000,   /* a volume that takes longer is said to hang */
 	SUP_SETTLE_MS = 2000,   /* a requirement must have been ready so long */
+	SUP_ORPHANS_MS = 10000, /* between two events about orphans */
 };
 
 /* One service, beside its breaker (struct sup) and its settings. */
@@ -149,6 +150,14 @@ struct limits {
 	bool is_dry_clone_exact;
 };
 
+/* Kills for want of memory in dashpot's own cgroup, see memory.h. */
+struct memory {
+	int kills_fd;     /* has the counter; -1: there is none */
+	int64_t seen;     /* of the counter; -1: there is none */
+	int64_t fresh;    /* of those, explained by no end yet ... */
+	int64_t fresh_ms; /* ... the last of them seen then */
+};
+
 struct sup {
 	const struct config *config;
 	struct boards boards;
@@ -164,7 +173,10 @@ struct sup {
 	int64_t queue_ms;        /* look at the queue then; NEVER */
 	int64_t look_ms;         /* no look for leftovers before that */
 	uint64_t reaped, orphans, restarts;
-	uint64_t events_seen;    /* events that the relay was woken for */
+	uint64_t orphans_said;   /* orphans that events have told */
+	int64_t orphans_ms;      /* the last of these events */
+	uint64_t heard[BOARD_HELPERS]; /* news that were looked at */
+	uint64_t events_seen;    /* events that helpers were woken for */
 	pid_t pid;               /* own; 1 when init */
 	int epoll_fd, signal_fd, notify_fd;
 	int proc_fd;             /* ghosts_open() */
@@ -178,15 +190,19 @@ struct sup {
 	bool is_queue_due;       /* something about the queue changed */
 	bool is_tree_changed;    /* some service's state changed */
 	bool is_probe_up;        /* some probe has a process */
+	bool has_files;          /* the files helper has streams */
 	uint32_t waiting;        /* services that are LIFE_WAITING */
 	uint32_t swept;          /* services whose leftovers are being ended */
+	uint32_t killed;         /* no services, reaped after SIGKILL by this
+				  * batch */
 	struct reaper reaper;
 	struct budget budget;
 	struct limits limits;
+	struct memory memory;
 	struct shutdown stop;
 	struct gate gate[SUP_GATES];
 	struct kept kept[BOARD_HELPERS];
-	int *pipe;               /* read ends of relayed streams, 2 a service
+	int *pipe;               /* read ends, see pipes.h: 2 a service
 				  * (stdout, stderr); -1 none */
 	struct spawn_report *report; /* one a service, shared with children */
 	/* One a service each, in one piece of memory. The first two lie side
@@ -198,7 +214,7 @@ struct sup {
 	struct breaker breaker[CONFIG_SERVICES];
 };
 
-/* Append an event of service i (-1: none) with one to seven numbers, whose
+/* Append an event of service i (-1: none) with one to eight numbers, whose
  * meanings enum board_event_kind gives. */
 #define SUP_SAY(sup, kind, i, ...) \
 	sup_say((sup), (kind), (i), (const int64_t[]){ __VA_ARGS__ }, \
@@ -206,6 +222,10 @@ struct sup {
 
 void sup_say(struct sup *sup, enum board_event_kind kind, int i,
 	     const int64_t *n, size_t count);
+
+/* Say how many orphans were reaped, when there were any and nothing was said
+ * for SUP_ORPHANS_MS, or if is_last. */
+void sup_say_orphans(struct sup *sup, bool is_last);
 
 /* What the configuration says of service i. */
 static inline const struct config_service *settings(const struct sup *sup,

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* A count that a broken helper sets back or far ahead only moves the place
+ * from which its ring is read. */
+#include "init/pid1/hear.h"
+
+enum {
+	FROM_RECORDER = 1,
+	FROM_RELAYS = 2, /* the relay and files */
+};
+
+/* Who may send this kind. */
+static unsigned senders_of(uint32_t kind)
+{
+	switch (kind) {
+	case BOARD_EV_ZOMBIES:
+		return FROM_RECORDER;
+	case BOARD_EV_OUTPUT_TORN:
+	case BOARD_EV_OUTPUT_TROUBLE:
+	case BOARD_EV_OUTPUT_WELL:
+		return FROM_RELAYS;
+	}
+	return 0;
+}
+
+static void hear(struct sup *sup, const struct board_news *news,
+		 uint64_t *heard, unsigned sender)
+{
+	uint64_t count =
+		atomic_load_explicit(&news->count, memory_order_acquire);
+	struct news_item item;
+
+	if (count - *heard > NEWS_SLOTS) /* overwritten, or set back */
+		*heard = count > NEWS_SLOTS ? count - NEWS_SLOTS : 0;
+	while (*heard != count) {
+		if (!news_read(news, ++*heard, &item) ||
+		    !(senders_of(item.kind) & sender) || item.service < 0 ||
+		    (uint32_t)item.service >= sup->config->services)
+			continue;
+		sup_say(sup, (enum board_event_kind)item.kind, item.service,
+			item.n, NEWS_NUMBERS);
+	}
+}
+
+void hear_helpers(struct sup *sup)
+{
+	const struct boards *b = &sup->boards;
+
+	if (sup->stop.phase >= STOP_HELPERS)
+		return;
+	hear(sup, &b->restore->news, &sup->heard[BOARD_RECORDER],
+	     FROM_RECORDER);
+	hear(sup, &b->relay->news, &sup->heard[BOARD_RELAY], FROM_RELAYS);
+	hear(sup, &b->files->news, &sup->heard[BOARD_FILES], FROM_RELAYS);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* Was it the kernel that killed for want of memory? Answered by the counter of
+ * such kills that dashpot's own cgroup keeps.
+ *
+ * A SIGKILL carries no sender. The counter rises before the signal is sent, so
+ * it has risen when the victim is reaped; but it says only how many were
+ * killed, so each rise explains one end and no more. A rise that nobody's end
+ * has explained after MEMORY_FRESH_MS belonged to somebody whom another
+ * process reaped, and is dropped. It can be told only from when it is seen:
+ * hence the looks at every start and after every reap. */
+#ifndef INIT_PID1_MEMORY_H
+#define INIT_PID1_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/pid1/sup.h"
+
+/* A large process takes so long from the kernel's SIGKILL to its end. */
+enum { MEMORY_FRESH_MS = 2000 };
+
+/* Find the counter and keep it open: memory.events of cgroup version 2,
+ * memory.oom_control of version 1 (`oom_kill` since Linux 4.13). Before the
+ * loop. Without one nothing is ever explained. */
+void memory_find(struct memory *m);
+
+/* Bring the account up to date. One pread(2). */
+void memory_look(struct memory *m, int64_t now_ms);
+
+/* A process that dashpot did not kill was reaped after SIGKILL: true when an
+ * unexplained rise explains it, which it does no second time. */
+bool memory_explains(struct memory *m, int64_t now_ms);
+
+#endif

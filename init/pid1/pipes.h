@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* The pipes that carry the output of services to the helpers.
+ *
+ * PID 1 makes them before the loop and keeps their read ends for all its life,
+ * so that a helper that dies loses nothing of what is in them and no writer
+ * meets EPIPE. Nobody keeps a write end: each start opens one of its own by
+ * /proc, so what a service does to its description (O_NONBLOCK) is its own
+ * affair, and a pipe is at its end when all processes that print are gone. */
+#ifndef INIT_PID1_PIPES_H
+#define INIT_PID1_PIPES_H
+
+#include "init/pid1/sup.h"
+
+/* Raise the soft RLIMIT_NOFILE to the hard one, for the pipes and one verdict
+ * pipe a service; what services are to get is kept in sup->limits.files. Ends
+ * the program where the hard limit is too low, with the numbers. */
+void pipes_make_room(struct sup *sup);
+
+/* Fill sup->pipe, and set sup->has_files. Without a /proc of this PID namespace
+ * there is no pipe: services then inherit dashpot's outputs. Returns how many
+ * streams inherit for that reason; ends the program where a pipe fails. */
+uint32_t pipes_make(struct sup *sup);
+
+#endif
