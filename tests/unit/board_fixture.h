@@ -39,6 +39,7 @@ struct fixture {
 	struct boards boards;
 	char directory[64]; /* fresh, removed at the end */
 	int wake[BOARD_HELPERS], notify;
+	int pipes[2 * FIXTURE_SERVICES]; /* read ends; -1 none */
 	uint32_t text_used;
 };
 
@@ -137,8 +138,10 @@ static inline int fixture_setup(void **state)
 	snprintf(f->directory, sizeof(f->directory), "/tmp/dashpot-XXXXXX");
 	assert_non_null(mkdtemp(f->directory));
 	fixture_make_config(f);
-	assert_int_equal(boards_create(&f->boards), 0);
+	assert_int_equal(boards_create(&f->boards, f->config), 0);
 	fixture_begin_board(f);
+	for (int i = 0; i < 2 * FIXTURE_SERVICES; i++)
+		f->pipes[i] = -1;
 	for (int i = 0; i < BOARD_HELPERS; i++) {
 		f->wake[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		assert_true(f->wake[i] >= 0);
@@ -169,11 +172,13 @@ static inline int fixture_teardown(void **state)
 	munmap(f->boards.board, sizeof(*f->boards.board));
 	munmap(f->boards.restore, sizeof(*f->boards.restore));
 	munmap(f->boards.exe, sizeof(*f->boards.exe));
-	munmap(f->boards.relay, sizeof(*f->boards.relay));
+	munmap(f->boards.relay, f->boards.lines_size);
+	munmap(f->boards.files, f->boards.lines_size);
 	close(f->boards.board_fd);
 	close(f->boards.restore_fd);
 	close(f->boards.exe_fd);
 	close(f->boards.relay_fd);
+	close(f->boards.files_fd);
 	for (int i = 0; i < BOARD_HELPERS; i++)
 		close(f->wake[i]);
 	close(f->notify);
@@ -193,6 +198,7 @@ static inline pid_t fixture_fork(struct fixture *f, enum board_helper_kind kind,
 		.kind = kind,
 		.config = f->config,
 		.boards = f->boards,
+		.pipes = f->pipes,
 		.wake_fd = f->wake[kind],
 		.notify_fd = f->notify,
 		.argv = fixture_argv,
