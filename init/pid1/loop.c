@@ -351,15 +351,10 @@ static void take_end(void *with, pid_t pid, int status,
 
 static void reap(struct sup *sup)
 {
-	uint64_t reaped = sup->reaped;
-
 	if (!sup->is_reaping)
 		return;
 	sup->killed = 0;
 	sup->is_reaping = reap_batch(&sup->reaper, take_end, sup);
-	if (sup->reaped == reaped)
-		return;
-	memory_look(&sup->memory, sup->now_ms);
 	/* Services of the same batch come first. */
 	while (sup->killed > 0 &&
 	       memory_explains(&sup->memory, sup->now_ms))
@@ -394,6 +389,7 @@ _Noreturn void loop_run(const struct config *config, char **argv)
 		wait_for_events(sup, &wakes); /* the only sleep */
 		services_fire(sup);           /* deadlines -> events */
 		take_wakes(sup, &wakes);      /* signals -> wishes */
+		memory_look(&sup->memory, sup->now_ms);
 		reap(sup);                    /* exits -> events, 64 a turn */
 		take_verdicts(sup, &wakes);   /* exec done, or step and errno */
 		keeper_run(sup);              /* helpers that died */

@@ -6,8 +6,8 @@
  * it has risen when the victim is reaped; but it says only how many were
  * killed, so each rise explains one end and no more. A rise that nobody's end
  * has explained after MEMORY_FRESH_MS belonged to somebody whom another
- * process reaped, and is dropped. It can be told only from when it is seen:
- * hence the looks at every start and after every reap. */
+ * process reaped, and is dropped. When it rose cannot be told, only when that
+ * was seen: hence the look in every turn of the loop. */
 #ifndef INIT_PID1_MEMORY_H
 #define INIT_PID1_MEMORY_H
 

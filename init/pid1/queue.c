@@ -12,7 +12,6 @@
 #include "init/pid1/ghosts.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/loop.h"
-#include "init/pid1/memory.h"
 #include "init/pid1/services.h"
 #include "init/pid1/spawn.h"
 #include "init/pid1/tree.h"
@@ -372,7 +371,6 @@ static void try_start(struct sup *sup, uint32_t i)
 		sup->restarts++;
 	}
 	limits_note(&sup->limits);
-	memory_look(&sup->memory, sup->now_ms);
 	s->born_ticks = ghosts_now_ticks();
 	breaker_probe(&sup->breaker[i], sup->now_ms, s->is_forced);
 	pid = spawn_service(sup, i, &verdict_fd);

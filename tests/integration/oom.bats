@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# Killed by the kernel for want of memory, or by somebody else: which of the two
+# an end was is told by the memory cgroup of the container.
+
+load ../lib/dashpot
+load ../lib/faults
+
+setup_file()
+{
+	need_image test
+	need_program hog
+}
+
+teardown()
+{
+	faults_cleanup
+}
+
+# memory_box: a container that may use 48 MiB, with the services on standard
+# input and, beside them, `hog` and a service that makes dashpot look around
+memory_box()
+{
+	dir=$BATS_TEST_TMPDIR/volume
+	mkdir -p "$dir/vol"
+	{
+		cat <<-END_INI
+			[dashpot]
+			diagnostics = /v/vol
+			restart_rate = 1000/s burst 1000
+			[defaults]
+			restart = never
+			stop_timeout = 1s
+			[service:busy]
+			command = sleep 0.1
+			restart = always
+			restart_delay = 10ms..10ms
+			min_runtime = 0s
+			max_failures = none
+		END_INI
+		cat
+	} >"$dir/dashpot.ini"
+	container_run box -v "$dir:/v" -v "$BATS_FILE_TMPDIR/hog:/hog:ro" \
+		--memory 48m --memory-swap 48m \
+		localhost/dashpot-test /dashpot run -c /v/dashpot.ini
+	container_use box "$dir"
+}
+
+# kernel_kills: how many processes the kernel has killed in the container
+kernel_kills()
+{
+	awk '$1 == "oom_kill" { print $2 }' \
+		"/sys/fs/cgroup/memory$(awk -F : '$2 == "memory" { print $3 }' \
+			"/proc/$NS_PID/cgroup")/memory.oom_control"
+}
+
+has_killed()
+{
+	[ "$(kernel_kills)" = "$1" ]
+}
+
+# ended_by NAME CAUSE: the last end of that service
+ended_by()
+{
+	service "$1" ".ends[0] | .cause == \"$2\""
+}
+
+@test "a service that the kernel kills for want of memory has that as the cause of its end, and says so" {
+	memory_box <<-END_INI
+		[service:greedy]
+		command = /hog 200
+	END_INI
+	wait_until 20 ended_by greedy out-of-memory
+	service greedy '.ends[0] | .code == 9 and .oom == "likely"'
+	wait_until 5 eval 'container_logs box | grep -q "greedy: was killed by the kernel, out of memory"'
+	[ "$(kernel_kills)" = 1 ]
+}
+
+@test "it is a failure like any other signal: it opens the breaker, an essential one ends dashpot with 137" {
+	memory_box <<-END_INI
+		[service:greedy]
+		command = /hog 200
+		restart = always
+		restart_delay = 10ms..10ms
+		essential = yes
+	END_INI
+	[ "$(container_wait box 30)" = 137 ]
+	service greedy '.ends | length == 3 and all(.cause == "out-of-memory" and .is_failure)'
+	service greedy '.failures == 3'
+}
+
+@test "a service that another process kills with SIGKILL was not out of memory" {
+	memory_box <<-END_INI
+		[service:victim]
+		command = sleep 1000
+	END_INI
+	wait_until 10 service victim '.state == "running"'
+	kill_kid "sleep 1000"
+	wait_until 5 ended_by victim signalled
+	service victim '.ends[0].code == 9 and .ends[0].signal == "SIGKILL"'
+}
+
+@test "one kill by the kernel explains one end: a SIGKILL right after it is somebody else's" {
+	memory_box <<-END_INI
+		[service:greedy]
+		command = /hog 200
+		after = victim
+		[service:victim]
+		command = sleep 1000
+	END_INI
+	wait_until 20 ended_by greedy out-of-memory
+	kill_kid "sleep 1000"
+	wait_until 5 ended_by victim signalled
+	[ "$(kernel_kills)" = 1 ]
+}
+
+@test "two services that the kernel kills are both told" {
+	memory_box <<-END_INI
+		[service:one]
+		command = /hog 200
+		[service:two]
+		command = /hog 201
+	END_INI
+	wait_until 20 ended_by one out-of-memory
+	wait_until 20 ended_by two out-of-memory
+	[ "$(kernel_kills)" = 2 ]
+}
+
+@test "an orphan that the kernel killed explains no end of a service" {
+	memory_box <<-END_INI
+		[service:parent]
+		shell = (/hog 200 &); exec sleep 1000
+	END_INI
+	wait_until 20 has_killed 1
+	wait_until 5 eval '[ "$(kids hog)" = 0 ]'
+	kill_kid "sleep 1000"
+	wait_until 5 ended_by parent signalled
+}
+
+@test "a kill that a service itself dealt with explains no SIGKILL that comes later" {
+	memory_box <<-END_INI
+		[service:parent]
+		shell = /hog 200; exec sleep 1000
+	END_INI
+	wait_until 20 has_killed 1
+	wait_until 5 kid "sleep 1000"
+	# For two seconds it could still be the end of a slowly dying process.
+	stays 3 service parent '.state == "running"'
+	kill_kid "sleep 1000"
+	wait_until 5 ended_by parent signalled
+}
+
+@test "under cgroup v2 the kernel's kill is told from another's as well" {
+	cat >"$BATS_TEST_TMPDIR/script" <<-'END_SCRIPT'
+		set -e
+		echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+		mkdir /sys/fs/cgroup/box
+		echo 48M >/sys/fs/cgroup/box/memory.max
+		cat >/d.ini <<-END_INI
+			[dashpot]
+			diagnostics = /tmp/vol
+			[defaults]
+			restart = never
+			[service:greedy]
+			command = /hog 200
+			[service:victim]
+			command = sleep 1000
+		END_INI
+		# until SECONDS COMMAND...
+		until_true() {
+			n=$(($1 * 20)); shift
+			until "$@"; do
+				n=$((n - 1)); [ $n -gt 0 ] || { cat /err /tmp/vol/*; return 1; }
+				usleep 50000
+			done
+		}
+		sh -c 'echo $$ >/sys/fs/cgroup/box/cgroup.procs
+			exec unshare -pf --mount-proc /dashpot run -c /d.ini' 2>/err &
+		until_true 20 grep -q 'greedy: was killed by the kernel, out of memory' /err
+		kill -9 $(ps -o pid,args | awk '$2 == "sleep" && $3 == 1000 { print $1 }')
+		until_true 5 grep -q 'victim: was killed by SIGKILL' /err
+		grep '^oom_kill ' /sys/fs/cgroup/box/memory.events
+	END_SCRIPT
+	uml_run "$BATS_TEST_TMPDIR/script" "$BATS_FILE_TMPDIR/hog" >"$BATS_TEST_TMPDIR/out" ||
+		{ cat "$BATS_TEST_TMPDIR/out"; false; }
+	grep -qx 'oom_kill 1' "$BATS_TEST_TMPDIR/out"
+}
