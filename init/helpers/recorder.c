@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The recorder: reads the registry back once, then keeps diagnostic.json and
- * process-registry.json on the volume as new as the board.
+/* The recorder: reads the registry back once, then keeps events.jsonl,
+ * diagnostic.json, process-registry.json and metrics.prom on the volume as new
+ * as the board.
  *
  * It may hang in any system call here; PID 1 only ever waits for it with a
  * bound. One write per DEBOUNCE_MS at most, and the last state is always
@@ -16,6 +17,8 @@
 
 #include "init/format.h"
 #include "init/text/heap.h"
+#include "init/helpers/history.h"
+#include "init/helpers/metrics.h"
 #include "init/helpers/report.h"
 #include "init/helpers/volume.h"
 
@@ -30,6 +33,8 @@ struct recorder {
 	struct volume volume;
 	struct registry registry;
 	struct report report;
+	struct history history;
+	struct usage usage;
 	struct utsname host;
 	uint64_t tried;         /* generation of the last attempt */
 	uint64_t registry_hash; /* of the registry on the volume; 0: none */
@@ -164,7 +169,61 @@ static int replace_registry(struct recorder *r, int directory)
 	return 0;
 }
 
-/* Write both files. 0, or -1 with the volume's step and err. */
+static void write_metrics(struct json *j, void *context)
+{
+	struct recorder *r = context;
+
+	metrics_write(j, &r->report);
+}
+
+static int replace_metrics(struct recorder *r, int directory)
+{
+	if (!r->job->config->has_metrics_file)
+		return 0;
+	return volume_replace(&r->volume, directory, "metrics.prom",
+			      write_metrics, r);
+}
+
+/* Append what happened, and say on the board how far that is. */
+static int append_events(struct recorder *r, int directory)
+{
+	if (history_write(&r->history, &r->volume, directory) < 0)
+		return -1;
+	atomic_store_explicit(&r->job->boards.restore->recorded,
+			      r->history.recorded, memory_order_release);
+	return 0;
+}
+
+static int replace_report(struct recorder *r, int directory)
+{
+	return volume_replace(&r->volume, directory, "diagnostic.json",
+			      write_report, r);
+}
+
+/* Every file, the irreplaceable one first. One that fails does not keep the
+ * others from being tried: the first failure is what is reported. */
+static int write_files(struct recorder *r, int directory)
+{
+	static int (*const parts[])(struct recorder *r, int directory) = {
+		append_events, replace_report, replace_registry,
+		replace_metrics,
+	};
+	enum board_volume step = BOARD_VOLUME_WELL;
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i](r, directory) == 0)
+			continue;
+		if (step == BOARD_VOLUME_WELL) {
+			step = r->volume.step;
+			err = r->volume.err;
+		}
+	}
+	return step == BOARD_VOLUME_WELL ? 0 :
+					   volume_fail(&r->volume, step, err);
+}
+
+/* 0, or -1 with the volume's step and err. */
 static int write_all(struct recorder *r)
 {
 	int directory, err;
@@ -182,15 +241,37 @@ static int write_all(struct recorder *r)
 	if (!r->is_loaded && !r->volume.is_second)
 		load_registry(r, directory);
 	r->report.is_second = r->volume.is_second;
-	err = volume_replace(&r->volume, directory, "diagnostic.json",
-			     write_report, r);
-	if (err == 0)
-		err = replace_registry(r, directory);
+	err = write_files(r, directory);
 	if (err < 0) {
 		close(directory);
 		return err;
 	}
 	return volume_end(&r->volume, directory);
+}
+
+/* See what services use, and tell PID 1 of new zombies. */
+static void sample(struct recorder *r)
+{
+	const struct helper_job *job = r->job;
+	bool is_told = false;
+
+	if (!usage_sample(&r->usage, job->config, job->boards.board,
+			  helper_mono_ms(), helper_wall_ms()))
+		return;
+	for (uint32_t i = 0; i < job->config->services; i++) {
+		const struct usage_row *row = &r->usage.row[i];
+
+		if (!usage_has_zombies(&r->usage, i))
+			continue;
+		news_add(&job->boards.restore->news,
+			 &(struct news_item){ .kind = BOARD_EV_ZOMBIES,
+					      .service = (int32_t)i,
+					      .n = { row->zombies,
+						     row->parent } });
+		is_told = true;
+	}
+	if (is_told)
+		helper_tell(job);
 }
 
 /* Tell PID 1 when what is wrong with the volume has changed. */
@@ -235,6 +316,7 @@ static bool write_once(struct recorder *r)
 
 	r->tried = load(&r->job->boards.board->generation);
 	r->report.generation = r->tried;
+	sample(r);
 	is_written = write_all(r) == 0;
 	if (is_written)
 		atomic_store_explicit(&r->job->boards.restore->written,
@@ -292,19 +374,35 @@ static void begin(struct recorder *r)
 	publish_restored(r, r->report.is_registry_bad);
 }
 
+/* Connect the parts with what they read. */
+static void set_up(struct recorder *r, const struct helper_job *job)
+{
+	static struct usage_row rows[CONFIG_SERVICES];
+	const struct output output = { job->config, job->boards.relay,
+				       job->boards.files };
+
+	r->job = job;
+	r->volume.base = config_string(job->config, job->config->diagnostics);
+	r->volume.hostname = r->host.nodename;
+	r->volume.lock_fd = -1;
+	r->history.config = job->config;
+	r->history.board = job->boards.board;
+	r->history.output = output;
+	r->usage.row = rows;
+	r->report.config = job->config;
+	r->report.board = job->boards.board;
+	r->report.registry = &r->registry;
+	r->report.usage = &r->usage;
+	r->report.output = output;
+	r->report.hostname = r->host.nodename;
+	r->report.directory = r->volume.path;
+}
+
 _Noreturn void recorder_main(const struct helper_job *job)
 {
 	static struct recorder r;
 
-	r.job = job;
-	r.volume.base = config_string(job->config, job->config->diagnostics);
-	r.volume.hostname = r.host.nodename;
-	r.volume.lock_fd = -1;
-	r.report.config = job->config;
-	r.report.board = job->boards.board;
-	r.report.registry = &r.registry;
-	r.report.hostname = r.host.nodename;
-	r.report.directory = r.volume.path;
+	set_up(&r, job);
 	begin(&r);
 	for (;;) {
 		int64_t wait_ms = r.next_ms - helper_mono_ms();

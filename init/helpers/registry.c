@@ -4,6 +4,7 @@
 #include "init/helpers/registry.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "init/errors.h"
@@ -18,6 +19,8 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 	int64_t runtime_ms = end->started_ms < 0 ? -1 :
 			     end->ended_ms - end->started_ms;
 	bool is_failed_start = end->cause == BOARD_START_FAILED;
+	bool is_oom = end->cause == BOARD_OUT_OF_MEMORY;
+	bool is_signalled = end->cause == BOARD_SIGNALLED || is_oom;
 	char text[160] = "", error[96] = "", buf[16];
 	struct phrase w = PHRASE_IN(text), e = PHRASE_IN(error);
 
@@ -25,13 +28,16 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 		   runtime_ms);
 	phrase_add(&e, "%s", errors_text(end->err));
 	json_int(j, o, "number", (int64_t)end->number);
+	json_int_or_null(j, o, "run", end->run > 0, (int64_t)end->run);
 	json_bool(j, o, "is_earlier", is_earlier);
 	json_text(j, o, "text", text);
 	json_text(j, o, "cause", phrase_cause(end->cause));
 	json_int_or_null(j, o, "code", end->code >= 0, end->code);
-	json_text(j, o, "signal", end->cause == BOARD_SIGNALLED ?
-					  phrase_signal(end->code, buf) :
-					  NULL);
+	json_text(j, o, "signal",
+		  is_signalled ? phrase_signal(end->code, buf) : NULL);
+	json_text(j, o, "oom", is_signalled && end->code == SIGKILL ?
+				       phrase_oom(end->oom) :
+				       NULL);
 	json_text(j, o, "step",
 		  is_failed_start ? board_step_word(end->step) : NULL);
 	json_int_or_null(j, o, "errno", is_failed_start, end->err);
@@ -58,21 +64,33 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 }
 
 cJSON *registry_ends(struct json *j, const struct board_service *row,
-		     const struct registry_service *earlier, uint32_t most)
+		     const struct registry_service *earlier,
+		     const struct output *output, uint32_t i)
 {
-	cJSON *array = cJSON_CreateArray();
-	uint64_t n = row->ends_count;
+	cJSON *array = json_array(j);
 	uint32_t shown = 0;
 
-	if (array == NULL)
-		j->err = j->err == 0 ? -ENOMEM : j->err;
-	for (; n > 0 && shown < most && shown < BOARD_ENDS; n--, shown++)
-		json_add_line(j, array,
-			      registry_end(j, &row->ends[(n - 1) % BOARD_ENDS],
-					   false));
-	for (uint32_t i = 0; i < earlier->ends && shown < most; i++, shown++)
-		json_add_line(j, array,
-			      registry_end(j, &earlier->end[i], true));
+	for (uint64_t n = row->ends_count; n > 0 && shown < BOARD_ENDS;
+	     n--, shown++) {
+		const struct board_end *end = &row->ends[(n - 1) % BOARD_ENDS];
+		cJSON *o = registry_end(j, end, false);
+
+		if (output != NULL)
+			json_add(j, o, "output",
+				 end->run == 0 ?
+					 json_array(j) :
+					 output_lines(j, output, i, end->run,
+						      OUTPUT_TEXT));
+		json_add_line(j, array, o);
+	}
+	for (uint32_t k = 0; k < earlier->ends && shown < REGISTRY_ENDS;
+	     k++, shown++) {
+		cJSON *o = registry_end(j, &earlier->end[k], true);
+
+		if (output != NULL)
+			json_add(j, o, "output", json_array(j));
+		json_add_line(j, array, o);
+	}
 	return array;
 }
 
@@ -123,26 +141,20 @@ static cJSON *service_object(struct json *j, const struct config_service *s,
 	json_int(j, o, "failures", (int64_t)row->failed);
 	json_int(j, o, "starts_earlier", (int64_t)earlier->starts);
 	json_int(j, o, "failures_earlier", (int64_t)earlier->failures);
-	json_add(j, o, "ends", registry_ends(j, row, earlier, REGISTRY_ENDS));
+	json_add(j, o, "ends", registry_ends(j, row, earlier, NULL, i));
 	return o;
 }
 
 static cJSON *starts_array(struct json *j, const struct registry *r)
 {
-	cJSON *array = cJSON_CreateArray();
+	cJSON *array = json_array(j);
 	char time[PHRASE_TIME];
 
 	for (uint32_t i = 0; i < r->starts; i++) {
-		cJSON *item;
-
 		phrase_time(time, r->start_wall_ms[i]);
-		item = cJSON_CreateString(time);
-		if (cJSON_AddItemToArray(array, item))
-			continue;
-		cJSON_Delete(item);
-		j->err = j->err == 0 ? -ENOMEM : j->err;
+		json_add_item(j, array, cJSON_CreateString(time));
 	}
-	return array; /* NULL makes the member fail */
+	return array;
 }
 
 void registry_write(struct json *j, const struct registry *r,

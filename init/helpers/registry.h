@@ -13,14 +13,15 @@
 
 #include "init/board/board.h"
 #include "init/config/config.h"
+#include "init/helpers/output.h"
 #include "init/text/json.h"
 
 enum {
 	REGISTRY_SCHEMA = 1,
-	REGISTRY_ENDS = 4,    /* ends remembered of each service */
+	REGISTRY_ENDS = 16,   /* ends remembered of each service */
 	REGISTRY_STARTS = 16, /* container starts remembered */
 	REGISTRY_SIZE = 1024 * 1024,   /* a longer file is not read ... */
-	REGISTRY_SIZE_EACH = 4 * 1024, /* ... but for this each service */
+	REGISTRY_SIZE_EACH = 16 * 1024, /* ... but for this each service */
 };
 
 /* One service in earlier containers. */
@@ -72,9 +73,12 @@ void registry_write(struct json *j, const struct registry *r,
 cJSON *registry_end(struct json *j, const struct board_end *end,
 		    bool is_earlier);
 
-/* The ends of a service, newest first, at most `most` of this container and
- * what the registry remembers behind them, as a new array. */
+/* The last REGISTRY_ENDS ends of service i, newest first, those of this
+ * container and behind them what the registry remembers, as a new array. With
+ * `output` those of this container get the lines of their run that are still
+ * there. */
 cJSON *registry_ends(struct json *j, const struct board_service *row,
-		     const struct registry_service *earlier, uint32_t most);
+		     const struct registry_service *earlier,
+		     const struct output *output, uint32_t i);
 
 #endif

@@ -125,11 +125,13 @@ static bool get_time(const cJSON *o, const char *key, int64_t *wall_ms)
 static bool read_end(const cJSON *o, struct board_end *end)
 {
 	int64_t number, code, runtime_ms, cpu_us, peak_kib, err, leftovers;
-	int64_t tasks, tasks_max;
-	unsigned cause, step;
+	int64_t tasks, tasks_max, run;
+	unsigned cause, step, oom;
 
 	if (!get_int(o, "number", 1, EXACT_MAX, &number) ||
-	    !get_word(o, "cause", phrase_cause, BOARD_ASKED + 1, &cause) ||
+	    !get_word(o, "cause", phrase_cause, BOARD_OUT_OF_MEMORY + 1,
+		      &cause) ||
+	    !get_int_or(o, "run", 1, EXACT_MAX, 0, &run) ||
 	    !get_int_or(o, "code", 0, 255, -1, &code) ||
 	    !get_int_or(o, "errno", 0, 4095, 0, &err) ||
 	    !get_time(o, "ended", &end->ended_wall_ms) ||
@@ -145,7 +147,11 @@ static bool read_end(const cJSON *o, struct board_end *end)
 		return false;
 	if (!get_word(o, "step", board_step_word, BOARD_STEPS, &step))
 		step = BOARD_STEP_NONE;
+	if (!get_word(o, "oom", phrase_oom, BOARD_OOM_CERTAIN + 1, &oom))
+		oom = BOARD_OOM_NO;
 	end->number = (uint64_t)number;
+	end->run = (uint64_t)run;
+	end->oom = (enum board_oom)oom;
 	end->cause = (enum board_cause)cause;
 	end->step = (enum board_step)step;
 	end->code = (int32_t)code;

@@ -39,6 +39,22 @@ static cJSON *limit_object(struct json *j, const struct board_limit *l)
 	return o;
 }
 
+/* Memory of the whole container; null where its cgroup cannot be seen. */
+static cJSON *memory_object(struct json *j, const struct usage *u)
+{
+	cJSON *o;
+
+	if (u == NULL || u->mono_ms == 0 || u->cgroup[0] == '\0')
+		return cJSON_CreateNull();
+	o = json_object(j);
+	json_int_or_null(j, o, "current_kib", u->memory_kib >= 0,
+			 u->memory_kib);
+	json_int_or_null(j, o, "max_kib", u->memory_max_kib >= 0,
+			 u->memory_max_kib);
+	json_int_or_null(j, o, "oom_kills", u->oom_kills >= 0, u->oom_kills);
+	return o;
+}
+
 static cJSON *container_object(struct json *j, const struct report *r,
 			       const struct board *head)
 {
@@ -66,6 +82,7 @@ static cJSON *container_object(struct json *j, const struct report *r,
 	json_int(j, o, "reaped", (int64_t)head->reaped);
 	json_int(j, o, "orphans", (int64_t)head->orphans);
 	json_int(j, o, "late_max_ms", head->late_max_ms);
+	json_add(j, o, "memory", memory_object(j, r->usage));
 	json_int(j, o, "shutdown_needs_ms", c->shutdown_needs_ms);
 	json_int(j, o, "shutdown_timeout_ms", c->shutdown_timeout_ms);
 	return o;
@@ -231,6 +248,27 @@ static void add_counts(struct json *j, cJSON *o,
 	json_int(j, o, "leftovers_ended", (int64_t)row->leftovers_ended);
 }
 
+/* What it used when /proc was looked at last. */
+static cJSON *usage_object(struct json *j, const struct report *r, uint32_t i,
+			   int32_t pid)
+{
+	const struct usage_row *u = usage_of(r->usage, i, pid);
+	cJSON *o;
+
+	if (u == NULL)
+		return cJSON_CreateNull();
+	o = json_object(j);
+	json_time(j, o, "time", r->usage->wall_ms);
+	json_int(j, o, "monotonic_ms", r->usage->mono_ms);
+	json_int(j, o, "processes", u->processes);
+	json_int(j, o, "threads", u->threads);
+	json_int(j, o, "zombies", u->zombies);
+	json_int(j, o, "cpu_ms", u->cpu_ms);
+	json_int_or_null(j, o, "cpu_percent", u->share >= 0, u->share);
+	json_int(j, o, "rss_kib", u->rss_kib);
+	return o;
+}
+
 static cJSON *service_object(struct json *j, const struct report *r,
 			     uint32_t i, const struct board_service *row)
 {
@@ -269,8 +307,11 @@ static cJSON *service_object(struct json *j, const struct report *r,
 	json_add(j, o, "window", window_object(j, s, row));
 	add_counts(j, o, earlier, row);
 	add_settings(j, o, r, s);
+	json_add(j, o, "usage", usage_object(j, r, i, row->pid));
+	json_add(j, o, "output",
+		 output_lines(j, &r->output, i, 0, OUTPUT_FULL));
 	json_add(j, o, "ends",
-		 registry_ends(j, row, earlier, BOARD_ENDS));
+		 registry_ends(j, row, earlier, &r->output, i));
 	return o;
 }
 

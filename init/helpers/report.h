@@ -13,7 +13,9 @@
 #include "init/config/config.h"
 #include "init/text/json.h"
 #include "init/text/phrase.h"
+#include "init/helpers/output.h"
 #include "init/helpers/registry.h"
+#include "init/helpers/usage.h"
 
 enum { REPORT_SCHEMA = 1 };
 
@@ -22,6 +24,8 @@ struct report {
 	const struct config *config;
 	const struct board *board;
 	const struct registry *registry; /* of earlier containers */
+	const struct usage *usage;       /* NULL: none */
+	struct output output;            /* the last lines of services */
 	struct registry_now now;
 	uint64_t generation;             /* of the board, read before it */
 	const char *hostname;

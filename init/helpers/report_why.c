@@ -6,6 +6,8 @@
 #include "policy/breaker.h"
 #include "policy/life.h"
 
+enum { BUSY = 90 }; /* percent of a core that are worth a word */
+
 /* "; last: exited with code 1 after 12 ms" */
 static void add_last(struct phrase *w, const struct board_service *row)
 {
@@ -17,6 +19,25 @@ static void add_last(struct phrase *w, const struct board_service *row)
 	phrase_add(w, ", last: ");
 	phrase_end(w, end->cause, end->code, end->step, end->err,
 		   end->started_ms < 0 ? -1 : end->ended_ms - end->started_ms);
+	if (end->cause == BOARD_OUT_OF_MEMORY)
+		phrase_add(w, " (%s, its peak was %lld MiB: raise the memory "
+			      "limit, or let it use less)",
+			   phrase_oom(end->oom),
+			   (long long)(end->peak_kib + 1023) / 1024);
+}
+
+/* ", uses 98 % of a core" where that is worth knowing. */
+static void add_usage(struct phrase *w, const struct report *r, uint32_t i,
+		      const struct board_service *row)
+{
+	const struct usage_row *u = usage_of(r->usage, i, row->pid);
+
+	if (u != NULL && u->share >= BUSY)
+		phrase_add(w, ", uses %lld %% of a core", (long long)u->share);
+	if (u != NULL && u->zombies > 0)
+		phrase_add(w, ", does not wait for %lld of its processes "
+			      "that ended",
+			   (long long)u->zombies);
 }
 
 /* "; next probe in 9.4 s" */
@@ -178,6 +199,7 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		break;
 	case LIFE_RUNNING:
 		add_running(w, r, row);
+		add_usage(w, r, i, row);
 		break;
 	case LIFE_BACKOFF:
 		add_count(w, s, row);
@@ -195,6 +217,7 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		add_starting(w, r, row);
 		phrase_add(w, "; no longer blocked once it is up for ");
 		phrase_duration(w, s->stable_ms);
+		add_usage(w, r, i, row);
 		break;
 	case LIFE_STOPPING:
 		add_stopping(w, r, row);

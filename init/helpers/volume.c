@@ -15,16 +15,7 @@
 #include "init/format.h"
 #include "init/text/heap.h"
 
-enum { BUFFER = 8192 };
-
-/* What json puts, on its way into a file. */
-struct out {
-	int fd;
-	size_t used;
-	char text[BUFFER];
-};
-
-static int fail(struct volume *v, enum board_volume step, int err)
+int volume_fail(struct volume *v, enum board_volume step, int err)
 {
 	v->step = step;
 	v->err = err;
@@ -67,6 +58,7 @@ static void remove_stale(int fd)
 {
 	unlinkat(fd, ".diagnostic.json.tmp", 0);
 	unlinkat(fd, ".process-registry.json.tmp", 0);
+	unlinkat(fd, ".metrics.prom.tmp", 0);
 }
 
 /* The directory under path, opened, and created first where it is missing. */
@@ -104,7 +96,7 @@ static int lock(struct volume *v)
 	format(v->path, sizeof(v->path), "%s", v->base);
 	fd = open_or_make(v->path);
 	if (fd < 0)
-		return fail(v, BOARD_VOLUME_OPEN, errno);
+		return volume_fail(v, BOARD_VOLUME_OPEN, errno);
 	if (try_lock(fd) < 0) {
 		close(fd);
 		v->is_second = true;
@@ -112,10 +104,10 @@ static int lock(struct volume *v)
 			 v->hostname);
 		fd = open_or_make(v->path);
 		if (fd < 0)
-			return fail(v, BOARD_VOLUME_OPEN, errno);
+			return volume_fail(v, BOARD_VOLUME_OPEN, errno);
 		if (try_lock(fd) < 0) {
 			close(fd);
-			return fail(v, BOARD_VOLUME_OPEN, EBUSY);
+			return volume_fail(v, BOARD_VOLUME_OPEN, EBUSY);
 		}
 	}
 	take(v, fd);
@@ -134,7 +126,7 @@ int volume_begin(struct volume *v)
 		return -1;
 	fd = open_directory(v->path);
 	if (fd < 0 && errno != ENOENT)
-		return fail(v, BOARD_VOLUME_OPEN, errno);
+		return volume_fail(v, BOARD_VOLUME_OPEN, errno);
 	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == v->dev &&
 	    st.st_ino == v->ino)
 		return fd;
@@ -142,10 +134,19 @@ int volume_begin(struct volume *v)
 		close(fd);
 	if (lock(v) < 0)
 		return -1;
-	return fail(v, BOARD_VOLUME_MOVED, 0);
+	return volume_fail(v, BOARD_VOLUME_MOVED, 0);
 }
 
-static int flush(struct out *o)
+struct volume_out *volume_out(int fd)
+{
+	static struct volume_out o;
+
+	o.fd = fd;
+	o.used = 0;
+	return &o;
+}
+
+int volume_flush(struct volume_out *o)
 {
 	size_t done = 0;
 
@@ -162,9 +163,9 @@ static int flush(struct out *o)
 	return 0;
 }
 
-static int put(void *context, const char *text, size_t size)
+int volume_put(void *context, const char *text, size_t size)
 {
-	struct out *o = context;
+	struct volume_out *o = context;
 
 	while (size > 0) {
 		size_t n = sizeof(o->text) - o->used;
@@ -176,7 +177,7 @@ static int put(void *context, const char *text, size_t size)
 		text += n;
 		size -= n;
 		if (o->used == sizeof(o->text)) {
-			int err = flush(o);
+			int err = volume_flush(o);
 
 			if (err < 0)
 				return err;
@@ -185,24 +186,27 @@ static int put(void *context, const char *text, size_t size)
 	return 0;
 }
 
+int volume_fail_json(struct volume *v, int err)
+{
+	return volume_fail(v, err == -ENOMEM || err == -EAGAIN ?
+				      BOARD_VOLUME_RENDER :
+				      BOARD_VOLUME_WRITE, -err);
+}
+
 /* Put a whole document into fd and make it last. */
 static int fill(struct volume *v, int fd,
 		void (*write)(struct json *j, void *context), void *context)
 {
-	static struct out o;
-	struct json j = { .put = put, .context = &o };
+	struct volume_out *o = volume_out(fd);
+	struct json j = { .put = volume_put, .context = o };
 
-	o.fd = fd;
-	o.used = 0;
 	write(&j, context);
 	if (j.err == 0)
-		j.err = flush(&o);
+		j.err = volume_flush(o);
 	if (j.err < 0)
-		return fail(v, j.err == -ENOMEM || j.err == -EAGAIN ?
-				       BOARD_VOLUME_RENDER :
-				       BOARD_VOLUME_WRITE, -j.err);
+		return volume_fail_json(v, j.err);
 	if (fsync(fd) < 0)
-		return fail(v, BOARD_VOLUME_FSYNC, errno);
+		return volume_fail(v, BOARD_VOLUME_FSYNC, errno);
 	return 0;
 }
 
@@ -221,12 +225,12 @@ int volume_replace(struct volume *v, int directory, const char *name,
 		fd = openat(directory, temp, flags, 0640);
 	}
 	if (fd < 0)
-		return fail(v, BOARD_VOLUME_CREATE, errno);
+		return volume_fail(v, BOARD_VOLUME_CREATE, errno);
 	err = fill(v, fd, write, context);
 	if (close(fd) < 0 && err == 0)
-		err = fail(v, BOARD_VOLUME_WRITE, errno);
+		err = volume_fail(v, BOARD_VOLUME_WRITE, errno);
 	if (err == 0 && renameat(directory, temp, directory, name) < 0)
-		err = fail(v, BOARD_VOLUME_RENAME, errno);
+		err = volume_fail(v, BOARD_VOLUME_RENAME, errno);
 	if (err < 0)
 		unlinkat(directory, temp, 0);
 	return err;
@@ -237,7 +241,7 @@ int volume_end(struct volume *v, int directory)
 	int err = 0;
 
 	if (fsync(directory) < 0 && errno != EINVAL)
-		err = fail(v, BOARD_VOLUME_FSYNC, errno);
+		err = volume_fail(v, BOARD_VOLUME_FSYNC, errno);
 	close(directory);
 	return err;
 }

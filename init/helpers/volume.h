@@ -27,6 +27,27 @@ struct volume {
 	int err;                 /* its errno */
 };
 
+/* The only buffer of a process for what goes into a file. */
+struct volume_out {
+	int fd;
+	size_t used;
+	char text[8192];
+};
+
+/* Set what failed; always -1. */
+int volume_fail(struct volume *v, enum board_volume step, int err);
+
+/* Likewise for the -errno of a struct json that was being put. */
+int volume_fail_json(struct volume *v, int err);
+
+/* The buffer, empty, for fd. */
+struct volume_out *volume_out(int fd);
+
+/* Put into the buffer (for struct json), and write what it holds. 0, or -errno:
+ * an unknown part was written. */
+int volume_put(void *out, const char *text, size_t size);
+int volume_flush(struct volume_out *out);
+
 /* Begin a write: the directory in use, opened by its path, created where it
  * is missing, locked. A caller's descriptor, or -1 with step and err set.
  *

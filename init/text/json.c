@@ -37,6 +37,23 @@ cJSON *json_object(struct json *j)
 	return object;
 }
 
+cJSON *json_array(struct json *j)
+{
+	cJSON *array = cJSON_CreateArray();
+
+	if (array == NULL)
+		fail(j, -ENOMEM);
+	return array;
+}
+
+void json_add_item(struct json *j, cJSON *array, cJSON *item)
+{
+	if (item != NULL && array != NULL && cJSON_AddItemToArray(array, item))
+		return;
+	cJSON_Delete(item);
+	fail(j, -ENOMEM);
+}
+
 void json_text(struct json *j, cJSON *object, const char *key,
 	       const char *text)
 {
@@ -96,10 +113,7 @@ void json_add_line(struct json *j, cJSON *array, cJSON *item)
 		memcpy(line + sizeof(start) - 1, text, size);
 		raw = cJSON_CreateRaw(line);
 	}
-	if (raw == NULL || !cJSON_AddItemToArray(array, raw)) {
-		cJSON_Delete(raw);
-		fail(j, -ENOMEM);
-	}
+	json_add_item(j, array, raw);
 	cJSON_free(line);
 	cJSON_free(text);
 	cJSON_Delete(item);

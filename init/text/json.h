@@ -35,11 +35,15 @@ void json_bool(struct json *j, cJSON *object, const char *key, bool value);
 void json_time(struct json *j, cJSON *object, const char *key,
 	       int64_t wall_ms);
 
-/* A new object, for json_member(), json_row() or json_add(). */
+/* A new object or array, for json_member() or json_add(). */
 cJSON *json_object(struct json *j);
+cJSON *json_array(struct json *j);
 
 /* Add item (owned by object from now on, or freed) under key. */
 void json_add(struct json *j, cJSON *object, const char *key, cJSON *item);
+
+/* Add item (owned by array from now on, or freed) at the end. */
+void json_add_item(struct json *j, cJSON *array, cJSON *item);
 
 /* Add item to an array as one line of text of its own. Frees item. */
 void json_add_line(struct json *j, cJSON *array, cJSON *item);

@@ -13,6 +13,7 @@
 
 #include "init/errors.h"
 #include "init/helpers/helper.h"
+#include "init/scan.h"
 
 static const struct row {
 	const char *word;
@@ -36,7 +37,7 @@ static const struct row {
 	[BOARD_EV_STABLE] = { "stable", CONFIG_DEBUG, "pid is_closed/b",
 		"stable[1:; no longer blocked, its failures are forgotten|]" },
 	[BOARD_EV_ENDED] = { "ended", CONFIG_INFO,
-		"cause/c code step/t errno/e runtime_ms is_failure/b pid end",
+		"cause/c code step/t errno/e runtime_ms is_failure/b pid number",
 		"%0x" },
 	[BOARD_EV_BACKOFF] = { "backoff", CONFIG_INFO,
 		"delay_ms failures max_failures window_ms",
@@ -99,9 +100,10 @@ static const struct row {
 		"errno/e",
 		"RLIMIT_NPROC cannot be tested exactly on this kernel (%0e): "
 		"a start may be refused late" },
-	[BOARD_EV_NO_PROC] = { "no-proc", CONFIG_WARNING, "",
+	[BOARD_EV_NO_PROC] = { "no-proc", CONFIG_WARNING, "inherited_streams",
 		"there is no /proc of this PID namespace: what services leave "
-		"behind cannot be seen, and is not waited for" },
+		"behind cannot be seen, and is not waited for[0:; what they "
+		"print goes straight to dashpot's own outputs|]" },
 	[BOARD_EV_SHUTDOWN] = { "shutdown", CONFIG_INFO,
 		"signal/s timeout_ms",
 		"[0:%0s: |]stops everything, within %1d" },
@@ -441,15 +443,15 @@ static const char *level_word(enum config_log_level level)
 	return words[level];
 }
 
-/* Everything of a line of JSON but its last fields. */
-static void begin_json(struct phrase *w, int64_t wall_ms, const char *level,
-		       const char *service, const char *event,
-		       const char *sentence)
+/* What a line of JSON says in any case, without the braces. */
+static void add_json(struct phrase *w, int64_t wall_ms, const char *level,
+		     const char *service, const char *event,
+		     const char *sentence)
 {
 	char time[PHRASE_TIME];
 
 	phrase_time(time, wall_ms);
-	phrase_add(w, "{\"time\":\"%s\",\"level\":\"%s\",\"service\":", time,
+	phrase_add(w, "\"time\":\"%s\",\"level\":\"%s\",\"service\":", time,
 		  level);
 	if (service != NULL)
 		phrase_add_json(w, service);
@@ -459,25 +461,87 @@ static void begin_json(struct phrase *w, int64_t wall_ms, const char *level,
 	phrase_add_json(w, sentence);
 }
 
+static void add_event(struct phrase *w, const struct message_from *from,
+		      const struct board_event *e, const char *sentence)
+{
+	const struct config *c = from->config;
+
+	add_json(w, e->wall_ms, level_word(message_level(c, e)),
+		 service_name(c, e->service), row_of(e)->word, sentence);
+	phrase_add(w, ",\"monotonic_ms\":%lld", (long long)e->mono_ms);
+	add_args(w, c, e);
+}
+
 void message_line(struct phrase *w, const struct message_from *from,
 		  const struct board_event *e)
 {
-	const struct config *c = from->config;
-	const char *name = service_name(c, e->service);
+	const char *name = service_name(from->config, e->service);
 	char sentence[MESSAGE_TEXT] = "";
 	struct phrase s = PHRASE_IN(sentence);
 
 	message_sentence(&s, from, e);
-	if (c->log_format == CONFIG_TEXT_LINES) {
+	if (from->config->log_format == CONFIG_TEXT_LINES) {
 		phrase_add(w, "dashpot: %s%s%s\n", name != NULL ? name : "",
 			  name != NULL ? ": " : "", sentence);
 		return;
 	}
-	begin_json(w, e->wall_ms, level_word(message_level(c, e)), name,
-		   row_of(e)->word, sentence);
-	phrase_add(w, ",\"monotonic_ms\":%lld", (long long)e->mono_ms);
-	add_args(w, c, e);
+	phrase_add(w, "{");
+	add_event(w, from, e, sentence);
 	phrase_add(w, "}\n");
+}
+
+/* What a record begins with: its place in the history. */
+static void begin_record(struct phrase *w, uint64_t seq, int64_t began_wall_ms)
+{
+	char began[PHRASE_TIME];
+
+	phrase_time(began, began_wall_ms);
+	phrase_add(w, "{\"seq\":%llu,\"container\":\"%s\",",
+		   (unsigned long long)seq, began);
+}
+
+void message_record(struct phrase *w, const struct message_from *from,
+		    const struct board_event *e, int64_t began_wall_ms)
+{
+	char sentence[MESSAGE_TEXT] = "";
+	struct phrase s = PHRASE_IN(sentence);
+
+	message_sentence(&s, from, e);
+	begin_record(w, atomic_load_explicit(&e->number, memory_order_relaxed),
+		     began_wall_ms);
+	add_event(w, from, e, sentence);
+}
+
+void message_record_lost(struct phrase *w, uint64_t seq, uint64_t lost,
+			 int64_t began_wall_ms, int64_t mono_ms,
+			 int64_t wall_ms)
+{
+	char sentence[MESSAGE_TEXT] = "";
+	struct phrase s = PHRASE_IN(sentence);
+
+	add_count(&s, (int64_t)lost, "event", "s");
+	phrase_add(&s, " lost: overwritten before they were recorded here");
+	begin_record(w, seq, began_wall_ms);
+	add_json(w, wall_ms, "warning", NULL, "lost", sentence);
+	phrase_add(w, ",\"monotonic_ms\":%lld,\"lost\":%llu",
+		   (long long)mono_ms, (unsigned long long)lost);
+}
+
+uint64_t message_record_seq(const char *line, int64_t began_wall_ms)
+{
+	static const char first[] = "{\"seq\":";
+	char again[96];
+	struct phrase w = PHRASE_IN(again);
+	uint64_t seq;
+
+	if (strncmp(line, first, strlen(first)) != 0)
+		return 0;
+	line += strlen(first);
+	seq = scan_unsigned(&line, 10);
+	begin_record(&w, seq, began_wall_ms);
+	/* From the "container" on it has to say the same. */
+	return strncmp(line, scan_find(again, ",\"c"),
+		       strlen(scan_find(again, ",\"c"))) == 0 ? seq : 0;
 }
 
 void message_lost(struct phrase *w, const struct config *c, uint64_t lost,
@@ -492,6 +556,7 @@ void message_lost(struct phrase *w, const struct config *c, uint64_t lost,
 		phrase_add(w, "dashpot: %s\n", sentence);
 		return;
 	}
-	begin_json(w, wall_ms, "warning", NULL, "lost", sentence);
+	phrase_add(w, "{");
+	add_json(w, wall_ms, "warning", NULL, "lost", sentence);
 	phrase_add(w, ",\"lost\":%llu}\n", (unsigned long long)lost);
 }

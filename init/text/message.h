@@ -37,6 +37,20 @@ void message_sentence(struct phrase *w, const struct message_from *from,
 void message_line(struct phrase *w, const struct message_from *from,
 		  const struct board_event *e);
 
+/* The line of events.jsonl but for its closing brace: whoever has more to say of
+ * the event adds members. began_wall_ms names this start of the container. */
+void message_record(struct phrase *w, const struct message_from *from,
+		    const struct board_event *e, int64_t began_wall_ms);
+
+/* Likewise: `lost` events up to number seq were overwritten unrecorded. */
+void message_record_lost(struct phrase *w, uint64_t seq, uint64_t lost,
+			 int64_t began_wall_ms, int64_t mono_ms,
+			 int64_t wall_ms);
+
+/* The event's number in a line that one of the two began in this container;
+ * 0 for any other text. */
+uint64_t message_record_seq(const char *line, int64_t began_wall_ms);
+
 /* The line that says that `lost` events were overwritten unprinted. */
 void message_lost(struct phrase *w, const struct config *c, uint64_t lost,
 		  int64_t wall_ms);

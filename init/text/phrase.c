@@ -33,7 +33,6 @@ void phrase_add(struct phrase *w, const char *form, ...)
 	w->used += (size_t)n;
 }
 
-/* Length of the valid UTF-8 sequence at s (RFC 3629), or 0. */
 static size_t utf8_length(const unsigned char *s)
 {
 	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
@@ -49,6 +48,11 @@ static size_t utf8_length(const unsigned char *s)
 	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
 		return 0;
 	return n;
+}
+
+size_t phrase_utf8_length(const char *text)
+{
+	return utf8_length((const unsigned char *)text);
 }
 
 void phrase_make_utf8(char *text)
@@ -165,9 +169,21 @@ const char *phrase_cause(unsigned cause)
 		[BOARD_START_TIMEOUT] = "start-timeout",
 		[BOARD_UNHEALTHY] = "unhealthy",
 		[BOARD_ASKED] = "asked",
+		[BOARD_OUT_OF_MEMORY] = "out-of-memory",
 	};
 
 	return word_of(words, COUNT(words), cause);
+}
+
+const char *phrase_oom(unsigned oom)
+{
+	static const char *const words[] = {
+		[BOARD_OOM_NO] = "no",
+		[BOARD_OOM_LIKELY] = "likely",
+		[BOARD_OOM_CERTAIN] = "certain",
+	};
+
+	return word_of(words, COUNT(words), oom);
 }
 
 const char *phrase_limit_kind(unsigned kind)

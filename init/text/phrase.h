@@ -38,6 +38,9 @@ void phrase_add(struct phrase *w, const char *form, ...)
  * become '?'. */
 void phrase_add_json(struct phrase *w, const char *text);
 
+/* Bytes of the valid UTF-8 character at text (RFC 3629), or 0; 1 for a NUL. */
+size_t phrase_utf8_length(const char *text);
+
 /* Replace every byte that is not part of valid UTF-8 by '?', in place. */
 void phrase_make_utf8(char *text);
 
@@ -55,6 +58,7 @@ const char *phrase_signal(int number, char buf[16]);
 /* The words of JSON: "exited", "start-timeout", "pids-cgroup", "headroom",
  * "closed", ...; "unknown" for a number outside the enum. */
 const char *phrase_cause(unsigned cause);
+const char *phrase_oom(unsigned oom);
 const char *phrase_limit_kind(unsigned kind);
 const char *phrase_wait(unsigned wait);
 const char *phrase_breaker(unsigned state);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* events.jsonl: every event on the board as a line, in order, each once.
+ *
+ * The file itself says how far it is: whoever opens it reads the number in its
+ * last line, so a recorder that was killed at any instant, or a directory that
+ * changed, needs no other memory. What the ring overwrote before it could be
+ * written becomes one line that says how much. */
+#ifndef INIT_HELPERS_HISTORY_H
+#define INIT_HELPERS_HISTORY_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "init/board/board.h"
+#include "init/config/config.h"
+#include "init/helpers/output.h"
+#include "init/helpers/volume.h"
+
+enum {
+	HISTORY_SIZE = 4 * 1024 * 1024, /* a longer file becomes events.jsonl.1 */
+	HISTORY_WAIT_MS = 200, /* a batch waits so long for last words */
+};
+
+struct history {
+	const struct config *config;
+	const struct board *board;
+	struct output output; /* of services, for the records of ends */
+	uint64_t recorded;    /* events up to this one are in the file or lost */
+	dev_t dev;            /* the file as it was left: with ino 0, or where */
+	ino_t ino;            /* it is not like that, it is looked into */
+	off_t size;           /* in bytes, all of them whole lines */
+};
+
+/* Append every event that is on the board now, and make it last. When an event
+ * tells of an end, the relays get HISTORY_WAIT_MS in all to bring what the
+ * service said last. 0, or -1 with the volume's step and err; then the file
+ * ends with a whole line all the same, unless that failed too: the next call
+ * cuts what is left of a line. */
+int history_write(struct history *h, struct volume *v, int directory);
+
+#endif
