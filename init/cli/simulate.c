@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/* The options of `simulate` become a plan. */
+#include "init/cli/simulate.h"
+
+#include <string.h>
+
+#include "init/cli/arguments.h"
+#include "init/cli/options.h"
+#include "init/cli/simulation.h"
+#include "init/cli/timeline.h"
+#include "init/config/complain.h"
+#include "init/die.h"
+#include "init/text/heap.h"
+
+enum {
+	HOUR_MS = 3600000,
+	LIFETIME_MS = 1000, /* usual */
+};
+
+struct request {
+	struct simulation_plan plan;
+	struct timeline timeline;
+	struct simulation_result result;
+	const char *services[CONFIG_SERVICES]; /* of --service */
+	int services_count;
+};
+
+static void take_duration(const char *option, const char *text, int min_ms,
+			  int64_t *ms)
+{
+	struct why why;
+
+	if (!value_duration(text, strlen(text), min_ms, ms, &why))
+		arguments_wrong(option, text, &why);
+}
+
+static int64_t number(const char *option, const char *text, int64_t max)
+{
+	struct why why;
+	int64_t n;
+
+	if (!value_number(text, strlen(text), 0, max, &n, &why))
+		arguments_wrong(option, text, &why);
+	return n;
+}
+
+static void take_lifetime(struct simulation_plan *plan, const char *text)
+{
+	struct why why;
+
+	if (!value_range(text, &plan->lifetime_min_ms, &plan->lifetime_max_ms,
+			 &why))
+		arguments_wrong("--lifetime", text, &why);
+}
+
+static void take_service(struct request *r, const char *name)
+{
+	if (r->services_count == CONFIG_SERVICES)
+		die_text(DIE_USAGE, "--service: at most %d", CONFIG_SERVICES);
+	r->services[r->services_count++] = name;
+}
+
+/* True when the present argument is one of ours. */
+static bool take_option(struct request *r, struct arguments *a)
+{
+	struct simulation_plan *plan = &r->plan;
+	const char *value;
+
+	if (arguments_is(a, "--json"))
+		r->timeline.is_json = true;
+	else if (arguments_is(a, "--all"))
+		r->timeline.is_all = true;
+	else if (arguments_is(a, "--no-exit"))
+		plan->is_endless = true;
+	else if ((value = arguments_value(a, "--service")) != NULL)
+		take_service(r, value);
+	else if ((value = arguments_value(a, "--lifetime")) != NULL)
+		take_lifetime(plan, value);
+	else if ((value = arguments_value(a, "--exit")) != NULL)
+		plan->exit_code = (int)number("--exit", value, 255);
+	else if ((value = arguments_value(a, "--seed")) != NULL)
+		plan->seed = (uint32_t)number("--seed", value, 1000000000);
+	else if ((value = arguments_value(a, "--for")) != NULL)
+		take_duration("--for", value, 1, &plan->for_ms);
+	else if ((value = arguments_value(a, "--outage")) != NULL)
+		take_duration("--outage", value, 0, &plan->outage_ms);
+	else
+		return false;
+	return true;
+}
+
+static void choose(struct request *r, const char *name)
+{
+	struct nearest near = { .word = name };
+	const struct config *c = r->plan.config;
+
+	for (uint32_t i = 0; i < c->services; i++) {
+		if (strcmp(config_name(c, i), name) == 0) {
+			r->plan.is_simulated[i] = true;
+			return;
+		}
+		nearest_offer(&near, config_name(c, i));
+	}
+	die_text(DIE_USAGE, "--service %s: there is no such service%s%s%s",
+		 name, near.best ? "; did you mean " : "",
+		 near.best ? near.best : "", near.best ? "?" : "");
+}
+
+/* Those that were named, else all daemons that are started by themselves. */
+static void choose_all(struct request *r)
+{
+	const struct config *c = r->plan.config;
+	bool is_any = r->services_count > 0;
+
+	for (int i = 0; i < r->services_count; i++)
+		choose(r, r->services[i]);
+	for (uint32_t i = 0; i < c->services && r->services_count == 0; i++) {
+		const struct config_service *s = config_service(c, i);
+
+		r->plan.is_simulated[i] = s->is_autostart &&
+					  s->type == CONFIG_DAEMON;
+		is_any = is_any || r->plan.is_simulated[i];
+	}
+	if (!is_any)
+		die_text(DIE_USAGE, "no daemon is started by itself; name "
+				    "services with --service");
+}
+
+int simulate_run(int argc, char **argv)
+{
+	struct request *r = heap_take(sizeof(*r));
+	char **rest = heap_take(((size_t)argc + 1) * sizeof(*rest));
+	struct arguments a;
+	struct options o;
+	int err;
+
+	if (r == NULL || rest == NULL)
+		die_text(DIE_SYSTEM, "simulate: no memory");
+	*r = (struct request){ .plan = {
+		.for_ms = HOUR_MS,
+		.lifetime_min_ms = LIFETIME_MS,
+		.lifetime_max_ms = LIFETIME_MS,
+		.outage_ms = INT64_MAX,
+		.seed = 1,
+		.exit_code = 1,
+	} };
+	a = arguments_of(argc, argv, rest);
+	while (arguments_next(&a))
+		if (!take_option(r, &a))
+			arguments_keep(&a);
+	o = options_files(a.kept, rest);
+	if (o.command)
+		die_text(DIE_USAGE, "simulate takes no command behind --");
+	r->plan.config = options_load(&o);
+	choose_all(r);
+	r->timeline.plan = &r->plan;
+	timeline_begin(&r->timeline);
+	err = simulation_run(&r->plan, timeline_tell, &r->timeline,
+			     &r->result);
+	if (err == 0)
+		err = timeline_end(&r->timeline, &r->result);
+	if (err < 0)
+		die_system("simulate", -err);
+	return 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+/* `dashpot simulate`: what the settings lead to when services die, told in a
+ * moment. */
+#ifndef INIT_CLI_SIMULATE_H
+#define INIT_CLI_SIMULATE_H
+
+/* As struct command's run. */
+int simulate_run(int argc, char **argv);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* Conditions that the life table does not ask: their answer is its event. */
+#include "policy/judge.h"
+
+bool judge_is_failure(const struct judge_rules *rules, enum judge_end end,
+		      int64_t runtime_ms)
+{
+	return end != JUDGE_SUCCESS ||
+	       (!rules->is_success_an_end &&
+		runtime_ms < rules->min_runtime_ms);
+}
+
+enum life_event judge_end(const struct judge_rules *rules, struct breaker *b,
+			  enum judge_end end, int64_t runtime_ms,
+			  int64_t now_ms)
+{
+	enum breaker_verdict verdict;
+
+	if (!judge_is_failure(rules, end, runtime_ms))
+		return rules->is_success_an_end ? LIFE_ENDED_DONE
+						: LIFE_ENDED_CLEAN;
+	if (rules->is_never_restarted)
+		return LIFE_ENDED_BAD;
+	verdict = end == JUDGE_AT_ONCE
+			  ? breaker_failed_at_once(b, rules->breaker, now_ms)
+			  : breaker_failed(b, rules->breaker, now_ms);
+	switch (verdict) {
+	case BREAKER_RETRY:
+		return LIFE_FAILED_RETRY;
+	case BREAKER_BLOCK:
+		return LIFE_FAILED_BLOCK;
+	case BREAKER_LATCH:
+		break;
+	}
+	return LIFE_FAILED_LATCH;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* What the end of a run leads to: a restart, a block, or the end for good.
+ *
+ * Whoever saw the run end says how it ended; what the settings and the
+ * breaker make of it is decided here, for PID 1 and for `simulate`. */
+#ifndef POLICY_JUDGE_H
+#define POLICY_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy/breaker.h"
+#include "policy/life.h"
+
+/* The settings of one service that count when a run ends. */
+struct judge_rules {
+	const struct breaker_policy *breaker;
+	int64_t min_runtime_ms; /* a shorter clean run is a failure */
+	bool is_success_an_end; /* oneshot, restart = on-failure or never */
+	bool is_never_restarted; /* restart = never */
+};
+
+/* How a run ended by itself. */
+enum judge_end {
+	JUDGE_SUCCESS, /* with one of success_codes */
+	JUDGE_FAILURE, /* any other end */
+	JUDGE_AT_ONCE, /* ... that another start cannot help */
+};
+
+/* True when an end after runtime_ms is a failure: also a success that is no
+ * end and came too early. */
+bool judge_is_failure(const struct judge_rules *rules, enum judge_end end,
+		      int64_t runtime_ms);
+
+/* The event of the life table that the end leads to; a failure is recorded in
+ * the breaker, unless the service is never restarted. */
+enum life_event judge_end(const struct judge_rules *rules, struct breaker *b,
+			  enum judge_end end, int64_t runtime_ms,
+			  int64_t now_ms);
+
+#endif
