@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "init/cli/check.h"
+#include "init/cli/simulate.h"
 #include "init/die.h"
 #include "init/format.h"
 
@@ -42,6 +43,17 @@ static const struct command commands[] = {
 	  NULL },
 	{ "check", "[-c FILE]...",
 	  "report every mistake of the files, start nothing", "", check_run },
+	{ "simulate", "[-c FILE]... [OPTION...]",
+	  "show in a moment what the settings do when services die",
+	  "  --service NAME     only these; else all daemons, the others are up\n"
+	  "  --lifetime 2s      how long each run lasts, or 1s..20s at random\n"
+	  "  --exit CODE        with which it ends (1)\n"
+	  "  --outage 10m       runs that start later stay up\n"
+	  "  --for 1h           how long to look\n"
+	  "  --seed N           of all that is random (1)\n"
+	  "  --no-exit          go on where dashpot would exit\n"
+	  "  --all, --json      every event; for scripts\n",
+	  simulate_run },
 	{ "version", "", "print the version", "", version },
 	{ "help", "[COMMAND]", "print this, or more about one command", "",
 	  help },
@@ -52,7 +64,6 @@ static const struct command commands[] = {
 	{ "reset", "", NULL, "", NULL },   { "signal", "", NULL, "", NULL },
 	{ "reload", "", NULL, "", NULL },  { "wait", "", NULL, "", NULL },
 	{ "health", "", NULL, "", NULL },  { "logs", "", NULL, "", NULL },
-	{ "simulate", "", NULL, "", NULL },
 	/* clang-format on */
 };
 
