@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "init/cli/check.h"
+#include "init/cli/events.h"
+#include "init/cli/explain.h"
 #include "init/cli/simulate.h"
 #include "init/die.h"
 #include "init/format.h"
@@ -54,11 +56,24 @@ static const struct command commands[] = {
 	  "  --no-exit          go on where dashpot would exit\n"
 	  "  --all, --json      every event; for scripts\n",
 	  simulate_run },
+	{ "explain", "[NAME] [--dir DIR] [--json]",
+	  "say why services do not run, what they said last, what comes next",
+	  "It reads the diagnostics volume: DIR, else $DASHPOT_DIAGNOSTICS,\n"
+	  "else /var/lib/dashpot; on any machine, the container dead or alive.\n"
+	  "NAME picks services (`*` and `?` stand for any text and character)\n"
+	  "and shows all that is known of them. Exit code 1: something is not\n"
+	  "well.\n",
+	  explain_run },
+	{ "events", "[NAME] [--since DURATION] [--graph] [--dir DIR] [--json]",
+	  "say what happened, one line an event, or draw it",
+	  "It reads the volume as `explain` does. --since 10m leaves out what\n"
+	  "is older. --graph draws one row a service over time. --json prints\n"
+	  "the lines as they are. Exit code 1: there is no such event.\n",
+	  events_run },
 	{ "version", "", "print the version", "", version },
 	{ "help", "[COMMAND]", "print this, or more about one command", "",
 	  help },
 	/* Of later releases. */
-	{ "explain", "", NULL, "", NULL }, { "events", "", NULL, "", NULL },
 	{ "status", "", NULL, "", NULL },  { "start", "", NULL, "", NULL },
 	{ "stop", "", NULL, "", NULL },	   { "restart", "", NULL, "", NULL },
 	{ "reset", "", NULL, "", NULL },   { "signal", "", NULL, "", NULL },

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* Two tables, the first row that fits is the answer: what it is now, then how
+ * its last run ended. */
+#include "init/cli/advice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "init/format.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* clang-format off */
+
+/* `member`, or `member` of `in`, is the word `is`. */
+static const struct {
+	const char *in, *member, *is, *text;
+} states[] = {
+	{ NULL, "breaker", "latched",
+	  "It is not tried again by itself: mend it, then restart the "
+	  "container." },
+	{ "waiting", "for", "dependency",
+	  "Look at the service that it waits for." },
+	{ "waiting", "for", "budget",
+	  "It gets its turn. Where so many restarts are normal, raise "
+	  "restart_rate." },
+	{ "waiting", "for", "headroom",
+	  "It starts by itself as soon as there is room; see `why` for the "
+	  "limit." },
+	{ "waiting", "for", "leftovers",
+	  "Processes that survive SIGKILL hang in a file system or device: "
+	  "mend that one." },
+};
+
+/* How it ended: `cause`, and errno_name, step, signal, code or "". */
+static const struct {
+	const char *cause, *key, *text;
+} ends[] = {
+	{ "start-failed", "interpreter",
+	  "Install the interpreter that its first line names, or the loader "
+	  "that it was linked for (a musl image with a glibc program?)." },
+	{ "start-failed", "directory",
+	  "Make the directory, or mend `directory`: is a mount missing?" },
+	{ "start-failed", "user",
+	  "dashpot may not change to that user: it runs unprivileged itself, "
+	  "or the user namespace does not map it." },
+	{ "start-failed", "stdout", "Mend the path that `stdout` names." },
+	{ "start-failed", "stderr", "Mend the path that `stderr` names." },
+	{ "start-failed", "ENOENT",
+	  "The program is not there: look for a typing mistake in `command`, "
+	  "a missing mount, or another PATH." },
+	{ "start-failed", "EACCES",
+	  "Make the file executable for its user, or its mount without "
+	  "noexec." },
+	{ "start-failed", "ENOEXEC",
+	  "The file is no program of this machine: another architecture, or a "
+	  "script without `#!`." },
+	{ "start-failed", "E2BIG", "Its arguments or environment are too "
+	  "large: pass them in a file." },
+	{ "start-failed", "", "Mend what the start failed at; no process of it "
+	  "ever ran." },
+	{ "out-of-memory", "",
+	  "Raise the memory limit of the container (--memory) or let the "
+	  "program use less; see its peak memory above." },
+	{ "signalled", "SIGKILL",
+	  "Somebody outside dashpot killed it. Where no person did: look for "
+	  "the OOM killer in the log of the host's kernel." },
+	{ "signalled", "SIGTERM", "Somebody else than dashpot told it to end." },
+	{ "signalled", "SIGXCPU", "It used up limit.cpu." },
+	{ "signalled", "SIGXFSZ", "It reached limit.fsize." },
+	{ "signalled", "SIGSYS",
+	  "A seccomp profile forbids a system call that it needs." },
+	{ "signalled", "SIGPIPE", "Nobody read what it wrote any more." },
+	{ "signalled", "",
+	  "The program crashed. Read what it said above; for a core dump set "
+	  "limit.core = unlimited." },
+	{ "start-timeout", "",
+	  "Read what it said above; where it only needs longer, raise "
+	  "ready_timeout." },
+	{ "unhealthy", "",
+	  "Try its health check by hand; where it is only slow, raise "
+	  "health_timeout or health_failures." },
+	{ "exited", "0",
+	  "It ended with success though it is to stay: keep it in the "
+	  "foreground (no daemonizing), or make it type = oneshot." },
+	{ "exited", "126", "What it calls cannot be executed: see above which." },
+	{ "exited", "127", "What it calls was not found: see above which." },
+	{ "exited", "",
+	  "The program gave up by itself: read what it said above." },
+};
+/* clang-format on */
+
+static bool is_key(struct peek end, const char *key)
+{
+	static const char *const members[] = { "step", "errno_name",
+					       "signal" };
+	char code[24];
+
+	for (size_t i = 0; i < COUNT(members); i++)
+		if (peek_is(peek_get(end, members[i]), key))
+			return true;
+	format(code, sizeof(code), "%lld",
+	       (long long)peek_int(peek_get(end, "code"), -1));
+	return strcmp(code, key) == 0;
+}
+
+const char *advice_for(struct peek service)
+{
+	struct peek list = peek_get(service, "ends"), end;
+
+	if (peek_is_true(peek_get(service, "is_stuck")))
+		return "The file or file system that it needs at that step "
+		       "hangs: mend that one. It is not started a second "
+		       "time beside itself.";
+	for (size_t i = 0; i < COUNT(states); i++) {
+		struct peek in = states[i].in == NULL ?
+					 service :
+					 peek_get(service, states[i].in);
+
+		if (peek_is(peek_get(in, states[i].member), states[i].is))
+			return states[i].text;
+	}
+	if (!peek_next(&list, NULL, &end))
+		return NULL;
+	for (size_t i = 0; i < COUNT(ends); i++)
+		if (peek_is(peek_get(end, "cause"), ends[i].cause) &&
+		    (ends[i].key[0] == '\0' || is_key(end, ends[i].key)))
+			return ends[i].text;
+	return NULL;
+}

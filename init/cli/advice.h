@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* What to do about a service that does not run. */
+#ifndef INIT_CLI_ADVICE_H
+#define INIT_CLI_ADVICE_H
+
+#include "init/text/peek.h"
+
+/* One or two sentences, or NULL where nothing is known that would help.
+ * service: of diagnostic.json. The text lives as long as the program. */
+const char *advice_for(struct peek service);
+
+#endif

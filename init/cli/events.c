@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+/* One pass over the lines, in the order of writing. */
+#include "init/cli/events.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "init/cli/args.h"
+#include "init/cli/graph.h"
+#include "init/config/complain.h"
+#include "init/config/value.h"
+#include "init/die.h"
+#include "init/format.h"
+#include "init/text/phrase.h"
+
+enum {
+	TEXT = 1024,     /* room for a sentence */
+	SERVICE_AT = 26, /* columns of the time and blanks behind it */
+};
+
+/* What was seen on the way, for whoever finds nothing. */
+struct seen {
+	char best[READER_NAME]; /* the name nearest to the one asked for */
+	struct nearest near;
+	bool is_known;          /* the name was there, maybe too long ago */
+};
+
+void events_step(struct events_place *place, struct peek event)
+{
+	int64_t began_ms = peek_time(peek_get(event, "container"));
+	int64_t seq = peek_int(peek_get(event, "seq"), 0);
+
+	/* A record of a loss stands for all that it says was lost. */
+	int64_t first = seq - peek_int(peek_get(event, "lost"), 1) + 1;
+
+	place->is_new = place->seq == 0 || began_ms != place->container_ms;
+	/* What the very first one lacks before it was rotated away. */
+	place->lost = place->seq == 0 ? 0 :
+		      place->is_new   ? first - 1 :
+					first - place->seq - 1;
+	if (place->lost < 0)
+		place->lost = 0;
+	place->container_ms = began_ms;
+	place->seq = seq;
+	place->time_ms = peek_time(peek_get(event, "time"));
+}
+
+bool events_is_asked(const struct events *e, struct peek event)
+{
+	char name[READER_NAME];
+
+	if (e->name == NULL)
+		return true;
+	peek_text(peek_get(event, "service"), name, sizeof(name));
+	return name[0] != '\0' && reader_matches(e->name, name);
+}
+
+static void note_name(struct seen *seen, struct peek event)
+{
+	char name[READER_NAME];
+
+	peek_text(peek_get(event, "service"), name, sizeof(name));
+	if (name[0] == '\0')
+		return;
+	nearest_offer(&seen->near, name);
+	if (seen->near.best == name)
+		memcpy(seen->best, name, sizeof(name));
+	if (seen->near.best != NULL)
+		seen->near.best = seen->best;
+}
+
+static void add_time(struct out *o, int64_t time_ms)
+{
+	char time[PHRASE_TIME];
+
+	phrase_time(time, time_ms);
+	out_add(o, "%.10s %s", time, time + 11);
+}
+
+/* A line about the events themselves. */
+static void remark(struct out *o, const char *text)
+{
+	out_style(o, OUT_CYAN);
+	out_text(o, text);
+	out_style(o, OUT_PLAIN);
+	out_line(o);
+}
+
+static void print_event(struct out *o, struct peek event, int64_t time_ms)
+{
+	struct peek level = peek_get(event, "level");
+	char text[TEXT];
+
+	add_time(o, time_ms);
+	out_to(o, SERVICE_AT);
+	peek_text(peek_get(event, "service"), text, sizeof(text));
+	if (text[0] != '\0') {
+		out_style(o, OUT_BOLD);
+		out_text(o, text);
+		out_style(o, OUT_PLAIN);
+		out_text(o, ": ");
+	}
+	if (peek_is(level, "error"))
+		out_style(o, OUT_RED);
+	else if (peek_is(level, "warning"))
+		out_style(o, OUT_YELLOW);
+	out_text(o, peek_text(peek_get(event, "message"), text,
+			      sizeof(text)));
+	out_style(o, OUT_PLAIN);
+	out_line(o);
+}
+
+/* What stands between this event and the one that was shown before it. */
+static void print_gap(struct out *o, const struct events_place *place,
+		      int64_t lost, int64_t *shown_container_ms)
+{
+	char text[80], time[PHRASE_TIME];
+
+	if (lost > 0) {
+		format(text, sizeof(text), "... %lld event%s lost",
+		       (long long)lost, lost == 1 ? "" : "s");
+		remark(o, text);
+	}
+	if (place->container_ms == *shown_container_ms)
+		return;
+	*shown_container_ms = place->container_ms;
+	phrase_time(time, place->container_ms);
+	format(text, sizeof(text), "--- container started %.10s %s", time,
+	       time + 11);
+	remark(o, text);
+}
+
+/* Nothing was shown: is the name wrong, or is it too long ago? */
+static int tell_nothing(const struct events *e, struct out *o,
+			const struct seen *seen, int64_t newest_ms)
+{
+	if (e->name != NULL && !seen->is_known &&
+	    strpbrk(e->name, "*?") == NULL) {
+		if (seen->near.best != NULL)
+			die_text(DIE_USAGE, "events: there is none of a "
+				 "service %s; did you mean %s?", e->name,
+				 seen->best);
+		die_text(DIE_USAGE, "events: there is none of a service %s",
+			 e->name);
+	}
+	if (e->is_json)
+		return 1;
+	if (newest_ms < 0) {
+		out_text(o, "no event is recorded");
+	} else {
+		out_text(o, "no such event; the newest one is of ");
+		out_time(o, newest_ms, e->now_ms);
+		out_text(o, ", ");
+		out_distance(o, newest_ms, e->now_ms);
+	}
+	out_line(o);
+	return 1;
+}
+
+static int print_lines(const struct events *e, struct out *o,
+		       struct reader *r)
+{
+	struct events_place place = { .container_ms = -1 };
+	struct seen seen = { .near = { .word = e->name } };
+	int64_t shown_container_ms = -2, newest_ms = -1, lost = 0;
+	struct peek event;
+	bool is_any = false;
+
+	while (reader_next(r, &event)) {
+		events_step(&place, event);
+		if (e->name != NULL)
+			note_name(&seen, event);
+		lost = place.time_ms < e->since_ms ? 0 : lost + place.lost;
+		if (!events_is_asked(e, event)) {
+			lost += peek_int(peek_get(event, "lost"), 0);
+			continue;
+		}
+		seen.is_known = true;
+		newest_ms = place.time_ms;
+		if (place.time_ms < e->since_ms)
+			continue;
+		is_any = true;
+		if (e->is_json) {
+			out_raw(o, event.at, (size_t)(event.end - event.at));
+			out_raw(o, "\n", 1);
+			continue;
+		}
+		print_gap(o, &place, lost, &shown_container_ms);
+		lost = 0;
+		print_event(o, event, place.time_ms);
+	}
+	return is_any ? 0 : tell_nothing(e, o, &seen, newest_ms);
+}
+
+int events_print(const struct events *e, struct out *o)
+{
+	struct reader r;
+	int code;
+
+	if (!reader_open(&r, e->dir))
+		die_text(DIE_SYSTEM,
+			 "%s: there is no events.jsonl in it: it is no "
+			 "diagnostics volume, or nothing was written yet",
+			 e->dir);
+	code = e->is_graph ? graph_print(e, o, &r) : print_lines(e, o, &r);
+	reader_close(&r);
+	if (r.damaged > 0)
+		format_fd(STDERR_FILENO,
+			  "dashpot: events: %llu lines that are no event were "
+			  "left out\n", (unsigned long long)r.damaged);
+	return code;
+}
+
+int events_run(int argc, char **argv)
+{
+	struct events e = { .now_ms = reader_now_ms(), .since_ms = -1 };
+	const char *since = NULL;
+	const struct args_row rows[] = {
+		{ "--dir", &e.dir, NULL },
+		{ "--since", &since, NULL },
+		{ "--json", NULL, &e.is_json },
+		{ "--graph", NULL, &e.is_graph },
+	};
+	struct out o;
+	struct why why;
+	int64_t ago_ms;
+	int code;
+
+	args_parse(argc, argv, rows, 4, &e.name, 1);
+	e.dir = reader_directory(e.dir);
+	if (since != NULL) {
+		if (!value_duration(since, strlen(since), 0, &ago_ms, &why))
+			die_text(DIE_USAGE, "events: --since %s %s", since,
+				 why.text);
+		e.since_ms = e.now_ms - ago_ms;
+	}
+	if (e.is_json && e.is_graph)
+		die_text(DIE_USAGE, "events: --json and --graph exclude each "
+			 "other");
+	out_begin(&o, STDOUT_FILENO);
+	code = events_print(&e, &o);
+	return out_end(&o) < 0 ? DIE_SYSTEM : code;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+/* The container first, then one line for each service that is well and a
+ * paragraph for each that is not. */
+#include "init/cli/explain.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "init/cli/args.h"
+#include "init/cli/reader.h"
+#include "init/cli/service.h"
+#include "init/config/complain.h"
+#include "init/die.h"
+#include "init/text/phrase.h"
+
+enum { SEARCHED = 16 }; /* most services whose output is looked for in events */
+
+/* What the document says as a whole. */
+struct state {
+	const struct explain *asked;
+	struct service_from from;
+	struct peek all, container, services;
+	int64_t due_ms;     /* a deadline that passed unanswered, or -1 */
+	char due_of[READER_NAME];
+	unsigned found, ill; /* services asked for; of those, not well */
+};
+
+static bool is_asked(const struct state *s, struct peek service)
+{
+	char name[READER_NAME];
+
+	return reader_matches(s->asked->name,
+			      peek_text(peek_get(service, "name"), name,
+					sizeof(name)));
+}
+
+/* Look at all services once: how many are asked for, which deadline passed. */
+static void survey(struct state *s)
+{
+	int64_t late_ms = s->asked->now_ms - EXPLAIN_LATE_MS;
+	struct peek walk = s->services, service;
+
+	s->due_ms = -1;
+	while (peek_next(&walk, NULL, &service)) {
+		int64_t due_ms = service_due_ms(service);
+
+		if (is_asked(s, service)) {
+			s->found++;
+			s->ill += !service_is_well(service);
+		}
+		if (s->from.is_over || due_ms < 0 || due_ms > late_ms ||
+		    (s->due_ms >= 0 && s->due_ms <= due_ms))
+			continue;
+		s->due_ms = due_ms;
+		peek_text(peek_get(service, "name"), s->due_of,
+			  sizeof(s->due_of));
+	}
+}
+
+/* No service has that name: say which one may have been meant. */
+static _Noreturn void refuse_name(const struct state *s)
+{
+	struct nearest near = { .word = s->asked->name };
+	char names[512] = "", name[READER_NAME], best[READER_NAME] = "";
+	struct phrase w = PHRASE_IN(names);
+	struct peek walk = s->services, service;
+
+	while (peek_next(&walk, NULL, &service)) {
+		peek_text(peek_get(service, "name"), name, sizeof(name));
+		nearest_offer(&near, name);
+		if (near.best == name)
+			memcpy(best, name, sizeof(best));
+		near.best = near.best != NULL ? best : NULL;
+		phrase_add(&w, "%s%s", w.used > 0 ? ", " : "", name);
+	}
+	phrase_make_utf8(names); /* it may be cut */
+	if (near.best != NULL)
+		die_text(DIE_USAGE, "explain: there is no service %s; did you "
+			 "mean %s?", s->asked->name, best);
+	die_text(DIE_USAGE, "explain: there is no service %s; there are: %s%s",
+		 s->asked->name, names, w.is_cut ? " ..." : "");
+}
+
+/* How old the file is, and what follows from that. */
+static void tell_age(struct out *o, const struct state *s)
+{
+	int64_t now_ms = s->asked->now_ms, written_ms = s->from.written_ms;
+
+	out_wrap(o, 2, "  last written ");
+	out_time(o, written_ms, now_ms);
+	out_text(o, ", ");
+	out_distance(o, written_ms, now_ms);
+	if (s->due_ms < 0 && !s->from.is_over &&
+	    now_ms - written_ms > EXPLAIN_LATE_MS)
+		out_wrap(o, 2, "; nothing is written while nothing changes, so "
+			       "whether the container is still there cannot "
+			       "be seen here");
+	out_line(o);
+	if (s->due_ms < 0)
+		return;
+	out_style(o, OUT_YELLOW);
+	out_text(o, "  ");
+	out_wrap(o, 2, s->due_of);
+	out_wrap(o, 2, " was due for a change at ");
+	out_time(o, s->due_ms, now_ms);
+	out_wrap(o, 2, ", ");
+	out_distance(o, s->due_ms, now_ms);
+	out_wrap(o, 2, ", and nothing was written since: the container is "
+		       "gone or paused, or its volume does not answer");
+	out_style(o, OUT_PLAIN);
+	out_line(o);
+}
+
+static void tell_end(struct out *o, const struct state *s)
+{
+	char by[READER_NAME];
+	int64_t code = peek_int(peek_get(s->container, "exit_code"), -1);
+
+	out_style(o, code == 0 ? OUT_GREEN : OUT_RED);
+	out_add(o, "  dashpot exited with code %lld", (long long)code);
+	if (peek_text(peek_get(s->container, "exit_service"), by,
+		      sizeof(by))[0] != '\0') {
+		out_text(o, ", which ");
+		out_text(o, by);
+		out_text(o, " decided");
+	}
+	out_style(o, OUT_PLAIN);
+	out_line(o);
+}
+
+static void tell_container(struct out *o, const struct state *s)
+{
+	int64_t starts = peek_int(peek_get(s->container, "recent_starts"), 0);
+	char text[300];
+
+	out_style(o, OUT_BOLD);
+	out_text(o, peek_text(peek_get(s->container, "hostname"), text,
+			      sizeof(text)));
+	out_style(o, OUT_PLAIN);
+	out_text(o, ": ");
+	out_wrap(o, 2, peek_text(peek_get(s->all, "summary"), text,
+				 sizeof(text)));
+	out_line(o);
+	out_text(o, "  dashpot ");
+	out_text(o, peek_text(peek_get(s->all, "dashpot"), text, 32));
+	out_text(o, ", started ");
+	out_time(o, peek_time(peek_get(s->container, "started")),
+		 s->asked->now_ms);
+	if (starts > 1)
+		out_add(o, ", start %lld within 10 m", (long long)starts);
+	out_line(o);
+	if (s->from.is_over)
+		tell_end(o, s);
+	else if (peek_is(peek_get(s->all, "phase"), "stopping"))
+		out_raw(o, "  it is stopping everything\n", 28);
+	if (peek_is_true(peek_get(s->container, "is_outer_loop")))
+		out_raw(o, "  the container itself restarts in a loop\n", 42);
+	tell_age(o, s);
+}
+
+static void tell(struct out *o, struct state *s)
+{
+	struct peek walk = s->services, service;
+
+	if (s->asked->name == NULL || s->from.is_over || s->due_ms >= 0)
+		tell_container(o, s);
+	while (peek_next(&walk, NULL, &service)) {
+		if (!is_asked(s, service))
+			continue;
+		if (s->asked->name == NULL && service_is_well(service)) {
+			service_line(o, &s->from, service);
+			continue;
+		}
+		out_line(o);
+		service_tell(o, &s->from, service);
+	}
+}
+
+static void put_member(struct out *o, const char *before, struct peek value)
+{
+	out_raw(o, before, strlen(before));
+	if (value.at != NULL)
+		out_raw(o, value.at, (size_t)(value.end - value.at));
+	else
+		out_raw(o, "null", 4);
+}
+
+/* The same judgement for a program, and the document's own words. */
+static void tell_json(struct out *o, const struct state *s, bool is_well)
+{
+	struct peek walk = s->services, key, service;
+	bool is_first = true;
+
+	out_add(o, "{\"schema\":1,\"is_well\":%s,\"is_overdue\":%s,"
+		"\"age_ms\":%lld",
+		is_well ? "true" : "false", s->due_ms >= 0 ? "true" : "false",
+		(long long)(s->asked->now_ms - s->from.written_ms));
+	put_member(o, ",\"time\":", peek_get(s->all, "time"));
+	put_member(o, ",\"phase\":", peek_get(s->all, "phase"));
+	put_member(o, ",\"container\":", s->container);
+	out_text(o, ",\"services\":{");
+	while (peek_next(&walk, &key, &service)) {
+		if (!is_asked(s, service))
+			continue;
+		put_member(o, is_first ? "" : ",", key);
+		put_member(o, ":", service);
+		is_first = false;
+	}
+	out_raw(o, "}}\n", 3);
+}
+
+int explain_print(const struct explain *e, struct out *o)
+{
+	struct state s = { .asked = e };
+	bool is_well;
+
+	s.all = reader_document(e->dir, "diagnostic.json", true);
+	s.container = peek_get(s.all, "container");
+	s.services = peek_get(s.all, "services");
+	s.from = (struct service_from){
+		.dir = e->dir,
+		.registry = reader_document(e->dir, "process-registry.json",
+					    false),
+		.now_ms = e->now_ms,
+		.written_ms = peek_time(peek_get(s.all, "time")),
+		.is_over = peek_is(peek_get(s.all, "phase"), "exiting"),
+		.is_whole = e->name != NULL,
+	};
+	survey(&s);
+	if (s.found == 0 && e->name != NULL)
+		refuse_name(&s);
+	s.from.is_searched = s.ill <= SEARCHED;
+	is_well = s.ill == 0 && s.due_ms < 0 &&
+		  peek_int(peek_get(s.container, "exit_code"), 0) == 0;
+	if (e->is_json)
+		tell_json(o, &s, is_well);
+	else
+		tell(o, &s);
+	return is_well ? 0 : 1;
+}
+
+int explain_run(int argc, char **argv)
+{
+	struct explain e = { .now_ms = reader_now_ms() };
+	const struct args_row rows[] = {
+		{ "--dir", &e.dir, NULL },
+		{ "--json", NULL, &e.is_json },
+	};
+	struct out o;
+	int code;
+
+	args_parse(argc, argv, rows, 2, &e.name, 1);
+	e.dir = reader_directory(e.dir);
+	out_begin(&o, STDOUT_FILENO);
+	code = explain_print(&e, &o);
+	return out_end(&o) < 0 ? DIE_SYSTEM : code;
+}

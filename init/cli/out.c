@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/* One buffer, one column counter. A character is a column: what is wider is
+ * rare in logs, and only the breaks of lines suffer. */
+#include "init/cli/out.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "init/format.h"
+#include "init/scan.h"
+#include "init/text/phrase.h"
+
+void out_begin(struct out *o, int fd)
+{
+	const char *columns = getenv("COLUMNS"), *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+	struct winsize size = { .ws_col = 80 };
+	bool is_terminal = isatty(fd) == 1;
+	uint64_t width;
+
+	if (is_terminal)
+		(void)ioctl(fd, TIOCGWINSZ, &size); /* stays 80 */
+	width = size.ws_col == 0 ? 80 : size.ws_col;
+	if (columns != NULL && *columns >= '1' && *columns <= '9')
+		width = scan_unsigned(&columns, 10);
+	*o = (struct out){
+		.fd = fd,
+		.is_coloured = is_terminal && (no == NULL || *no == '\0') &&
+			       (term == NULL || strcmp(term, "dumb") != 0),
+		.width = width < OUT_NARROW ? OUT_NARROW :
+			 width > OUT_WIDE   ? OUT_WIDE :
+					      (unsigned)width,
+	};
+}
+
+static void flush(struct out *o)
+{
+	size_t at = 0;
+
+	while (at < o->used && o->err == 0) {
+		ssize_t n = write(o->fd, o->buffer + at, o->used - at);
+
+		if (n >= 0)
+			at += (size_t)n;
+		else if (errno != EINTR)
+			o->err = -errno;
+	}
+	o->used = 0;
+}
+
+void out_raw(struct out *o, const char *bytes, size_t size)
+{
+	while (size > 0) {
+		size_t room = sizeof(o->buffer) - o->used;
+		size_t n = size < room ? size : room;
+
+		memcpy(o->buffer + o->used, bytes, n);
+		o->used += n;
+		bytes += n;
+		size -= n;
+		if (o->used == sizeof(o->buffer))
+			flush(o);
+	}
+}
+
+/* The character at text as it may be shown, in `to`; returns its bytes. */
+static size_t show(const char *text, char to[8], unsigned *columns)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n = phrase_utf8_length(text);
+	uint32_t c = n == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu) :
+		     n == 3 ? (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
+				      (s[2] & 0x3fu) :
+			      s[0];
+
+	*columns = 1;
+	if (*s == '\t')
+		*columns = (unsigned)format(to, 8, "    ");
+	else if (n == 0 || c < 0x20 || c == 0x7f)
+		*columns = (unsigned)format(to, 8, "\\x%02x", *s);
+	else if ((n == 2 && c < 0xa0) || c == 0x61c ||
+		 (n == 3 && ((c >= 0x200b && c <= 0x200f) ||
+			     (c >= 0x2028 && c <= 0x202e) ||
+			     (c >= 0x2066 && c <= 0x2069) || c == 0xfeff)))
+		*columns = (unsigned)format(to, 8, "\\u%04x", c);
+	else
+		format(to, 8, "%.*s", (int)n, text);
+	return n == 0 ? 1 : n;
+}
+
+static void put(struct out *o, const char *text, size_t size)
+{
+	char shown[8];
+	unsigned columns;
+
+	for (const char *end = text + size; text < end;) {
+		text += show(text, shown, &columns);
+		out_raw(o, shown, strlen(shown));
+		o->column += columns;
+	}
+}
+
+void out_text(struct out *o, const char *text)
+{
+	put(o, text, strlen(text));
+}
+
+void out_add(struct out *o, const char *form, ...)
+{
+	char text[OUT_ADD];
+	va_list args;
+
+	va_start(args, form);
+	format_list(text, sizeof(text), form, args);
+	va_end(args);
+	out_text(o, text);
+}
+
+static unsigned columns_of(const char *text, size_t size)
+{
+	char shown[8];
+	unsigned sum = 0, columns;
+
+	for (const char *end = text + size; text < end; sum += columns)
+		text += show(text, shown, &columns);
+	return sum;
+}
+
+unsigned out_columns(const char *text)
+{
+	return columns_of(text, strlen(text));
+}
+
+void out_wrap(struct out *o, unsigned indent, const char *text)
+{
+	while (*text != '\0') {
+		size_t blanks = strspn(text, " ");
+		size_t word = strcspn(text + blanks, " ");
+		unsigned columns = columns_of(text + blanks, word);
+
+		if (o->column > indent &&
+		    o->column + blanks + columns > o->width) {
+			out_line(o);
+			out_to(o, indent);
+			blanks = 0;
+			text += strspn(text, " ");
+		}
+		put(o, text, blanks + word);
+		text += blanks + word;
+	}
+}
+
+void out_to(struct out *o, unsigned column)
+{
+	if (o->column >= column && o->column > 0) {
+		out_text(o, " ");
+		return;
+	}
+	while (o->column < column)
+		out_text(o, " ");
+}
+
+void out_line(struct out *o)
+{
+	out_raw(o, "\n", 1);
+	o->column = 0;
+}
+
+void out_style(struct out *o, enum out_style style)
+{
+	static const char *const codes[] = {
+		[OUT_PLAIN] = "\033[0m",   [OUT_BOLD] = "\033[1m",
+		[OUT_FAINT] = "\033[2m",   [OUT_RED] = "\033[31m",
+		[OUT_YELLOW] = "\033[33m", [OUT_GREEN] = "\033[32m",
+		[OUT_CYAN] = "\033[36m",
+	};
+
+	if (o->is_coloured)
+		out_raw(o, codes[style], strlen(codes[style]));
+}
+
+int out_end(struct out *o)
+{
+	flush(o);
+	return o->err;
+}
+
+void out_time(struct out *o, int64_t time_ms, int64_t now_ms)
+{
+	enum { DAY_MS = 86400000 };
+	char text[PHRASE_TIME];
+
+	if (time_ms < 0) {
+		out_text(o, "an unknown time");
+		return;
+	}
+	phrase_time(text, time_ms);
+	if (time_ms / DAY_MS != now_ms / DAY_MS)
+		out_add(o, "%.10s ", text);
+	out_add(o, "%.8sZ", text + 11);
+}
+
+void out_distance(struct out *o, int64_t time_ms, int64_t now_ms)
+{
+	char text[40] = "";
+	struct phrase w = PHRASE_IN(text);
+	bool is_future = time_ms > now_ms;
+
+	phrase_duration(&w, is_future ? time_ms - now_ms : now_ms - time_ms);
+	out_add(o, is_future ? "in %s" : "%s ago", text);
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: ISC */
+/* The file was written some time ago: what it says of the future is told as
+ * seen from now, and sentences lose the parts that only counted then. */
+#include "init/cli/service.h"
+
+#include <string.h>
+
+#include "init/cli/advice.h"
+#include "init/cli/reader.h"
+#include "init/scan.h"
+#include "init/text/phrase.h"
+
+enum {
+	INDENT = 12,      /* columns of the words at the left */
+	LINES_SHOWN = 20, /* last lines of a run, unless all is told */
+	ENDS_SHOWN = 4,   /* earlier ends likewise */
+	TEXT = 1024,      /* room for a sentence or a line of output */
+};
+
+static bool is_state(struct peek service, const char *state)
+{
+	return peek_is(peek_get(service, "state"), state);
+}
+
+bool service_is_well(struct peek service)
+{
+	bool is_failing = peek_int(peek_get(service, "failures_since_stable"),
+				   0) > 0 ||
+			  !peek_is(peek_get(service, "breaker"), "closed");
+
+	if (is_state(service, "running") || is_state(service, "starting"))
+		return !is_failing &&
+		       !peek_is_true(peek_get(service, "is_stuck"));
+	if (is_state(service, "stopped"))
+		return peek_is(peek_get(service, "breaker"), "closed");
+	return is_state(service, "done") || is_state(service, "stopping");
+}
+
+int64_t service_due_ms(struct peek service)
+{
+	/* A waiting start is tried again and again without a change. */
+	if (is_state(service, "waiting"))
+		return -1;
+	return peek_time(peek_get(peek_get(service, "next"), "time"));
+}
+
+/* "blocked since 12:03:04Z, 4 s ago" */
+static void add_state(struct out *o, const struct service_from *from,
+		      struct peek service)
+{
+	int64_t since_ms = peek_time(peek_get(service, "since"));
+	bool is_well = service_is_well(service);
+	char state[24];
+
+	out_style(o, is_well ? OUT_GREEN :
+		     is_state(service, "blocked") ||
+				     is_state(service, "failed") ? OUT_RED :
+								   OUT_YELLOW);
+	out_text(o, peek_text(peek_get(service, "state"), state,
+			      sizeof(state)));
+	out_style(o, OUT_PLAIN);
+	out_text(o, " since ");
+	out_time(o, since_ms, from->now_ms);
+	out_text(o, ", ");
+	out_distance(o, since_ms, from->now_ms);
+}
+
+static void add_name(struct out *o, struct peek service)
+{
+	char name[READER_NAME];
+
+	out_style(o, OUT_BOLD);
+	out_text(o, peek_text(peek_get(service, "name"), name, sizeof(name)));
+	out_style(o, OUT_PLAIN);
+}
+
+void service_line(struct out *o, const struct service_from *from,
+		  struct peek service)
+{
+	int64_t pid = peek_int(peek_get(service, "pid"), 0);
+
+	add_name(o, service);
+	out_to(o, INDENT);
+	if (peek_is_true(peek_get(service, "torn"))) {
+		out_text(o, "was changing while the file was written");
+		out_line(o);
+		return;
+	}
+	add_state(o, from, service);
+	if (pid > 0)
+		out_add(o, ", pid %lld", (long long)pid);
+	out_line(o);
+}
+
+/* The word at the left of a row. */
+static void begin(struct out *o, const char *word)
+{
+	out_text(o, "  ");
+	out_style(o, OUT_CYAN);
+	out_text(o, word);
+	out_style(o, OUT_PLAIN);
+	out_to(o, INDENT);
+}
+
+static void row(struct out *o, const char *word, const char *text)
+{
+	begin(o, word);
+	out_wrap(o, INDENT, text);
+	out_line(o);
+}
+
+/* The sentence without the state before it, and without how the last run
+ * ended and when the next one comes: both have rows of their own. */
+static void add_why(struct out *o, const struct service_from *from,
+		    struct peek service)
+{
+	static const char *const own_rows[] = { ", last: ", "; next start in ",
+						"; next probe in ",
+						"; killed in " };
+	char why[TEXT], state[24];
+	size_t skip;
+
+	peek_text(peek_get(service, "why"), why, sizeof(why));
+	peek_text(peek_get(service, "state"), state, sizeof(state));
+	skip = strlen(state);
+	skip = strncmp(why, state, skip) == 0 && why[skip] == ':' ? skip + 2 :
+								    0;
+	for (size_t i = 0; i < 4; i++) {
+		const char *found = scan_find(why + skip, own_rows[i]);
+
+		if (found != NULL)
+			why[found - why] = '\0';
+	}
+	if (why[skip] == '\0')
+		return;
+	begin(o, "why");
+	out_wrap(o, INDENT, why + skip);
+	/* Such sentences count time up to the write. */
+	if (peek_int(peek_get(service, "pid"), 0) > 0 &&
+	    from->now_ms - from->written_ms > 2000)
+		out_wrap(o, INDENT, " (when that was written)");
+	out_line(o);
+}
+
+/* "4.2 MiB" */
+static void add_size(struct phrase *w, int64_t kib)
+{
+	if (kib < 1024)
+		phrase_add(w, "%lld KiB", (long long)kib);
+	else if (kib < 1024 * 1024)
+		phrase_add(w, "%lld.%lld MiB", (long long)kib / 1024,
+			   (long long)(kib % 1024 * 10 / 1024));
+	else
+		phrase_add(w, "%lld.%lld GiB", (long long)kib / 1048576,
+			   (long long)(kib % 1048576 * 10 / 1048576));
+}
+
+/* ", CPU 3 ms, peak memory 4.2 MiB, 12 of 100 tasks then" */
+static void add_numbers(struct phrase *w, struct peek end)
+{
+	int64_t cpu_us = peek_int(peek_get(end, "cpu_us"), -1);
+	int64_t peak_kib = peek_int(peek_get(end, "peak_kib"), 0);
+	int64_t tasks = peek_int(peek_get(end, "tasks"), -1);
+	int64_t tasks_max = peek_int(peek_get(end, "tasks_max"), -1);
+	int64_t left = peek_int(peek_get(end, "leftovers"), 0);
+
+	if (peak_kib > 0) { /* it ran at all */
+		phrase_add(w, "; CPU ");
+		phrase_duration(w, cpu_us / 1000);
+		phrase_add(w, ", peak memory ");
+		add_size(w, peak_kib);
+	}
+	if (tasks >= 0 && tasks_max >= 0)
+		phrase_add(w, "; the container held %lld of %lld tasks then",
+			   (long long)tasks, (long long)tasks_max);
+	if (left > 0)
+		phrase_add(w, "; it left %lld process%s behind",
+			   (long long)left, left == 1 ? "" : "es");
+}
+
+/* How an end was, without when. */
+static void describe_end(struct phrase *w, struct peek end)
+{
+	char text[TEXT];
+
+	phrase_add(w, "%s", peek_text(peek_get(end, "text"), text,
+				      sizeof(text)));
+	if (peek_is_true(peek_get(end, "is_core_dumped")))
+		phrase_add(w, ", core dumped");
+	if (peek_is_true(peek_get(end, "is_probe")))
+		phrase_add(w, ", as a probe");
+	if (!peek_is_true(peek_get(end, "is_failure")))
+		phrase_add(w, ", not counted as a failure");
+	add_numbers(w, end);
+}
+
+static void add_end(struct out *o, const struct service_from *from,
+		    const char *word, struct peek end)
+{
+	char text[2 * TEXT] = "";
+	struct phrase w = PHRASE_IN(text);
+
+	begin(o, word);
+	out_time(o, peek_time(peek_get(end, "ended")), from->now_ms);
+	describe_end(&w, end);
+	out_wrap(o, INDENT, ": ");
+	out_wrap(o, INDENT + 2, text);
+	if (peek_is_true(peek_get(end, "is_earlier")))
+		out_wrap(o, INDENT + 2, " (in an earlier container)");
+	out_line(o);
+}
+
+static unsigned count_of(struct peek list)
+{
+	struct peek item;
+	unsigned n = 0;
+
+	while (peek_next(&list, NULL, &item))
+		n++;
+	return n;
+}
+
+/* A line of output is a text, or an object that has one. */
+static void add_lines(struct out *o, const struct service_from *from,
+		      struct peek lines)
+{
+	unsigned n = count_of(lines), most = from->is_whole ? n : LINES_SHOWN;
+	unsigned shown = n < most ? n : most, i = 0;
+	char text[TEXT];
+	struct peek line;
+
+	begin(o, "it said");
+	out_add(o, "last, %u line%s:", shown, shown == 1 ? "" : "s");
+	out_line(o);
+	while (peek_next(&lines, NULL, &line)) {
+		struct peek inner = peek_get(line, "text");
+
+		if (i++ < n - shown)
+			continue;
+		out_text(o, "    ");
+		out_style(o, OUT_FAINT);
+		out_text(o, "| ");
+		out_style(o, OUT_PLAIN);
+		out_text(o, peek_text(inner.at != NULL ? inner : line, text,
+				      sizeof(text)));
+		if (peek_is_true(peek_get(line, "is_cut")))
+			out_text(o, " ...");
+		out_line(o);
+	}
+}
+
+/* What the run that ended like `end` said, from events: the file that is
+ * looked in when the document has no lines, as for an earlier container. */
+static struct peek said_in_events(const struct service_from *from,
+				  struct peek service, struct peek end)
+{
+	int64_t ended_ms = peek_time(peek_get(end, "ended"));
+	struct peek event, found = { NULL, NULL };
+	char name[READER_NAME];
+	struct reader r;
+
+	peek_text(peek_get(service, "name"), name, sizeof(name));
+	if (!reader_open(&r, from->dir))
+		return found;
+	while (reader_next(&r, &event)) {
+		struct peek its = peek_get(event, "end");
+		struct peek lines = peek_get(its, "output");
+
+		if (count_of(lines) == 0 ||
+		    !peek_is(peek_get(event, "service"), name) ||
+		    peek_time(peek_get(its, "ended")) != ended_ms)
+			continue;
+		/* The reader's buffer is not used any more, so it stays. */
+		found = lines;
+		break;
+	}
+	reader_close(&r);
+	return found;
+}
+
+static void add_said(struct out *o, const struct service_from *from,
+		     struct peek service, struct peek last)
+{
+	struct peek lines = peek_get(last, "output");
+
+	if (peek_int(peek_get(service, "pid"), 0) > 0)
+		lines = peek_get(service, "output");
+	else if (from->is_searched && last.at != NULL &&
+		 (lines.at == NULL || *lines.at == 'n'))
+		lines = said_in_events(from, service, last);
+	if (count_of(lines) == 0)
+		lines = peek_get(service, "output");
+	if (count_of(lines) > 0)
+		add_lines(o, from, lines);
+	else if (last.at != NULL)
+		row(o, "it said", "nothing that is recorded");
+}
+
+/* "4 % CPU, 4.2 MiB, 3 processes" */
+static void add_usage(struct out *o, const struct service_from *from,
+		      struct peek service)
+{
+	struct peek usage = peek_get(service, "usage");
+	int64_t percent = peek_int(peek_get(usage, "cpu_percent"), -1);
+	int64_t processes = peek_int(peek_get(usage, "processes"), 0);
+	char text[120] = "";
+	struct phrase w = PHRASE_IN(text);
+
+	if (processes == 0)
+		return;
+	if (percent >= 0)
+		phrase_add(&w, "%lld %% of a CPU, ", (long long)percent);
+	add_size(&w, peek_int(peek_get(usage, "rss_kib"), 0));
+	phrase_add(&w, " of memory, %lld process%s, at ", (long long)processes,
+		   processes == 1 ? "" : "es");
+	begin(o, "uses");
+	out_wrap(o, INDENT, text);
+	out_time(o, peek_time(peek_get(usage, "time")), from->now_ms);
+	out_line(o);
+}
+
+/* The deadline of a breaker that a stop has kept for the next container. */
+static int64_t until_ms(const struct service_from *from, struct peek service)
+{
+	char name[READER_NAME];
+	struct peek kept;
+
+	if (!peek_is(peek_get(service, "breaker"), "open"))
+		return -1;
+	peek_text(peek_get(service, "name"), name, sizeof(name));
+	kept = peek_get(peek_get(from->registry, "services"), name);
+	return peek_time(peek_get(kept, "until"));
+}
+
+/* "probe in 8 s, at 12:03:14Z", or what a container that is gone would have
+ * done. */
+static void add_next(struct out *o, const struct service_from *from,
+		     struct peek service)
+{
+	static const struct {
+		const char *what, *now, *then;
+	} words[] = {
+		{ "probe", "a probe, one start to see whether it lives,",
+		  "would have been tried again by a probe," },
+		{ "start", "it is started again",
+		  "would have been started again" },
+		{ "kill", "it is killed", "would have been killed" },
+		{ "stable", "it counts as stable",
+		  "would have counted as stable" },
+	};
+	struct peek next = peek_get(service, "next");
+	int64_t due_ms = peek_time(peek_get(next, "time"));
+	size_t what = 0;
+	bool is_past;
+
+	while (due_ms >= 0 && what < 3 &&
+	       !peek_is(peek_get(next, "what"), words[what].what))
+		what++;
+	if (due_ms < 0) { /* what 0: a probe */
+		due_ms = until_ms(from, service);
+		if (due_ms < 0)
+			return;
+	}
+	is_past = from->is_over || due_ms < from->now_ms;
+	begin(o, "next");
+	out_wrap(o, INDENT, is_past ? words[what].then : words[what].now);
+	if (!is_past) {
+		out_text(o, " ");
+		out_distance(o, due_ms, from->now_ms);
+		out_text(o, ",");
+	}
+	out_text(o, " at ");
+	out_time(o, due_ms, from->now_ms);
+	if (is_past) {
+		out_text(o, ", ");
+		out_distance(o, due_ms, from->now_ms);
+	}
+	if (from->is_over)
+		out_wrap(o, INDENT, ", but the container has ended");
+	out_line(o);
+	if (from->is_over && what == 0)
+		row(o, "", "A new container on this volume tries it once, at "
+			   "its start.");
+}
+
+/* "3 starts, 3 failures; in earlier containers 7 and 5". */
+static void add_counts(struct out *o, struct peek service)
+{
+	int64_t starts = peek_int(peek_get(service, "starts"), 0);
+	int64_t failures = peek_int(peek_get(service, "failures"), 0);
+	int64_t before = peek_int(peek_get(service, "starts_earlier"), 0);
+	char text[200] = "";
+	struct phrase w = PHRASE_IN(text);
+
+	phrase_add(&w, "%lld start%s, %lld failure%s", (long long)starts,
+		   starts == 1 ? "" : "s", (long long)failures,
+		   failures == 1 ? "" : "s");
+	if (before > 0)
+		phrase_add(&w, "; in earlier containers %lld and %lld",
+			   (long long)before,
+			   (long long)peek_int(peek_get(service,
+							"failures_earlier"),
+					       0));
+	row(o, "counts", text);
+}
+
+/* What the configuration says, and where. */
+static void add_settings(struct out *o, struct peek service)
+{
+	int64_t line = peek_int(peek_get(service, "line"), 0);
+	char text[TEXT];
+
+	begin(o, "settings");
+	out_wrap(o, INDENT, peek_text(peek_get(service, "policy"), text,
+				      sizeof(text)));
+	if (line > 0) {
+		out_wrap(o, INDENT, " (");
+		out_text(o, peek_text(peek_get(service, "file"), text,
+				      sizeof(text)));
+		out_add(o, ":%lld)", (long long)line);
+	}
+	out_line(o);
+}
+
+void service_tell(struct out *o, const struct service_from *from,
+		  struct peek service)
+{
+	struct peek ends = peek_get(service, "ends");
+	struct peek last = { NULL, NULL }, end;
+	const char *advice = advice_for(service);
+	int shown = 0;
+
+	add_name(o, service);
+	out_text(o, ": ");
+	add_state(o, from, service);
+	out_line(o);
+	add_why(o, from, service);
+	add_usage(o, from, service);
+	if (peek_next(&ends, NULL, &last))
+		add_end(o, from, "last run", last);
+	add_said(o, from, service, last);
+	while ((from->is_whole || shown < ENDS_SHOWN) &&
+	       peek_next(&ends, NULL, &end))
+		add_end(o, from, shown++ == 0 ? "earlier" : "", end);
+	add_counts(o, service);
+	add_next(o, from, service);
+	if (advice != NULL && !service_is_well(service))
+		row(o, "to do", advice);
+	add_settings(o, service);
+}

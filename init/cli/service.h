@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* One service of diagnostic.json, told to a person. */
+#ifndef INIT_CLI_SERVICE_H
+#define INIT_CLI_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/cli/out.h"
+#include "init/text/peek.h"
+
+/* What a service is told against. */
+struct service_from {
+	const char *dir;       /* the volume */
+	struct peek registry;  /* process-registry.json, or not there */
+	int64_t now_ms;        /* Unix time */
+	int64_t written_ms;    /* when diagnostic.json was written */
+	bool is_over;          /* its container has ended, and said so */
+	bool is_searched;      /* look for output in events too */
+	bool is_whole;         /* everything that is known, not only what a
+				* first look needs */
+};
+
+/* True when nobody has to look after it: it runs and is stable or never
+ * failed, starts for the first time, is done, or was stopped. */
+bool service_is_well(struct peek service);
+
+/* When the file promised a change of it that a living dashpot would have
+ * written down, but for its state; -1 where it promised none. */
+int64_t service_due_ms(struct peek service);
+
+/* One line: name, state and since when. */
+void service_line(struct out *o, const struct service_from *from,
+		  struct peek service);
+
+/* A paragraph: why, how its last run ended, what that said, earlier ends,
+ * what comes next, what to do. */
+void service_tell(struct out *o, const struct service_from *from,
+		  struct peek service);
+
+#endif
