@@ -219,7 +219,7 @@ bool usage_sample(struct usage *u, const struct config *c,
 	static struct usage_row before[CONFIG_SERVICES];
 	struct pass p = {
 		.usage = u, .config = c, .dashpot = board->pid,
-		.page_kib = sysconf(_SC_PAGESIZE) / 1024,
+		.page_kib = getpagesize() / 1024,
 	};
 	int64_t elapsed_ms = u->mono_ms == 0 ? 0 : mono_ms - u->mono_ms;
 
