@@ -11,7 +11,7 @@
 
 enum {
 	SETTLE_MS = 2000,         /* as PID 1's, of a requirement */
-	WORK = 250 * 1000 * 1000, /* most looks at a service, some 1 s */
+	WORK = 250 * 1000 * 1000, /* looks at a service: about a second */
 };
 
 static bool is_oneshot(const struct simulation *m, uint32_t i)
@@ -349,7 +349,7 @@ int simulation_run(const struct simulation_plan *plan, simulation_tell *tell,
 		.subject = heap_take(n * sizeof(struct subject)),
 		.breaker = heap_take(n * sizeof(struct breaker)),
 		.blocked_since_ms = NEVER,
-		.work = WORK,
+		.work = plan->work > 0 ? plan->work : WORK,
 	};
 	int err = -ENOMEM;
 

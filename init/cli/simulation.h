@@ -26,6 +26,8 @@ struct simulation_plan {
 	int64_t lifetime_max_ms; /* ... to this, evenly spread */
 	int64_t outage_ms;       /* runs that start then or later stay up;
 				  * INT64_MAX: none does */
+	int64_t work;            /* most looks at a service, all in all; 0:
+				  * so many as take about a second */
 	uint32_t seed;           /* of lifetimes and jitter */
 	int exit_code;           /* of each end, 0 .. 255 */
 	bool is_endless;         /* goes on where dashpot would exit */
