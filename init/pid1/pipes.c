@@ -65,7 +65,7 @@ static int make_pipe(const struct config_service *s)
 {
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		die_system("pipe2", errno);
 	if (fchmod(ends[0], PIPE_MODE) < 0)
 		die_system("fchmod", errno);
@@ -73,9 +73,6 @@ static int make_pipe(const struct config_service *s)
 	if (s->has_user && fchown(ends[0], s->uid, (gid_t)-1) < 0 &&
 	    errno != EPERM && errno != EINVAL)
 		die_system("fchown", errno);
-	/* This end's description only, which PID 1 shares with a helper. */
-	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
-		die_system("fcntl", errno);
 	close(ends[1]);
 	return ends[0];
 }

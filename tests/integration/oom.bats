@@ -6,6 +6,12 @@
 load ../lib/dashpot
 load ../lib/faults
 
+# fails COMMAND...: it has to fail
+fails()
+{
+	! "$@" >/dev/null
+}
+
 setup_file()
 {
 	need_image test
@@ -132,7 +138,7 @@ ended_by()
 		shell = (/hog 200 &); exec sleep 1000
 	END_INI
 	wait_until 20 has_killed 1
-	wait_until 5 eval '[ "$(kids hog)" = 0 ]'
+	wait_until 5 fails kid hog
 	kill_kid "sleep 1000"
 	wait_until 5 ended_by parent signalled
 }

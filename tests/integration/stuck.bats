@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# A start that blocks in a hung file system or in a FIFO blocks nobody else.
+# A start that blocks in a hung file system blocks nobody else; a log file that
+# hangs does not even block its own service.
 #
 # The file system that never answers is mounted inside the namespace of each
 # dashpot only, and its server ends with that namespace.
@@ -18,13 +19,19 @@ teardown()
 	faults_cleanup
 }
 
-# hung_ini: $dir/hung hangs, and beside the services on standard input there is
-# one that ends every 100 ms (looper) and one that does not (well)
-hung_ini()
+# hung_dir: $dir/hung hangs in the next dashpot's namespace
+hung_dir()
 {
 	[ -c /dev/fuse ] || skip "this machine has no /dev/fuse"
 	mkdir "$dir/hung"
+	# shellcheck disable=SC2034 # for ns_start
 	NS_PREFIX=("$BATS_FILE_TMPDIR/hangfuse" "$dir/hung")
+}
+
+# others_ini: beside the services on standard input there is one that ends every
+# 100 ms (looper) and one that does not (well)
+others_ini()
+{
 	{
 		cat <<-END_INI
 			[dashpot]
@@ -49,16 +56,33 @@ is_stuck_at()
 	service "$1" ".is_stuck and .step == \"$2\" and .state == \"starting\""
 }
 
-# others_go_on NAME STEP: NAME gets stuck at STEP after five seconds and stays
-# the only process of it, while the others start and restart on time and dashpot
-# stops within its shutdown_timeout
-others_go_on()
+# others_start: dashpot runs, and the looper loops
+others_start()
 {
-	local began
 	ns_start "$dir"
 	wait_until 5 has_lines "$dir/loops" 5
-	began=$(now_ms)
 	wait_until 5 service well '.state == "running"'
+}
+
+# others_end BEGAN: since then the looper was started again on time, and dashpot
+# stops within its shutdown_timeout
+others_end()
+{
+	local began
+	at_most "$(longest_gap "$dir/loops" "$1" "$(now_ms)")" 1500 "a restart took ms"
+	began=$(now_ms)
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	at_most $(($(now_ms) - began)) 5000 "the shutdown took ms"
+}
+
+# stuck_alone NAME STEP: NAME gets stuck at STEP after five seconds and stays
+# the only process of it, while the others go on
+stuck_alone()
+{
+	local began
+	began=$(now_ms)
+	others_start
 	service "$1" '.is_stuck == false'
 	wait_until 10 is_stuck_at "$1" "$2"
 	service "$1" ".why | test(\"stuck at $2 for [0-9.]+ s; the file or file system that it needs there does not answer\")"
@@ -67,90 +91,115 @@ others_go_on()
 	wait_until 2 service well '.state == "running" and .starts == 2'
 	stays 1 service "$1" '.starts == 1 and .is_stuck'
 	said_once "$1: started"
-	at_most "$(longest_gap "$dir/loops" "$began" "$(now_ms)")" 1500 "a restart took ms"
-	began=$(now_ms)
-	ns_stop
-	[ "$NS_STATUS" = 0 ]
-	at_most $(($(now_ms) - began)) 5000 "the shutdown took ms"
+	others_end "$began"
 }
 
+# runs_on NAME COUNT: NAME prints lines to a log file that does not take them: it
+# runs all the same until it has printed COUNT lines, and so do the others
+runs_on()
+{
+	local began
+	began=$(now_ms)
+	others_start
+	wait_until 10 has_lines "$dir/printed" "$2"
+	service "$1" '.state == "running" and .starts == 1 and .is_stuck == false'
+	kill_kid "sleep 1000"
+	wait_until 2 service well '.state == "running" and .starts == 2'
+	run ! said stuck
+	others_end "$began"
+}
 
 @test "a directory on a hung file system: stuck at directory, others start, restart and stop on time" {
 	dir=$(ns_dir)
-	hung_ini <<-END_INI
+	hung_dir
+	others_ini <<-END_INI
 		[service:bad]
 		command = sleep 2000
 		directory = $dir/hung/work
 	END_INI
-	others_go_on bad directory
+	stuck_alone bad directory
 }
 
 @test "a command on a hung file system: stuck at exec, others start, restart and stop on time" {
 	dir=$(ns_dir)
-	hung_ini <<-END_INI
+	hung_dir
+	others_ini <<-END_INI
 		[service:bad]
 		command = $dir/hung/program
 	END_INI
-	others_go_on bad exec
+	stuck_alone bad exec
 	said_once "the executable of a service did not answer within 500 ms"
 }
 
-@test "an output on a hung file system: stuck at stderr, others start, restart and stop on time" {
-	dir=$(ns_dir)
-	hung_ini <<-END_INI
-		[service:bad]
-		command = sleep 2000
-		stderr = file:$dir/hung/log
-	END_INI
-	others_go_on bad stderr
+# printer STREAM DIR: a service that prints, and notes each line that was taken
+printer()
+{
+	echo "shell = while echo hello >&$1; do echo x >>$2/printed; sleep 0.05; done"
 }
 
-@test "a FIFO without reader as stdout: stuck at stdout, others start, restart and stop on time" {
+@test "a log file on a hung file system: its service runs, others start, restart and stop on time" {
 	dir=$(ns_dir)
-	hung_ini <<-END_INI
+	hung_dir
+	others_ini <<-END_INI
 		[service:bad]
-		command = sleep 2000
+		$(printer 2 "$dir")
+		stderr = file:$dir/hung/log
+	END_INI
+	runs_on bad 40
+}
+
+@test "a FIFO without reader as log file: its service runs, others start, restart and stop on time" {
+	dir=$(ns_dir)
+	others_ini <<-END_INI
+		[service:bad]
+		$(printer 1 "$dir")
 		stdout = file:$dir/fifo
 	END_INI
 	mkfifo "$dir/fifo"
-	others_go_on bad stdout
+	runs_on bad 40
+	said_once 'bad: the log file of its stdout cannot be written: .*: ENXIO; what it prints there is dropped, the service runs on'
 }
 
-@test "when the FIFO gets a reader the service runs, as the one process it always was" {
+@test "when the FIFO gets a reader, what its service prints then arrives" {
 	dir=$(ns_dir)
-	hung_ini <<-END_INI
+	others_ini <<-END_INI
 		[service:bad]
-		shell = echo hello; exec sleep 2000
+		$(printer 1 "$dir")
 		stdout = file:$dir/fifo
 	END_INI
 	mkfifo "$dir/fifo"
 	ns_start "$dir"
-	wait_until 10 is_stuck_at bad stdout
-	pid=$(service bad .pid)
-	[ "$(timeout 5 head -n 1 "$dir/fifo")" = hello ]
-	wait_until 5 service bad '.state == "running" and .is_stuck == false and .step == null'
-	service bad ".starts == 1 and .failures == 0 and .pid == $pid"
+	wait_until 10 said 'bad: the log file of its stdout cannot be written'
+	[ "$(timeout 10 head -n 3 "$dir/fifo" | grep -c '^hello$')" = 3 ]
+	wait_until 10 said 'bad: the log file of its stdout is written again'
+	service bad '.starts == 1 and .failures == 0'
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
 }
 
 @test "a stuck service that is not wanted any more costs a stop nothing of its stop_timeout" {
 	dir=$(ns_dir)
-	hung_ini <<-END_INI
-		[service:base]
-		command = sleep 3000
+	hung_dir
+	# The server of the hung directory stands still before anybody asks it: then
+	# SIGKILL ends the wait of who asks, whereas stop_signal would not.
+	cat >"$dir/dashpot.ini" <<-END_INI
+		[service:gate]
+		shell = until [ -e $dir/open ]; do sleep 0.02; done
+		type = oneshot
 		[service:bad]
-		command = sleep 2000
-		after = base
-		stdout = file:$dir/fifo
+		command = $dir/script
+		after = gate
 		stop_timeout = 20s
 	END_INI
-	mkfifo "$dir/fifo"
+	printf '#!%s/hung/shell\n' "$dir" >"$dir/script"
+	chmod +x "$dir/script"
 	ns_start "$dir"
+	wait_until 5 service gate '.state == "running"'
+	kill_kid hangfuse STOP
+	touch "$dir/open"
 	wait_until 5 service bad '.state == "starting"'
-	wait_until 5 service base '.state == "running"'
 	began=$(now_ms)
-	ns_stop
+	ns_stop TERM 30
 	[ "$NS_STATUS" = 0 ]
 	at_most $(($(now_ms) - began)) 5000 "the shutdown took ms"
 	run ! said "did not stop"
