@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Where the parts of a board of lines are, and the sequence lock of a tail. */
+/* Where the parts of a board of lines are, the sequence lock of a tail, and
+ * commits. A killed process has stored everything up to some instruction and
+ * nothing behind it, so keeping the compiler's order is enough for these. */
 #include "init/board/lines.h"
 
 #include <string.h>
 
 /* Offsets of the parts behind the head. */
 struct parts {
-	size_t streams, tails, lines, buffers, end;
+	size_t streams, sinks, tails, lines, buffers, outs, end;
 };
 
 static size_t behind(size_t at, size_t count, size_t each)
@@ -18,14 +20,16 @@ static size_t behind(size_t at, size_t count, size_t each)
 
 static struct parts parts_of(const struct config *c)
 {
+	const size_t streams = (size_t)2 * c->services;
 	struct parts p;
 
 	p.streams = behind(0, 1, sizeof(struct board_lines));
-	p.tails = behind(p.streams, (size_t)2 * c->services,
-			 sizeof(struct lines_stream));
+	p.sinks = behind(p.streams, streams, sizeof(struct lines_stream));
+	p.tails = behind(p.sinks, streams, sizeof(struct lines_sink));
 	p.lines = behind(p.tails, c->services, sizeof(struct lines_tail));
 	p.buffers = behind(p.lines, c->tails, sizeof(struct lines_line));
-	p.end = behind(p.buffers, (size_t)2 * c->services, LINES_BUFFER);
+	p.outs = behind(p.buffers, streams, LINES_BUFFER);
+	p.end = behind(p.outs, streams, LINES_OUT);
 	return p;
 }
 
@@ -50,6 +54,57 @@ char *lines_buffer(struct board_lines *b, const struct config *c,
 {
 	return (char *)at(b, parts_of(c).buffers) +
 	       (size_t)stream * LINES_BUFFER;
+}
+
+struct lines_sink *lines_sink(struct board_lines *b, const struct config *c,
+			      uint32_t sink)
+{
+	return (struct lines_sink *)at(b, parts_of(c).sinks) + sink;
+}
+
+char *lines_out(struct board_lines *b, const struct config *c, uint32_t sink)
+{
+	return (char *)at(b, parts_of(c).outs) + (size_t)sink * LINES_OUT;
+}
+
+void lines_put(struct board_lines *b, unsigned *count, atomic_ullong *word,
+	       uint64_t value)
+{
+	unsigned n = (*count)++;
+
+	b->puts.put[n].at = (uint64_t)((uintptr_t)word - (uintptr_t)b);
+	b->puts.put[n].value = value;
+}
+
+/* Make the noted values true; as often as one likes, with the same result. */
+static void apply(struct board_lines *b, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		atomic_ullong *word = at(b, (size_t)b->puts.put[i].at);
+
+		lines_store(word, b->puts.put[i].value);
+	}
+	lines_store(&b->puts.count, 0);
+}
+
+void lines_commit(struct board_lines *b, unsigned count)
+{
+	lines_store(&b->puts.count, count);
+	apply(b, count);
+}
+
+void lines_recover(struct board_lines *b, const struct config *c)
+{
+	uint64_t count = lines_load(&b->puts.count);
+	const size_t size = lines_size(c);
+
+	if (count > LINES_PUTS)
+		count = 0;
+	for (unsigned i = 0; i < count; i++)
+		if (b->puts.put[i].at > size - sizeof(atomic_ullong) ||
+		    b->puts.put[i].at % sizeof(atomic_ullong) != 0)
+			count = 0;
+	apply(b, (unsigned)count);
 }
 
 static struct lines_tail *tail_of(const struct board_lines *b,

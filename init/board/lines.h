@@ -5,8 +5,14 @@
  * There are two of them, the relay's own and that of the files helper, each
  * with that helper as its only writer. Its parts lie one behind the other,
  * sized by the configuration: this head, the streams (2 * service + 0 for
- * stdout, + 1 for stderr), the tails' heads, the tails' lines, the streams'
- * buffers. What is never used is never touched, so it costs nothing. */
+ * stdout, + 1 for stderr), the sinks, the tails' heads, the tails' lines, the
+ * streams' buffers, the sinks' buffers. What is never used is never touched, so
+ * it costs nothing.
+ *
+ * What belongs together is changed together: lines_put() notes each new value,
+ * lines_commit() makes all of them true, and the next relay finishes a commit
+ * in which the last one was killed. So a byte is in a stream's buffer or in a
+ * sink's, never in both. */
 #ifndef INIT_BOARD_LINES_H
 #define INIT_BOARD_LINES_H
 
@@ -20,16 +26,53 @@
 
 enum {
 	LINES_BUFFER = 16384, /* bytes of a stream that no sink took yet */
+	LINES_OUT = 20480,    /* bytes of a sink that are not written yet: a
+			       * full buffer and what is put around it */
 	LINES_READ = 4096,    /* most bytes of one read(2) or write(2): what
 			       * a killed relay can lose or repeat */
 	LINES_TEXT = 512,     /* bytes of a line in a tail; more are cut */
+	LINES_PUTS = 8,       /* values that one commit can change */
 };
 
-/* The buffer of one stream. */
+/* Two numbers that change at once: bits 0 .. 31 and 32 .. 63. */
+static inline uint64_t lines_pair(uint32_t low, uint32_t high)
+{
+	return (uint64_t)high << 32 | low;
+}
+
+/* A word of the writer's own. What is stored is in its place before anything
+ * that comes behind it in the program, see lines.c. */
+static inline uint64_t lines_load(const atomic_ullong *word)
+{
+	return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static inline void lines_store(atomic_ullong *word, uint64_t value)
+{
+	atomic_store_explicit(word, value, memory_order_release);
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* A stream. */
 struct lines_stream {
-	uint32_t start, end; /* bytes in its buffer: [start, end) */
-	uint64_t run;        /* of the service (`starts`) when they were read */
-	bool is_mid;         /* the first pieces of this line are out already */
+	atomic_ullong span;  /* pair: first byte in its buffer, which is a
+			      * ring, and how many there are */
+	atomic_ullong seen;  /* bytes of these that are in the tail */
+	atomic_ullong mid;   /* bytes of the first line that went to the sink
+			      * before; 0: it begins with this one */
+	atomic_ullong run;   /* of the service (`starts`) when they were read */
+	int64_t mono_ms, wall_ms; /* ... and when, the last of them */
+};
+
+/* A sink: number 0 and 1 are stdout and stderr of dashpot; of the files
+ * helper, its number is that of the first stream with its path. */
+struct lines_sink {
+	atomic_ullong span;   /* pair: bytes [low, high) of its buffer */
+	atomic_ullong holder; /* stream + 1 whose long line is open; else 0 */
+	atomic_ullong only;   /* stream + 1 of which everything in it is;
+			       * 0: of several */
+	uint64_t dropped;     /* lines, since trouble_ms */
+	int64_t trouble_ms;   /* its file cannot be written since; 0 */
 };
 
 /* The last lines of one service. */
@@ -49,20 +92,49 @@ struct lines_line {
 	char text[LINES_TEXT]; /* as printed, without newline, any bytes */
 };
 
+/* The values of a commit. */
+struct lines_puts {
+	atomic_ullong count; /* values to be made true; 0: none */
+	struct {
+		uint64_t at;    /* byte of the board: an atomic_ullong */
+		uint64_t value;
+	} put[LINES_PUTS];
+};
+
 /* The head of the board. */
 struct board_lines {
 	atomic_ullong printed; /* relay: events up to this one are printed or
 				* lost */
 	atomic_ullong drained; /* every pipe was empty, or its sink stalled,
 				* after this event was on PID 1's board */
+	atomic_ullong flight;  /* pair: bytes of the read(2) or write(2) that
+				* goes on, 0 none; 2 * number of its stream
+				* or, + 1, of its sink */
+	struct lines_puts puts;
 	struct board_news news;
 };
 
-/* The relay: the head and the LINES_BUFFER bytes of a stream. */
+/* The relay: a stream, a sink, and the LINES_BUFFER and LINES_OUT bytes of
+ * their buffers. */
 struct lines_stream *lines_stream(struct board_lines *b,
 				  const struct config *c, uint32_t stream);
 char *lines_buffer(struct board_lines *b, const struct config *c,
 		   uint32_t stream);
+struct lines_sink *lines_sink(struct board_lines *b, const struct config *c,
+			      uint32_t sink);
+char *lines_out(struct board_lines *b, const struct config *c, uint32_t sink);
+
+/* The relay: note that *word, on this board, becomes value; at most LINES_PUTS
+ * before each commit. */
+void lines_put(struct board_lines *b, unsigned *count, atomic_ullong *word,
+	       uint64_t value);
+
+/* The relay: make all of them true, at once for whoever comes after a kill. */
+void lines_commit(struct board_lines *b, unsigned count);
+
+/* A new relay, before it looks at anything: finish the commit in which its
+ * predecessor was killed. Whatever else lies there is not believed. */
+void lines_recover(struct board_lines *b, const struct config *c);
 
 /* Bytes that the board of this configuration takes. */
 size_t lines_size(const struct config *c);

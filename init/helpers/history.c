@@ -288,7 +288,8 @@ static void put_next(struct batch *b)
 {
 	static char line[MESSAGE_LINE];
 	struct history *h = b->h;
-	struct message_from from = { h->config, h->board };
+	struct message_from from = { .config = h->config,
+				     .board = h->board };
 	struct phrase w = PHRASE_IN(line);
 	struct board_event e;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The relay: prints dashpot's own messages, so that a stalled stderr stops
- * this process and not PID 1.
+/* The relay: the log relay with dashpot's own outputs for sinks. It prints
+ * dashpot's messages too, so that a stalled stderr stops this process and not
+ * PID 1.
  *
  * Events are printed in their order, each once over all relays (the relay's
  * board counts them); what the ring overwrote meanwhile is counted in one
@@ -10,15 +11,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/helpers/carry.h"
 #include "init/text/message.h"
 
 struct relay {
-	const struct helper_job *job;
 	struct message_from from;
 	uint64_t printed;  /* events up to this one are dealt with */
 	bool is_said;      /* the last words are in the termination log */
@@ -40,34 +40,16 @@ static void write_termination_log(const char *text, size_t length)
 	close(fd);
 }
 
-/* PID 1 appends its last event before it says EXITING; one byte cannot be
- * torn. */
-static bool is_exiting(const struct helper_job *job)
-{
-	const volatile uint8_t *phase = &job->boards.board->phase;
-	bool is_last = *phase == BOARD_EXITING;
-
-	atomic_thread_fence(memory_order_acquire);
-	return is_last;
-}
-
-static uint64_t count_events(const struct helper_job *job)
-{
-	return atomic_load_explicit(&job->boards.board->events,
-				    memory_order_acquire);
-}
-
 /* Once the board says EXITING: find the last words among what is not printed
  * yet and put them where they cannot stall. */
-static void say_last_words(struct relay *r)
+static void say_last_words(struct relay *r, uint64_t events)
 {
 	static char line[MESSAGE_LINE];
 	struct phrase w = PHRASE_IN(line);
 	struct board_event e;
 
-	for (uint64_t n = count_events(r->job); !r->is_said && n > r->printed;
-	     n--) {
-		if (!board_event_read(r->job->boards.board, n, &e))
+	for (uint64_t n = events; !r->is_said && n > r->printed; n--) {
+		if (!board_event_read(r->from.board, n, &e))
 			return;
 		if (e.kind != BOARD_EV_EXIT)
 			continue;
@@ -77,108 +59,83 @@ static void say_last_words(struct relay *r)
 	}
 }
 
-/* Wait until stderr takes something; meanwhile see to the last words. */
-static void wait_for_stderr(struct relay *r)
+/* One commit: a line, if there is any, is in the buffer of stderr, and events
+ * up to n are dealt with. */
+static void set_printed(struct carry *c, const struct phrase *w, uint64_t n)
 {
-	struct pollfd fds[2] = {
-		{ .fd = STDERR_FILENO, .events = POLLOUT },
-		{ .fd = r->job->wake_fd, .events = POLLIN },
-	};
+	struct board_lines *b = c->home.board;
+	struct relay *r = c->owner;
+	unsigned count = 0;
 
-	while (poll(fds, 2, -1) > 0 && fds[0].revents == 0) {
-		if (is_exiting(r->job))
-			say_last_words(r);
-		helper_sleep(r->job, 0);
-	}
-}
-
-/* Print a whole line. A pipe that polls writable takes PIPE_BUF bytes without
- * blocking; a stderr that fails loses the line. */
-static void print(struct relay *r, const struct phrase *w)
-{
-	size_t done = 0;
-
-	while (done < w->used) {
-		ssize_t n;
-
-		wait_for_stderr(r);
-		n = write(STDERR_FILENO, w->at + done, w->used - done);
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return;
-		if (n > 0)
-			done += (size_t)n;
-	}
-}
-
-static void set_printed(struct relay *r, uint64_t n)
-{
 	r->printed = n;
-	atomic_store_explicit(&r->job->boards.relay->printed, n,
-			      memory_order_release);
+	if (w != NULL)
+		sink_take(carry_sink(c, STDERR_FILENO), b, &count,
+			  (uint32_t)w->used, -1);
+	lines_put(b, &count, &b->printed, n);
+	lines_commit(b, count);
 }
 
-/* Say how many events up to the oldest one in the ring are gone. The ring may
- * have gone on while stderr was stalled, so this looks at it again. */
-static void skip_lost(struct relay *r)
+/* Say how many events up to the oldest one in the ring are gone. */
+static void skip_lost(struct carry *c, struct phrase *w)
 {
-	uint64_t events = count_events(r->job);
-	char line[MESSAGE_LINE];
-	struct phrase w = PHRASE_IN(line);
+	struct relay *r = c->owner;
+	uint64_t events = carry_events(c);
 	uint64_t first = events > BOARD_EVENTS ? events - BOARD_EVENTS + 1 : 1;
 
 	if (first <= r->printed + 1)
 		first = r->printed + 2; /* this one was being overwritten */
-	message_lost(&w, r->from.config, first - 1 - r->printed,
+	message_lost(w, r->from.config, first - 1 - r->printed,
 		     helper_wall_ms());
-	print(r, &w);
-	set_printed(r, first - 1);
+	set_printed(c, w, first - 1);
 }
 
-/* Print every event up to number `events`. */
-static void print_events(struct relay *r, uint64_t events)
+/* Print what is on the board, each event once over all relays. False while
+ * stderr has no room. */
+static bool say(struct carry *c)
 {
-	static char line[MESSAGE_LINE];
-	struct board_event e;
+	struct relay *r = c->owner;
+	uint64_t events = carry_events(c);
 
+	if (r->printed > events)
+		set_printed(c, NULL, events);
+	/* The last words have the last line of output in them. */
+	if (carry_is_last(c) && !c->is_closed)
+		return false;
+	if (c->is_closed)
+		say_last_words(r, events);
 	while (r->printed < events) {
-		struct phrase w = PHRASE_IN(line);
+		struct phrase w = { .size = MESSAGE_LINE };
+		struct board_event e;
 
-		if (!board_event_read(r->job->boards.board, r->printed + 1,
-				      &e)) {
-			skip_lost(r);
+		w.at = carry_room(c, STDERR_FILENO, MESSAGE_LINE);
+		if (w.at == NULL)
+			return false;
+		if (!board_event_read(r->from.board, r->printed + 1, &e)) {
+			skip_lost(c, &w);
 			continue;
 		}
 		if (message_level(r->from.config, &e) <=
 		    r->from.config->log_level) {
 			message_line(&w, &r->from, &e);
-			print(r, &w);
+			set_printed(c, &w, r->printed + 1);
+		} else {
+			set_printed(c, NULL, r->printed + 1);
 		}
-		set_printed(r, r->printed + 1);
 	}
+	return true;
 }
 
 _Noreturn void relay_main(const struct helper_job *job)
 {
 	struct relay r = {
-		.job = job,
-		.from = { job->config, job->boards.board },
-		.printed = atomic_load_explicit(&job->boards.relay->printed,
-						memory_order_acquire),
+		.from = { .config = job->config, .board = job->boards.board,
+			  .relay = job->boards.relay,
+			  .files = job->boards.files },
 	};
+	struct carry c = { .job = job, .output = CONFIG_RELAY, .say = say,
+			   .owner = &r };
 
-	for (;;) {
-		bool is_last = is_exiting(job);
-		uint64_t events = count_events(job);
-
-		if (r.printed > events)
-			set_printed(&r, events);
-		if (is_last)
-			say_last_words(&r);
-		print_events(&r, events);
-		if (is_last)
-			_exit(0);
-		/* A stalled stderr may have used up the wake for these. */
-		if (r.printed == count_events(job) && !is_exiting(job))
-			helper_sleep(job, -1);
-	}
+	lines_recover(job->boards.relay, job->config);
+	r.printed = lines_load(&job->boards.relay->printed);
+	carry_run(&c);
 }

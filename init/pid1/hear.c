@@ -33,8 +33,8 @@ static void hear(struct sup *sup, const struct board_news *news,
 		*heard = count > NEWS_SLOTS ? count - NEWS_SLOTS : 0;
 	while (*heard != count) {
 		if (!news_read(news, ++*heard, &item) ||
-		    !(senders_of(item.kind) & sender) || item.service < 0 ||
-		    (uint32_t)item.service >= sup->config->services)
+		    !(senders_of(item.kind) & sender) || item.service < -1 ||
+		    item.service >= (int32_t)sup->config->services)
 			continue;
 		sup_say(sup, (enum board_event_kind)item.kind, item.service,
 			item.n, NEWS_NUMBERS);

@@ -150,10 +150,10 @@ static const struct row {
 		"the log relay was killed: up to %1i bytes of its "
 		"std[0:err|out] may be lost or repeated" },
 	[BOARD_EV_OUTPUT_TROUBLE] = { "output-trouble", CONFIG_WARNING,
-		"stream errno/e step/V",
-		"the log file of its std[0:err|out] cannot be written: %2V "
-		"failed: %1e; what it prints there is dropped, the service "
-		"runs on" },
+		"stream errno/e step/V is_growing/b",
+		"the log file of its std[0:err|out] cannot be [3:rotated|"
+		"written]: %2V failed: %1e; [3:it grows on|what it prints "
+		"there is dropped, the service runs on]" },
 	[BOARD_EV_OUTPUT_WELL] = { "output-well", CONFIG_INFO,
 		"stream dropped trouble_ms",
 		"the log file of its std[0:err|out] is written again after "
@@ -367,7 +367,55 @@ static void add_trouble(struct phrase *w, const struct config *c,
 			     "; mount a volume there to keep diagnostics");
 }
 
-/* The last words: which service, how it ended, the code. */
+/* The last line that is not blank of service i's run on one of the boards.
+ * False when there is none. */
+static bool find_last_line(const struct config *c,
+			   const struct board_lines *lines, uint32_t i,
+			   uint64_t run, struct lines_line *line)
+{
+	if (lines == NULL)
+		return false;
+	for (uint64_t n = lines_count(lines, c, i);
+	     lines_read(lines, c, i, n, line) && line->run == run; n--)
+		for (size_t k = 0; k < line->length; k++)
+			if ((unsigned char)line->text[k] > ' ')
+				return true;
+	return false;
+}
+
+/* What the service said last, cut and made fit to be printed. */
+static void add_last_line(struct phrase *w, const struct message_from *from,
+			  uint32_t i, uint64_t run)
+{
+	enum { MOST = 160 };
+	static struct lines_line line, other;
+	bool is_found = find_last_line(from->config, from->relay, i, run,
+				       &line);
+	char text[MOST + 1] = "";
+	size_t n;
+
+	if (find_last_line(from->config, from->files, i, run, &other) &&
+	    (!is_found || other.mono_ms > line.mono_ms)) {
+		line = other;
+		is_found = true;
+	}
+	if (!is_found)
+		return;
+	n = line.length < MOST ? line.length : MOST;
+	memcpy(text, line.text, n);
+	/* No half of a character at the cut. */
+	while (n > 0 && n < line.length && (line.text[n] & 0xc0) == 0x80)
+		text[n--] = '\0';
+	text[n] = '\0';
+	for (size_t k = 0; k < n; k++)
+		if ((unsigned char)text[k] < ' ' || text[k] == 0x7f)
+			text[k] = k + 1 < n || text[k] != '\r' ? '?' : '\0';
+	phrase_make_utf8(text);
+	phrase_add(w, "last line: \"%s%s\"; ", text,
+		   n < line.length || line.is_cut ? "..." : "");
+}
+
+/* The last words: which service, how it ended, what it said, the code. */
 static void add_exit(struct phrase *w, const struct message_from *from,
 		     const struct board_event *e)
 {
@@ -383,6 +431,7 @@ static void add_exit(struct phrase *w, const struct message_from *from,
 			  end->started_ms < 0 ? -1 :
 				  end->ended_ms - end->started_ms);
 		phrase_add(w, "; ");
+		add_last_line(w, from, (uint32_t)e->service, end->run);
 	}
 	phrase_add(w, "dashpot exits with code %lld", (long long)e->n[0]);
 }

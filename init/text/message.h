@@ -20,6 +20,7 @@ struct message_from {
 	const struct config *config;
 	const struct board *board; /* NULL: the end behind an exit is not
 				    * known */
+	const struct board_lines *relay, *files; /* last lines; NULL: none */
 };
 
 /* The word of JSON for a kind ("wait-over"); "unknown" outside the enum. */

@@ -70,7 +70,7 @@ static void end_relay(void)
 static void tell(struct fixture *f, enum board_event_kind kind, int service,
 		 int64_t first)
 {
-	const int64_t n[7] = { first };
+	const int64_t n[8] = { first };
 
 	board_event(f->boards.board, kind, service, helper_mono_ms(),
 		    helper_wall_ms(), n);
@@ -322,8 +322,8 @@ static void relay_keeps_no_privilege_and_no_foreign_descriptor(void **state)
 	assert_int_equal(status_of(relay.pid, "CapEff:", 16), 0);
 	assert_int_equal(status_of(relay.pid, "NoNewPrivs:", 10), 1);
 	assert_int_equal(status_of(relay.pid, "Umask:", 8), 027);
-	/* /dev/null, stdout, stderr, wake, notify */
-	assert_int_equal(count_descriptors(relay.pid), 5);
+	/* /dev/null, stdout, stderr, wake, notify, epoll, SIGTERM */
+	assert_int_equal(count_descriptors(relay.pid), 7);
 	assert_int_equal(fixture_finish(f, relay.pid), 0);
 	close(extra);
 	end_relay();
