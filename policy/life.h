@@ -27,6 +27,11 @@
 
 #include <stdbool.h>
 
+enum {
+	LIFE_SETTLE_MS = 2000, /* who was stopped with a requirement starts
+				* again once that has been ready so long */
+};
+
 enum life_state {
 	LIFE_STOPPED,  /* nobody wants it to run */
 	LIFE_WAITING,  /* wants to start: for dependency, room or token */

@@ -10,7 +10,6 @@
 #include "init/text/heap.h"
 
 enum {
-	SETTLE_MS = 2000,         /* as PID 1's, of a requirement */
 	WORK = 250 * 1000 * 1000, /* looks at a service: about a second */
 };
 
@@ -55,9 +54,9 @@ static int32_t awaits(const struct simulation *m, uint32_t i,
 			return (int32_t)on;
 		if (!dep->is_required || !m->subject[i].is_parted ||
 		    !m->plan->is_simulated[on] || is_oneshot(m, on) ||
-		    m->now_ms - m->subject[on].ready_ms >= SETTLE_MS)
+		    m->now_ms - m->subject[on].ready_ms >= LIFE_SETTLE_MS)
 			continue;
-		*when_ms = m->subject[on].ready_ms + SETTLE_MS;
+		*when_ms = m->subject[on].ready_ms + LIFE_SETTLE_MS;
 		return (int32_t)on;
 	}
 	return -1;

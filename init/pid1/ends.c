@@ -14,6 +14,7 @@
 #include "init/pid1/services.h"
 #include "init/pid1/shutdown.h"
 #include "init/pid1/sweep.h"
+#include "policy/judge.h"
 
 /* errno values that say nothing about the service: the machine is short of
  * something. At any step. */
@@ -60,32 +61,14 @@ static bool is_at_once(const struct config_service *c,
 	       config_has_code(c->fatal_codes, end->code);
 }
 
-/* A failure: the breaker says what it leads to. */
-static enum life_event fail(struct sup *sup, uint32_t i, struct board_end *end)
+/* How the run ended, as policy/judge sees it. */
+static enum judge_end how_ended(const struct config_service *c,
+				const struct board_end *end)
 {
-	const struct config_service *c = settings(sup, i);
-	struct service *s = &sup->service[i];
-	struct breaker *b = &sup->breaker[i];
-	bool is_once = is_at_once(c, end);
-	bool is_probe = b->state == BREAKER_HALF_OPEN;
-	enum breaker_verdict verdict;
-	uint32_t window;
-
-	end->was_failure = true;
-	s->failures++;
-	s->exit_code = exit_code_of(end);
-	if (c->restart == CONFIG_NEVER)
-		return LIFE_ENDED_BAD;
-	verdict = is_once ? breaker_failed_at_once(b, &c->breaker, sup->now_ms)
-			  : breaker_failed(b, &c->breaker, sup->now_ms);
-	if (verdict == BREAKER_RETRY)
-		return LIFE_FAILED_RETRY;
-	s->opened_by = service_fullest_window(sup, i, &window);
-	s->opened_in_ms = is_once || is_probe
-				  ? 0
-				  : c->breaker.window[window].window_ms;
-	return verdict == BREAKER_LATCH ? LIFE_FAILED_LATCH
-					: LIFE_FAILED_BLOCK;
+	if (end->cause == BOARD_EXITED &&
+	    config_has_code(c->success_codes, end->code))
+		return JUDGE_SUCCESS;
+	return is_at_once(c, end) ? JUDGE_AT_ONCE : JUDGE_FAILURE;
 }
 
 /* What a run that ended by itself leads to. */
@@ -93,15 +76,34 @@ static enum life_event judge(struct sup *sup, uint32_t i,
 			     struct board_end *end)
 {
 	const struct config_service *c = settings(sup, i);
+	const struct judge_rules rules = {
+		.breaker = &c->breaker,
+		.min_runtime_ms = c->min_runtime_ms,
+		.is_success_an_end = c->type == CONFIG_ONESHOT ||
+				     c->restart != CONFIG_ALWAYS,
+		.is_never_restarted = c->restart == CONFIG_NEVER,
+	};
+	struct service *s = &sup->service[i];
+	struct breaker *b = &sup->breaker[i];
+	int64_t runtime_ms = end->ended_ms - end->started_ms;
+	enum judge_end how = how_ended(c, end);
+	bool is_probe = b->state == BREAKER_HALF_OPEN;
+	enum life_event event;
+	uint32_t window;
 
-	if (end->cause != BOARD_EXITED ||
-	    !config_has_code(c->success_codes, end->code))
-		return fail(sup, i, end);
-	if (c->type == CONFIG_ONESHOT || c->restart != CONFIG_ALWAYS)
-		return LIFE_ENDED_DONE;
-	if (end->ended_ms - end->started_ms < c->min_runtime_ms)
-		return fail(sup, i, end);
-	return LIFE_ENDED_CLEAN;
+	end->was_failure = judge_is_failure(&rules, how, runtime_ms);
+	if (end->was_failure) {
+		s->failures++;
+		s->exit_code = exit_code_of(end);
+	}
+	event = judge_end(&rules, b, how, runtime_ms, sup->now_ms);
+	if (event != LIFE_FAILED_BLOCK && event != LIFE_FAILED_LATCH)
+		return event;
+	s->opened_by = service_fullest_window(sup, i, &window);
+	s->opened_in_ms = how == JUDGE_AT_ONCE || is_probe
+				  ? 0
+				  : c->breaker.window[window].window_ms;
+	return event;
 }
 
 static void describe_end(const struct sup *sup, uint32_t i, int status,

@@ -32,7 +32,6 @@ enum {
 	SUP_STUCK_MS = 5000,    /* a start without verdict is called stuck */
 	SUP_RESTORE_MS = 500,   /* first starts wait so long for the registry */
 	SUP_VOLUME_MS = 2000,   /* a volume that takes longer is said to hang */
-	SUP_SETTLE_MS = 2000,   /* a requirement must have been ready so long */
 	SUP_ORPHANS_MS = 10000, /* between two events about orphans */
 };
 

@@ -59,7 +59,7 @@ int32_t tree_awaits(const struct sup *sup, uint32_t i, int64_t *when_ms)
 		    is_oneshot(sup, dep->service))
 			continue;
 		settled_ms = sup->service[dep->service].ready_ms +
-			     SUP_SETTLE_MS;
+			     LIFE_SETTLE_MS;
 		if (sup->now_ms < settled_ms) {
 			*when_ms = settled_ms;
 			return dep->service;

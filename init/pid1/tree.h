@@ -11,7 +11,7 @@
 
 /* The first dependency of service i that is not ready (a oneshot: done), or
  * -1. A requirement that it was stopped for must have been ready for
- * SUP_SETTLE_MS; *when_ms is then the time at which it will have been, else
+ * LIFE_SETTLE_MS; *when_ms is then the time at which it will have been, else
  * NEVER. */
 int32_t tree_awaits(const struct sup *sup, uint32_t i, int64_t *when_ms);
 
