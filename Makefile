@@ -148,8 +148,8 @@ check-pure: $(pure)
 
 check-static: dashpot
 	@! readelf -lW dashpot | grep -E 'INTERP|DYNAMIC|GNU_STACK.* RWE'
-	@size=$$(wc -c <dashpot) && echo "dashpot: $$size of 196608 bytes" && \
-		test "$$size" -le 196608
+	@size=$$(wc -c <dashpot) && echo "dashpot: $$size of 262144 bytes" && \
+		test "$$size" -le 262144
 
 test:
 	+@MAKE='$(MAKE)' tests/run $(ONLY)

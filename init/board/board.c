@@ -54,6 +54,7 @@ const char *board_helper_word(unsigned kind)
 		[BOARD_RECORDER] = "recorder",
 		[BOARD_RELAY] = "relay",
 		[BOARD_FILES] = "files",
+		[BOARD_CONTROL] = "control",
 		[BOARD_INSPECTOR] = "inspector",
 	};
 
@@ -211,7 +212,7 @@ int boards_create(struct boards *b, const struct config *config)
 static bool is_reader(enum board_helper_kind kind,
 		      enum board_helper_kind writer)
 {
-	return kind == BOARD_RECORDER ||
+	return kind == BOARD_RECORDER || kind == BOARD_CONTROL ||
 	       (kind == BOARD_RELAY && writer == BOARD_FILES);
 }
 

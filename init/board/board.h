@@ -31,6 +31,7 @@ enum board_helper_kind {
 	BOARD_RECORDER,  /* writes the diagnostics volume */
 	BOARD_RELAY,     /* prints dashpot's messages, carries output */
 	BOARD_FILES,     /* carries output to log files */
+	BOARD_CONTROL,   /* answers the control socket */
 	BOARD_INSPECTOR, /* looks at the executables once, then ends */
 	BOARD_HELPERS,
 };
@@ -91,6 +92,18 @@ enum board_wait {
 	BOARD_WAIT_BUDGET,     /* a token of restart_rate */
 	BOARD_WAIT_HEADROOM,   /* `limit` says which and the numbers */
 	BOARD_WAIT_LEFTOVERS,  /* what its last run left is not gone yet */
+};
+
+/* Why a reload changed nothing. */
+enum board_reload {
+	BOARD_RELOAD_MISTAKES, /* number of them; they are on stderr */
+	BOARD_RELOAD_SILENT,   /* number ms without an answer */
+	BOARD_RELOAD_DIED,     /* number: the loader's wait status */
+	BOARD_RELOAD_DAMAGED,  /* its block does not pass: number says where */
+	BOARD_RELOAD_NO_FORK,  /* errno */
+	BOARD_RELOAD_FILES,    /* number of descriptors that it would need */
+	BOARD_RELOAD_TASKS,    /* number of tasks that can never fit */
+	BOARD_RELOADS,
 };
 
 /* Kinds of limits on the number of tasks. */
@@ -229,6 +242,13 @@ enum board_event_kind {
 	BOARD_EV_OUTPUT_TROUBLE, /* 1 if stderr, errno, enum board_volume: its log
 				* file cannot be written, lines are dropped */
 	BOARD_EV_OUTPUT_WELL,  /* 1 if stderr, lines dropped, ms of trouble */
+	BOARD_EV_COMMAND,      /* enum command_kind, signal: somebody's wish */
+	BOARD_EV_CONTROL_TROUBLE, /* 1 if `listen`, errno: nobody can ask */
+	BOARD_EV_RELOAD,       /* 1 if by SIGHUP */
+	BOARD_EV_RELOADED,     /* services new, removed, restarted, changed
+				* without a restart */
+	BOARD_EV_RELOAD_FAILED, /* enum board_reload, number, errno: what is
+				 * in force stays */
 	BOARD_EV_SNAPSHOT,     /* – SIGUSR1: written on demand */
 	BOARD_EV_EXIT,         /* exit code */
 	BOARD_EVENT_KINDS,
@@ -272,6 +292,8 @@ struct board {
 	int64_t began_ms, began_wall_ms; /* set before any fork: they name
 					  * this start of the container */
 	int64_t now_ms, now_wall_ms; /* of the last publish */
+	uint64_t reloads;         /* that were put in force; the services of
+				   * struct command are numbered by it */
 	uint64_t reaped;          /* processes waited for */
 	uint64_t orphans;         /* of those, not services or helpers */
 	uint64_t restarts;        /* starts that took a token */

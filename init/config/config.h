@@ -85,6 +85,7 @@ struct config_service {
 	uint64_t success_codes[4]; /* bit n: exit code n, 0 .. 255 */
 	uint64_t fatal_codes[4];   /* likewise */
 	uint64_t fingerprint;      /* hash of all effective settings */
+	uint64_t run_fingerprint;  /* of those that only a new process has */
 	config_text name;
 	config_text file;          /* the file that declares it */
 	uint32_t line;             /* ... and the line of its section */
@@ -121,12 +122,15 @@ struct config_service {
 	bool has_nice, has_oom_score_adj;
 	bool is_nice_try, is_oom_score_adj_try; /* written with "-" */
 	bool has_no_new_privileges;
+	bool is_removed;           /* a reload took it out of the files: never
+				    * started again, has no command, and nobody
+				    * depends on it */
 };
 
 /* The block's head: [dashpot] and where the other parts are. */
 struct config {
 	uint32_t size;     /* of the whole block in bytes */
-	uint32_t services; /* 1 .. CONFIG_SERVICES */
+	uint32_t services; /* 1 .. CONFIG_SERVICES, removed ones included */
 	uint32_t services_at, order_at, deps_at, limits_at, text_at; /* bytes */
 	uint32_t deps, limits, text; /* entries, entries, bytes */
 	int64_t headroom;  /* tasks; negative: not written */
@@ -136,6 +140,11 @@ struct config {
 	struct budget_policy restart_rate;
 	uint64_t stop_signals;        /* bit n - 1: signal n stops dashpot */
 	config_text diagnostics;      /* absolute directory */
+	config_text control;          /* path of the socket; 0: usual places */
+	config_text listen;           /* ADDRESS:PORT; 0: off */
+	uint32_t control_uid, control_gid; /* valid with has_control_owner */
+	uint16_t control_mode;        /* 0: 0600 */
+	bool has_control_owner;
 	bool is_diagnostics_written;  /* by somebody; else the default */
 	enum config_log_format log_format;
 	enum config_log_level log_level;
@@ -197,11 +206,16 @@ static inline bool config_has_code(const uint64_t set[4], int code)
 	       (set[code / 64] >> (code % 64) & 1) != 0;
 }
 
-/* What the command line adds to the files. */
+/* What is loaded: what the command line adds to the files, and at a reload
+ * what they replace. */
 struct config_source {
 	const char *const *files; /* -c FILE …; none: the default places */
 	size_t files_count;
 	char *const *command;     /* words behind `--`, NULL-ended, or NULL */
+	const struct config *old; /* reload: what is in force; else NULL */
+	const bool *held;         /* reload: one a service of old; true: is
+				   * not gone yet, so that its index is no one
+				   * else's. NULL: all removed ones are gone */
 };
 
 /* Load every file, report every mistake of all of them to `complain` (a file
@@ -212,7 +226,16 @@ struct config_source {
  * /etc/dashpot.d/ *.ini (in the order of their names); they may be missing
  * when a command is given. No service at all is a mistake. The caller owns
  * the block (munmap of c->size rounded up to a page, or never). May block on
- * the files it reads; allocates; for use before the loop. */
+ * the files it reads; allocates; for use before the loop, or in a child.
+ *
+ * A reload keeps indices: a service of `old` that is declared has the one that
+ * it had (also one that was removed and comes back); one that is not declared
+ * any more stays there as a removed one, with its name, its streams and all
+ * that says how it is stopped; new ones take the places of those that were
+ * removed in `old` already and are gone, in their order, and go to the end
+ * when there is none. So a name has one index at most, and no index has two
+ * names while a process of the first is left. Removed ones count as services:
+ * more than CONFIG_SERVICES are a mistake that says so. */
 const struct config *config_load(const struct config_source *from,
 				 int complain, unsigned *mistakes);
 

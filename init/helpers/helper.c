@@ -27,6 +27,7 @@ extern char **environ;
 /* capset(2) as the kernel takes it; libc has no header of its own for it. */
 enum {
 	CAP_VERSION_3 = 0x20080522,
+	CAP_BIT_CHOWN = 0,
 	CAP_BIT_DAC_OVERRIDE = 1,
 	CAP_BIT_DAC_READ_SEARCH = 2,
 	CAP_BIT_FOWNER = 3,
@@ -55,6 +56,10 @@ static const struct {
 	[BOARD_FILES] = { 1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
 			  .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_FILE },
+	/* Until its socket is bound; then it drops these as well. */
+	[BOARD_CONTROL] = { 1u << CAP_BIT_CHOWN | 1u << CAP_BIT_DAC_OVERRIDE |
+				    1u << CAP_BIT_FOWNER,
+			    .has_root = true },
 	[BOARD_INSPECTOR] = { 1u << CAP_BIT_DAC_OVERRIDE |
 			      1u << CAP_BIT_DAC_READ_SEARCH },
 };
@@ -125,18 +130,22 @@ static const int *own_pipes(const struct helper_job *job)
 	return own;
 }
 
-/* Close everything but the two eventfds, the pipes and, if has_output, 1 and
- * 2; then put /dev/null where a standard descriptor is missing, so that no
+/* Close everything but the two eventfds, the sockets and pipes of its kind
+ * and, if has_output, 1 and 2; then put /dev/null where a standard descriptor is missing, so that no
  * file of the helper gets such a number. */
 static void close_descriptors(const struct helper_job *job, bool has_output)
 {
-	static int kept[2 + 2 * CONFIG_SERVICES];
+	static int kept[4 + 2 * CONFIG_SERVICES];
 	unsigned next = has_output ? 3 : 0;
 	size_t n = 0;
 	int fd;
 
 	insert(kept, n++, job->wake_fd);
 	insert(kept, n++, job->notify_fd);
+	if (job->kind == BOARD_CONTROL) {
+		insert(kept, n++, job->command_fd);
+		insert(kept, n++, job->listen_fd);
+	}
 	for (uint32_t i = 0; i < 2 * job->config->services; i++)
 		if (job->pipes[i] >= 0)
 			insert(kept, n++, job->pipes[i]);
@@ -204,6 +213,8 @@ _Noreturn void helper_run(const struct helper_job *given)
 		relay_main(&job);
 	case BOARD_FILES:
 		files_main(&job);
+	case BOARD_CONTROL:
+		control_main(&job);
 	case BOARD_INSPECTOR:
 		inspector_main(&job);
 	case BOARD_HELPERS:

@@ -23,6 +23,10 @@ struct helper_job {
 	struct boards boards;
 	const int *pipes; /* read ends, stream (2 * service + 0, 1); -1 none,
 			   * or not of this helper */
+	int command_fd;  /* control: end of a SOCK_SEQPACKET pair to PID 1,
+			  * struct command there, command_answer back */
+	int listen_fd;   /* control: AF_UNIX SOCK_STREAM socket that PID 1
+			  * keeps; bound by the first control helper */
 	int wake_fd;     /* eventfd, non-blocking: PID 1 -> helper */
 	int notify_fd;   /* eventfd, non-blocking: helper -> PID 1 */
 	char **argv;     /* of the program, for its name in ps */
@@ -39,6 +43,7 @@ _Noreturn void helper_run(const struct helper_job *given);
 _Noreturn void recorder_main(const struct helper_job *job);
 _Noreturn void relay_main(const struct helper_job *job);
 _Noreturn void files_main(const struct helper_job *job);
+_Noreturn void control_main(const struct helper_job *job);
 _Noreturn void inspector_main(const struct helper_job *job);
 
 /* Tell PID 1 to look at this helper's board. Never blocks. */

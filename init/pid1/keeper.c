@@ -52,7 +52,8 @@ int keeper_begin(struct sup *sup)
 			return -errno;
 	}
 	for (int k = 0; k < BOARD_HELPERS; k++)
-		if (k != BOARD_FILES || sup->has_files)
+		if (k != BOARD_CONTROL &&
+		    (k != BOARD_FILES || sup->has_files))
 			start(sup, (enum board_helper_kind)k);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "init/board/command.h"
 #include "init/errors.h"
 #include "init/helpers/helper.h"
 #include "init/scan.h"
@@ -158,6 +159,20 @@ static const struct row {
 		"stream dropped trouble_ms",
 		"the log file of its std[0:err|out] is written again after "
 		"%2d; lines dropped: %1i" },
+	[BOARD_EV_COMMAND] = { "command", CONFIG_INFO, "command/k signal/s",
+		"asked from outside: %0k[1: %1s|]" },
+	[BOARD_EV_CONTROL_TROUBLE] = { "control-trouble", CONFIG_WARNING,
+		"is_listen/b errno/e",
+		"the [0:address of listen|control socket] cannot be used "
+		"(%1e): nobody can ask there" },
+	[BOARD_EV_RELOAD] = { "reload", CONFIG_INFO, "is_signal/b",
+		"reloads the configuration[0: (SIGHUP)|]" },
+	[BOARD_EV_RELOADED] = { "reloaded", CONFIG_INFO,
+		"new removed restarted changed",
+		"reloaded: %0i new, %1i removed, %2i restarted, %3i changed "
+		"without a restart" },
+	[BOARD_EV_RELOAD_FAILED] = { "reload-failed", CONFIG_ERROR,
+		"reason/r number errno/e", NULL },
 	[BOARD_EV_SNAPSHOT] = { "snapshot", CONFIG_INFO, "",
 		"snapshot asked for: diagnostic.json is written" },
 	[BOARD_EV_EXIT] = { "exit", CONFIG_INFO, "exit_code", NULL },
@@ -219,10 +234,37 @@ static void add_wait_status(struct phrase *w, int64_t status)
 		phrase_add(w, "exited with code %d", WEXITSTATUS(s));
 }
 
+static const char *const reloads[BOARD_RELOADS] = {
+	[BOARD_RELOAD_MISTAKES] = "mistakes",
+	[BOARD_RELOAD_SILENT] = "silent",
+	[BOARD_RELOAD_DIED] = "died",
+	[BOARD_RELOAD_DAMAGED] = "damaged",
+	[BOARD_RELOAD_NO_FORK] = "no-fork",
+	[BOARD_RELOAD_FILES] = "files",
+	[BOARD_RELOAD_TASKS] = "tasks",
+};
+
+static const char *word_of(const char *const *words, unsigned count,
+			   unsigned i)
+{
+	return i < count ? words[i] : "unknown";
+}
+
+const char *message_command(unsigned kind)
+{
+	static const char *const words[COMMAND_KINDS] = {
+		[COMMAND_START] = "start",     [COMMAND_STOP] = "stop",
+		[COMMAND_RESTART] = "restart", [COMMAND_RESET] = "reset",
+		[COMMAND_SIGNAL] = "signal",   [COMMAND_RELOAD] = "reload",
+	};
+
+	return word_of(words, COMMAND_KINDS, kind);
+}
+
 /* Argument n[i] as a word or a number; the letters of sentences:
  * i number, d duration, u seconds rounded up, b boolean, c cause, t step,
  * e errno, s signal, w wait, h helper, V step on the volume, W wait status,
- * p processes, n services, D the volume's directory, x the end in
+ * k command, r why a reload failed, p processes, n services, D the volume's directory, x the end in
  * n[0] .. n[4], y the end in n[0] and n[1]. */
 static void add_value(struct phrase *w, const struct config *c,
 		      const struct board_event *e, size_t i, char letter)
@@ -243,6 +285,8 @@ static void add_value(struct phrase *w, const struct config *c,
 	case 's': phrase_add(w, "%s", phrase_signal((int)u, buf)); break;
 	case 'w': phrase_add(w, "%s", phrase_wait(u)); break;
 	case 'h': phrase_add(w, "%s", board_helper_word(u)); break;
+	case 'k': phrase_add(w, "%s", message_command(u)); break;
+	case 'r': phrase_add(w, "%s", word_of(reloads, BOARD_RELOADS, u)); break;
 	case 'V': phrase_add(w, "%s", phrase_volume(u)); break;
 	case 'W': add_wait_status(w, v); break;
 	case 'p': add_count(w, v, "process", "es"); break;
@@ -436,6 +480,29 @@ static void add_exit(struct phrase *w, const struct message_from *from,
 	phrase_add(w, "dashpot exits with code %lld", (long long)e->n[0]);
 }
 
+static void add_reload_failed(struct phrase *w, const struct board_event *e)
+{
+	static const char *const why[BOARD_RELOADS] = {
+		[BOARD_RELOAD_MISTAKES] = "the files have mistakes (they are "
+					  "listed on stderr)",
+		[BOARD_RELOAD_SILENT] = "the files do not answer",
+		[BOARD_RELOAD_DIED] = "its loader died",
+		[BOARD_RELOAD_DAMAGED] = "its loader wrote nonsense",
+		[BOARD_RELOAD_NO_FORK] = "no process can be started for it",
+		[BOARD_RELOAD_FILES] = "it needs more open files than the "
+				       "hard limit allows (ulimit -Hn)",
+		[BOARD_RELOAD_TASKS] = "it needs more tasks than the pids "
+				       "limit allows",
+	};
+	char buf[16];
+
+	phrase_add(w, "reload failed, what is in force stays: %s: %lld",
+		   word_of(why, BOARD_RELOADS, (unsigned)e->n[0]),
+		   (long long)e->n[1]);
+	if (e->n[2] != 0)
+		phrase_add(w, " (%s)", errors_name((int)e->n[2], buf));
+}
+
 static void add_special(struct phrase *w, const struct message_from *from,
 			const struct board_event *e)
 {
@@ -445,6 +512,8 @@ static void add_special(struct phrase *w, const struct message_from *from,
 		add_waiting(w, from->config, e);
 	else if (e->kind == BOARD_EV_VOLUME_TROUBLE)
 		add_trouble(w, from->config, e);
+	else if (e->kind == BOARD_EV_RELOAD_FAILED)
+		add_reload_failed(w, e);
 	else
 		add_exit(w, from, e);
 }

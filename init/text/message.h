@@ -26,6 +26,9 @@ struct message_from {
 /* The word of JSON for a kind ("wait-over"); "unknown" outside the enum. */
 const char *message_word(unsigned kind);
 
+/* The word for a command ("restart"), also what a request says. */
+const char *message_command(unsigned kind);
+
 /* How serious an event is. */
 enum config_log_level message_level(const struct config *c,
 				    const struct board_event *e);
