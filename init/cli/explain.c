@@ -133,6 +133,7 @@ static void tell_container(struct out *o, const struct state *s)
 	int64_t starts = peek_int(peek_get(s->container, "recent_starts"), 0);
 	char text[300];
 
+	o->indent = 2;
 	out_style(o, OUT_BOLD);
 	out_text(o, peek_text(peek_get(s->container, "hostname"), text,
 			      sizeof(text)));

@@ -192,24 +192,25 @@ int out_end(struct out *o)
 void out_time(struct out *o, int64_t time_ms, int64_t now_ms)
 {
 	enum { DAY_MS = 86400000 };
+	bool is_today = time_ms / DAY_MS == now_ms / DAY_MS;
 	char text[PHRASE_TIME];
 
-	if (time_ms < 0) {
-		out_text(o, "an unknown time");
-		return;
-	}
 	phrase_time(text, time_ms);
-	if (time_ms / DAY_MS != now_ms / DAY_MS)
-		out_add(o, "%.10s ", text);
-	out_add(o, "%.8sZ", text + 11);
+	text[10] = ' ';
+	memcpy(text + 19, "Z", 2);
+	out_wrap(o, o->indent, time_ms < 0 ? "an unknown time" :
+			       is_today	   ? text + 11 :
+					     text);
 }
 
 void out_distance(struct out *o, int64_t time_ms, int64_t now_ms)
 {
-	char text[40] = "";
-	struct phrase w = PHRASE_IN(text);
 	bool is_future = time_ms > now_ms;
+	char text[48] = "";
+	struct phrase w = PHRASE_IN(text);
 
+	phrase_add(&w, is_future ? "in " : "");
 	phrase_duration(&w, is_future ? time_ms - now_ms : now_ms - time_ms);
-	out_add(o, is_future ? "in %s" : "%s ago", text);
+	phrase_add(&w, is_future ? "" : " ago");
+	out_wrap(o, o->indent, text);
 }

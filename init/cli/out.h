@@ -34,6 +34,7 @@ struct out {
 	bool is_coloured;
 	unsigned width;   /* columns of a line, OUT_NARROW .. OUT_WIDE */
 	unsigned column;  /* where the next character goes, from 0 */
+	unsigned indent;  /* of the line after one that is full: times */
 	size_t used;
 	char buffer[4096];
 };
@@ -75,7 +76,7 @@ unsigned out_columns(const char *text);
  * now_ms; "an unknown time" when it is negative. */
 void out_time(struct out *o, int64_t time_ms, int64_t now_ms);
 
-/* "4 s ago" or "in 8 s". */
+/* "4 s ago" or "in 8 s". Both break like out_wrap() with o->indent. */
 void out_distance(struct out *o, int64_t time_ms, int64_t now_ms);
 
 #endif

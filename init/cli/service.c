@@ -59,6 +59,8 @@ static void add_state(struct out *o, const struct service_from *from,
 	out_text(o, peek_text(peek_get(service, "state"), state,
 			      sizeof(state)));
 	out_style(o, OUT_PLAIN);
+	if (since_ms < 0)
+		return;
 	out_text(o, " since ");
 	out_time(o, since_ms, from->now_ms);
 	out_text(o, ", ");
@@ -100,6 +102,7 @@ static void begin(struct out *o, const char *word)
 	out_text(o, word);
 	out_style(o, OUT_PLAIN);
 	out_to(o, INDENT);
+	o->indent = INDENT;
 }
 
 static void row(struct out *o, const char *word, const char *text)
@@ -430,6 +433,11 @@ void service_tell(struct out *o, const struct service_from *from,
 	const char *advice = advice_for(service);
 	int shown = 0;
 
+	o->indent = 2;
+	if (peek_is_true(peek_get(service, "torn"))) {
+		service_line(o, from, service);
+		return;
+	}
 	add_name(o, service);
 	out_text(o, ": ");
 	add_state(o, from, service);
