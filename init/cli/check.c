@@ -1,30 +1,150 @@
 /* SPDX-License-Identifier: ISC */
-/* Loads the configuration as `run` does, and says what a stop needs. */
+/* Loads the configuration as `run` does; then warnings to stderr, what was
+ * asked for and a summary to stdout. */
 #include "init/cli/check.h"
 
+#include <string.h>
 #include <unistd.h>
 
+#include "init/cli/arguments.h"
+#include "init/cli/doubts.h"
 #include "init/cli/options.h"
-#include "init/config/config.h"
+#include "init/config/files.h"
+#include "init/config/sources.h"
 #include "init/die.h"
+#include "init/errors.h"
 #include "init/format.h"
+#include "init/text/heap.h"
+#include "init/text/policy_words.h"
+
+enum { WORDS = 1024 };
+
+extern char **environ;
+
+/* Put a variable first, where it is found before what was inherited. */
+static void put_variable(struct arena *a, const char *name, const char *value)
+{
+	size_t size = strlen(name) + strlen(value) + 2, count = 0;
+	char *text = arena_get(a, size), **made;
+
+	while (environ[count] != NULL)
+		count++;
+	made = arena_get(a, (count + 2) * sizeof(*made));
+	format(text, size, "%s=%s", name, value);
+	made[0] = text;
+	memcpy(made + 1, environ, count * sizeof(*made));
+	environ = made;
+}
+
+/* The variables of a file, for ${VAR}. They stay until the end. */
+static void read_variables(const char *path)
+{
+	static struct arena arena;
+	char *line, *end, *name, *value;
+	unsigned number = 1;
+	size_t len;
+	int err = files_read(&arena, path, LOAD_VARIABLES, &line, &len);
+
+	if (err < 0)
+		die_text(DIE_USAGE, "--env-file %s: %s", path,
+			 errors_text(-err));
+	if (strlen(line) != len)
+		die_text(DIE_USAGE, "--env-file %s: holds a NUL byte", path);
+	for (; line != NULL; line = end, number++) {
+		end = strchr(line, '\n');
+		if (end != NULL)
+			*end++ = '\0';
+		if (!sources_line(line, &name, &value))
+			die_text(DIE_USAGE, "%s:%u: is no NAME=VALUE; correct "
+					    "it", path, number);
+		if (name != NULL)
+			put_variable(&arena, name, value);
+	}
+}
+
+static void note_essential(const struct config *c)
+{
+	for (uint32_t i = 0; i < c->services; i++)
+		if (config_service(c, i)->is_essential)
+			return;
+	format_fd(STDERR_FILENO,
+		  "dashpot: note: no service is essential, so the container "
+		  "goes on when one of them is blocked\n");
+}
+
+/* "web: always restarted, ..." for each service, or -errno. */
+static int explain(const struct config *c)
+{
+	const struct budget_policy *rate = &c->restart_rate;
+	char text[WORDS], per[PHRASE_TIME];
+	struct phrase span = PHRASE_IN(per);
+	int err = 0;
+
+	for (uint32_t i = 0; i < c->services && err >= 0; i++) {
+		struct phrase w = PHRASE_IN(text);
+
+		policy_words(&w, config_service(c, i));
+		err = format_fd(STDOUT_FILENO, "%s: %s\n", config_name(c, i),
+				text);
+	}
+	phrase_duration(&span, rate->period_ms);
+	if (err >= 0)
+		err = format_fd(STDOUT_FILENO,
+				"all together: at most %u restarts at once "
+				"and %u in %s in the long run\n",
+				rate->burst, rate->rate, per);
+	return err;
+}
+
+static int say_summary(const struct config *c, unsigned doubts)
+{
+	bool is_short = c->shutdown_timeout_ms < c->shutdown_needs_ms;
+	char some[32];
+
+	format(some, sizeof(some), "%u", doubts);
+	return format_fd(STDOUT_FILENO,
+			 "%u service%s, no mistake, %s warning%s; stopping "
+			 "needs up to %lld ms%s\n",
+			 c->services, c->services == 1 ? "" : "s",
+			 doubts > 0 ? some : "no", doubts == 1 ? "" : "s",
+			 (long long)c->shutdown_needs_ms,
+			 is_short ? ", but shutdown_timeout gives less" : "");
+}
 
 int check_run(int argc, char **argv)
 {
-	struct options o = options_files(argc, argv);
+	char **rest = heap_take(((size_t)argc + 1) * sizeof(*rest));
+	bool is_strict = false, is_explained = false;
 	const struct config *c;
-	bool is_short;
+	struct arguments a;
+	struct options o;
+	unsigned doubts;
+	int err = 0;
 
-	if (o.command)
-		die_text(DIE_USAGE, "check takes no command behind --");
+	if (rest == NULL)
+		die_text(DIE_SYSTEM, "check: no memory");
+	a = arguments_of(argc, argv, rest);
+	while (arguments_next(&a)) {
+		const char *file = arguments_value(&a, "--env-file");
+
+		if (file != NULL)
+			read_variables(file);
+		else if (arguments_is(&a, "--strict"))
+			is_strict = true;
+		else if (arguments_is(&a, "--explain-policy"))
+			is_explained = true;
+		else
+			arguments_keep(&a);
+	}
+	o = options_files(a.kept, rest);
 	c = options_load(&o);
-	is_short = c->shutdown_timeout_ms < c->shutdown_needs_ms;
-	return format_fd(STDOUT_FILENO,
-			 "%u services, no mistake; stopping needs up to %lld "
-			 "ms%s\n",
-			 c->services, (long long)c->shutdown_needs_ms,
-			 is_short ? ", but shutdown_timeout gives less" : "") <
-			       0
-		       ? DIE_SYSTEM
-		       : 0;
+	doubts = doubts_say(c, STDERR_FILENO);
+	note_essential(c);
+	if (is_explained)
+		err = explain(c);
+	if (err >= 0)
+		err = say_summary(c, doubts);
+	if (err < 0)
+		die_system("check", -err);
+	return is_strict && doubts > 0 ? 1 : 0;
 }

@@ -26,7 +26,7 @@ static int version(int argc, char **argv)
 
 static int help(int argc, char **argv)
 {
-	const struct command *c = argc > 1 ? commands_find(argv[1]) : NULL;
+	const struct commands_row *c = argc > 1 ? commands_find(argv[1]) : NULL;
 
 	if (argc > 2 || (argc > 1 && c == NULL))
 		die_text(DIE_USAGE, "help: %s: no such command",
@@ -34,7 +34,7 @@ static int help(int argc, char **argv)
 	return commands_help(c);
 }
 
-static const struct command commands[] = {
+static const struct commands_row commands[] = {
 	/* clang-format off */
 	{ "run", "[-c FILE]... [-- CMD ARG...]",
 	  "supervise the services of /etc/dashpot.ini and\n"
@@ -82,7 +82,7 @@ static const struct command commands[] = {
 	/* clang-format on */
 };
 
-const struct command *commands_find(const char *word)
+const struct commands_row *commands_find(const char *word)
 {
 	if (strcmp(word, "--version") == 0)
 		word = "version";
@@ -111,7 +111,7 @@ bool commands_is_help_asked(int argc, char **argv)
 	return false;
 }
 
-int commands_run(const struct command *command, int argc, char **argv)
+int commands_run(const struct commands_row *command, int argc, char **argv)
 {
 	if (command->summary != NULL && commands_is_help_asked(argc, argv))
 		return commands_help(command);
@@ -121,7 +121,7 @@ int commands_run(const struct command *command, int argc, char **argv)
 }
 
 /* "  dashpot WORD USAGE" and what it does, indented below. */
-static int put_row(const struct command *c)
+static int put_row(const struct commands_row *c)
 {
 	const char *line = c->summary;
 	int err = format_fd(STDOUT_FILENO, "  dashpot %s%s%s\n", c->word,
@@ -164,7 +164,7 @@ static int help_all(void)
 		"Manuals: dashpot(8), dashpot.ini(5).\n");
 }
 
-int commands_help(const struct command *c)
+int commands_help(const struct commands_row *c)
 {
 	int err;
 

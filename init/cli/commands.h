@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-struct command {
+struct commands_row {
 	const char *word;
 	const char *usage;   /* what follows the word, "" for nothing */
 	const char *summary; /* what it does, in lines of up to 72 columns;
@@ -19,17 +19,17 @@ struct command {
 };
 
 /* The row of a word ("--help", "-h" and "--version" are words too), or NULL. */
-const struct command *commands_find(const char *word);
+const struct commands_row *commands_find(const char *word);
 
 /* Do what the row says, or print its help where an argument before `--` is
  * --help or -h, or end the program with DIE_USAGE where it is not supported
  * yet. */
-int commands_run(const struct command *command, int argc, char **argv);
+int commands_run(const struct commands_row *command, int argc, char **argv);
 
 /* True when an argument before `--` asks for help. */
 bool commands_is_help_asked(int argc, char **argv);
 
 /* Print the help of all, or of one, to stdout; returns the exit code. */
-int commands_help(const struct command *command);
+int commands_help(const struct commands_row *command);
 
 #endif

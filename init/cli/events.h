@@ -40,7 +40,7 @@ bool events_is_asked(const struct events *e, struct peek event);
  * volume cannot be read. */
 int events_print(const struct events *e, struct out *o);
 
-/* As struct command's run. */
+/* As struct commands_row's run. */
 int events_run(int argc, char **argv);
 
 #endif

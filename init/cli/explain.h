@@ -25,7 +25,7 @@ struct explain {
  * with DIE_SYSTEM where the volume cannot be read. */
 int explain_print(const struct explain *e, struct out *o);
 
-/* As struct command's run. */
+/* As struct commands_row's run. */
 int explain_run(int argc, char **argv);
 
 #endif

@@ -19,7 +19,7 @@ enum options_mode {
 
 struct options {
 	enum options_mode mode;
-	const struct command *row;        /* COMMAND: argv[1] is its word;
+	const struct commands_row *row;        /* COMMAND: argv[1] is its word;
 					   * NULL: the help of all */
 	const char *files[OPTIONS_FILES]; /* of -c, in their order */
 	size_t files_count;

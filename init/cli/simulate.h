@@ -4,7 +4,7 @@
 #ifndef INIT_CLI_SIMULATE_H
 #define INIT_CLI_SIMULATE_H
 
-/* As struct command's run. */
+/* As struct commands_row's run. */
 int simulate_run(int argc, char **argv);
 
 #endif
