@@ -6,6 +6,11 @@
 load ../lib/dashpot
 load ../lib/faults
 
+setup_file()
+{
+	need_program lease
+}
+
 teardown()
 {
 	faults_cleanup
@@ -53,11 +58,10 @@ signal_all()
 
 @test "a start that is stuck does not make a stop take its stop_timeout" {
 	dir=$(ns_dir)
-	mkfifo "$dir/fifo"
+	NS_PREFIX=("$BATS_FILE_TMPDIR/lease" /run/held)
 	cat >"$dir/dashpot.ini" <<-END_INI
 		[service:bad]
-		command = sleep 1000
-		stdout = file:$dir/fifo
+		command = /run/held
 	END_INI
 	ns_start "$dir"
 	wait_until 5 service bad '.state == "starting"'

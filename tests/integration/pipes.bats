@@ -275,7 +275,6 @@ writes_by_path()
 		stdout = relay
 		stderr = relay
 	END_INI
-	# shellcheck disable=SC2034 # for ns_start
 	NS_PREFIX=(sh -c 'umount /proc && exec "$@"' sh)
 	ns_start "$dir"
 	wait_until 5 grep -qx to-out "$dir/stdout"

@@ -8,6 +8,11 @@
 load ../lib/dashpot
 load ../lib/faults
 
+setup_file()
+{
+	need_program lease
+}
+
 teardown()
 {
 	faults_cleanup
@@ -37,13 +42,12 @@ sleeps_on()
 
 @test "PID 1 sleeps while a start hangs before its exec beside one that came through" {
 	dir=$(ns_dir)
-	mkfifo "$dir/fifo"
+	NS_PREFIX=("$BATS_FILE_TMPDIR/lease" /run/held)
 	cat >"$dir/dashpot.ini" <<-END_INI
 		[service:well]
 		command = sleep 1000
 		[service:bad]
-		command = sleep 1000
-		stdout = file:$dir/fifo
+		command = /run/held
 	END_INI
 	ns_start "$dir"
 	wait_until 5 service well '.state == "running"'

@@ -12,6 +12,7 @@ load ../lib/faults
 setup_file()
 {
 	need_program hangfuse
+	need_program lease
 }
 
 teardown()
@@ -24,7 +25,6 @@ hung_dir()
 {
 	[ -c /dev/fuse ] || skip "this machine has no /dev/fuse"
 	mkdir "$dir/hung"
-	# shellcheck disable=SC2034 # for ns_start
 	NS_PREFIX=("$BATS_FILE_TMPDIR/hangfuse" "$dir/hung")
 }
 
@@ -179,25 +179,18 @@ printer()
 
 @test "a stuck service that is not wanted any more costs a stop nothing of its stop_timeout" {
 	dir=$(ns_dir)
-	hung_dir
-	# The server of the hung directory stands still before anybody asks it: then
-	# SIGKILL ends the wait of who asks, whereas stop_signal would not.
+	NS_PREFIX=("$BATS_FILE_TMPDIR/lease" /run/held)
 	cat >"$dir/dashpot.ini" <<-END_INI
-		[service:gate]
-		shell = until [ -e $dir/open ]; do sleep 0.02; done
-		type = oneshot
+		[service:base]
+		command = sleep 3000
 		[service:bad]
-		command = $dir/script
-		after = gate
+		command = /run/held
+		after = base
 		stop_timeout = 20s
 	END_INI
-	printf '#!%s/hung/shell\n' "$dir" >"$dir/script"
-	chmod +x "$dir/script"
 	ns_start "$dir"
-	wait_until 5 service gate '.state == "running"'
-	kill_kid hangfuse STOP
-	touch "$dir/open"
-	wait_until 5 service bad '.state == "starting"'
+	wait_until 5 service base '.state == "running"'
+	wait_until 10 is_stuck_at bad exec
 	began=$(now_ms)
 	ns_stop TERM 30
 	[ "$NS_STATUS" = 0 ]
