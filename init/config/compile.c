@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* From drafts to the block: dependencies by index, an order of start, how long
  * a stop can take, fingerprints. */
-#include <stdalign.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "init/config/keys.h"
 #include "init/config/load.h"
+#include "init/config/verify.h"
 #include "init/format.h"
 
 enum { STOP_EXTRA_MS = 1500 };
@@ -47,7 +47,8 @@ static void unknown_name(struct loader *l, const struct setting *s,
 	struct nearest near = { .word = name };
 
 	for (uint32_t i = 0; i < l->services; i++)
-		nearest_offer(&near, l->sections[i]->name);
+		if (l->sections[i]->removed == NULL)
+			nearest_offer(&near, l->sections[i]->name);
 	if (near.best != NULL)
 		complain(&l->complaints, s->place,
 			 "%s: there is no service `%s`; did you mean %s?",
@@ -116,6 +117,8 @@ static void add_all_edges(struct graph *g)
 	uint32_t n = g->l->services;
 
 	for (uint32_t i = 0; i < n; i++) {
+		if (g->l->sections[i]->removed != NULL)
+			continue;
 		g->node[i].edges = arena_get(&g->l->arena,
 					     n * sizeof(struct edge));
 		add_edges(g, i, "after");
@@ -191,7 +194,9 @@ static void leave(struct graph *g)
 	for (uint32_t e = 0; e < n->count; e++)
 		if (g->node[n->edges[e].service].stop_ms > longest)
 			longest = g->node[n->edges[e].service].stop_ms;
-	n->stop_ms = longest + g->l->drafts[i]->s.stop_timeout_ms;
+	n->stop_ms = longest;
+	if (!g->l->sections[i]->is_gone)
+		n->stop_ms += g->l->drafts[i]->s.stop_timeout_ms;
 	n->is_left = true;
 	g->order[g->ordered++] = (uint16_t)i;
 }
@@ -221,70 +226,33 @@ static void put_in_order(struct graph *g)
 	}
 }
 
-static uint64_t hash_list(uint64_t hash, const struct loader *l,
-			  struct config_list list)
-{
-	const char *at = l->text.base + list.at, *end = at;
-
-	for (uint32_t i = 0; i < list.count; i++)
-		end += strlen(end) + 1;
-	return text_hash(hash, at, (size_t)(end - at));
-}
-
-/* All effective settings of a service; not where they are written, nor which
- * number it or another one has. */
-static uint64_t fingerprint(const struct graph *g, uint32_t i)
+/* All effective settings of a service, and those of its process. What a removed
+ * one had stays. */
+static void take_fingerprints(const struct graph *g, uint32_t i)
 {
 	const struct loader *l = g->l;
-	const struct draft *d = l->drafts[i];
-	const config_text texts[] = { d->s.name,     d->s.directory,
-				      d->s.user,     d->s.out.path,
-				      d->s.err.path };
-	struct config_service s;
-	uint64_t hash;
+	struct draft *d = l->drafts[i];
+	uint64_t hash = fingerprint(l, d, false);
 
-	memcpy(&s, &d->s, sizeof(s));
-	s.name = s.file = s.path = s.directory = s.user = 0;
-	s.out.path = s.err.path = s.argv.at = s.env.at = 0;
-	s.line = s.deps_first = s.deps = s.limits_first = s.limits = 0;
-	s.fingerprint = 0;
-	hash = text_hash(TEXT_HASH, &s, sizeof(s));
-	for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
-		hash = text_hash(hash, l->text.base + texts[t],
-				 strlen(l->text.base + texts[t]) + 1);
-	hash = hash_list(hash, l, d->s.argv);
-	hash = hash_list(hash, l, d->s.env);
-	for (uint32_t e = 0; e < g->node[i].count; e++) {
+	if (d->s.is_removed)
+		return;
+	/* The command of the command line waits for whatever there is. */
+	for (uint32_t e = 0; !d->s.is_main && e < g->node[i].count; e++) {
 		const struct edge *edge = &g->node[i].edges[e];
 		const char *name = name_of(g, edge->service);
 
-		if (d->s.is_main)
-			break; /* it waits for whatever there is */
 		hash = text_hash(hash, name, strlen(name) + 1);
 		hash = text_hash(hash, &edge->is_required, 1);
 	}
-	for (int n = 0; n < LOAD_RESOURCES; n++)
-		if (d->limits_set & 1U << n)
-			hash = text_hash(hash, &d->limits[n],
-					 sizeof(d->limits[n]));
-	return hash;
+	d->s.fingerprint = hash;
+	d->s.run_fingerprint = fingerprint(l, d, true);
 }
 
-static uint32_t take(uint32_t *size, uint32_t bytes)
-{
-	const uint32_t to = alignof(int64_t);
-	uint32_t at = (*size + to - 1) / to * to;
-
-	*size = at + bytes;
-	return at;
-}
-
-/* Lay out the parts of the block: their places and sizes. */
+/* Count what the parts hold, and lay them out. */
 static void lay_out(struct loader *l, const struct graph *g)
 {
 	struct config *c = &l->head;
 
-	c->size = 0;
 	c->services = l->services;
 	for (uint32_t i = 0; i < l->services; i++) {
 		unsigned set = l->drafts[i]->limits_set;
@@ -301,13 +269,7 @@ static void lay_out(struct loader *l, const struct graph *g)
 					 l->drafts[i]->s.limits_first;
 	}
 	c->text = l->text.used;
-	take(&c->size, sizeof(*c));
-	c->services_at = take(&c->size, c->services *
-				sizeof(struct config_service));
-	c->deps_at = take(&c->size, c->deps * sizeof(struct config_dep));
-	c->limits_at = take(&c->size, c->limits * sizeof(struct config_limit));
-	c->order_at = take(&c->size, c->services * sizeof(uint16_t));
-	c->text_at = take(&c->size, c->text);
+	config_lay_out(c);
 }
 
 /* The boards of lines have a place for each line of every tail. */
@@ -386,7 +348,7 @@ const struct config *compile(struct loader *l)
 		return NULL;
 	settle_stop(l, &g);
 	for (uint32_t i = 0; i < n; i++)
-		l->drafts[i]->s.fingerprint = fingerprint(&g, i);
+		take_fingerprints(&g, i);
 	lay_out(l, &g);
 	block = mmap(NULL, l->head.size, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

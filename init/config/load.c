@@ -26,7 +26,8 @@ bool load_is_name(const char *name, size_t len)
 int load_service(const struct loader *l, const char *name, size_t len)
 {
 	for (uint32_t i = 0; i < l->services; i++)
-		if (strncmp(l->sections[i]->name, name, len) == 0 &&
+		if (l->sections[i]->removed == NULL &&
+		    strncmp(l->sections[i]->name, name, len) == 0 &&
 		    l->sections[i]->name[len] == '\0')
 			return (int)i;
 	return -1;
@@ -321,14 +322,17 @@ static void read_settings(struct loader *l)
 	for (struct setting *s = l->defaults.first; s != NULL; s = s->next)
 		key_apply(l, usual, s);
 	for (uint32_t i = 0; i < l->services; i++)
-		l->drafts[i] = service_draft(l, l->sections[i], usual);
+		l->drafts[i] = l->sections[i]->removed != NULL
+				       ? slots_draft(l, l->sections[i])
+				       : service_draft(l, l->sections[i],
+						       usual);
 }
 
 const struct config *load(const struct world *world,
 			  const struct config_source *from, int fd,
 			  unsigned *mistakes)
 {
-	struct loader l = { .world = world };
+	struct loader l = { .world = world, .old = from->old };
 	const struct config *config = NULL;
 
 	l.complaints.arena = &l.arena;
@@ -345,8 +349,10 @@ const struct config *load(const struct world *world,
 	read_files(&l, from);
 	if (from->command != NULL)
 		add_main(&l, from->command);
-	read_settings(&l);
 	begin_file(&l, "dashpot");
+	if (l.old != NULL)
+		slots_assign(&l, from->held);
+	read_settings(&l);
 	config = compile(&l);
 	*mistakes = complain_print(&l.complaints, fd);
 	arena_drop(&l.arena);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The load of a configuration, from files to the compiled block: what its
  * steps share. load.c reads the files into sections of settings; keys.c turns
- * each setting into a field; service.c completes each service; compile.c
- * orders them and makes the block. */
+ * each setting into a field; service.c completes each service; slots.c gives
+ * those of a reload the indices that they had; compile.c orders them and makes
+ * the block. */
 #ifndef INIT_CONFIG_LOAD_H
 #define INIT_CONFIG_LOAD_H
 
@@ -51,6 +52,10 @@ struct section {
 	unsigned count;       /* of settings */
 	struct setting *first, **last;
 	char *const *command; /* the service of the command line: its words */
+	/* A service of the old configuration that is not declared any more, and
+	 * has no settings; and whether nothing of it is left. */
+	const struct config_service *removed;
+	bool is_gone;
 };
 
 /* Where a variable of a service comes from; a higher one wins. */
@@ -88,6 +93,7 @@ struct loader {
 	struct complaints complaints;
 	struct place at; /* what is being read; else "dashpot" */
 	const struct world *world;
+	const struct config *old; /* at a reload; else NULL */
 	struct arena arena;
 	struct text text;
 	struct users users;
@@ -113,7 +119,7 @@ const struct config *load(const struct world *world,
 const struct setting *load_setting(const struct section *section,
 				   const char *name);
 
-/* The index of a service, or -1. */
+/* The index of a declared service, or -1. */
 int load_service(const struct loader *l, const char *name, size_t len);
 
 /* True for a well-formed service name. */
@@ -127,6 +133,20 @@ struct draft *service_usual(struct loader *l);
  * the arena. `defaults`: what it begins as. */
 struct draft *service_draft(struct loader *l, const struct section *section,
 			    const struct draft *defaults);
+
+/* Give the declared services the indices that a reload keeps for them, and
+ * the removed ones theirs (slots.c); too many are told. `held` as in struct
+ * config_source. */
+void slots_assign(struct loader *l, const bool *held);
+
+/* A removed service, as a draft in the arena. */
+struct draft *slots_draft(struct loader *l, const struct section *section);
+
+/* The hash of all effective settings of a service but its dependencies
+ * (fingerprint.c): not where they are written, nor which number it or another
+ * one has. is_run: only of those that a running process cannot be given. */
+uint64_t fingerprint(const struct loader *l, const struct draft *d,
+		     bool is_run);
 
 /* Dependencies, order, fingerprints and the block (compile.c); NULL when there
  * are mistakes. */

@@ -94,15 +94,21 @@ bool signals_request(const char *text, uint8_t *number, struct why *why)
 	return true;
 }
 
+/* Faults, what cannot be caught, what musl keeps for itself (32 .. 34) and
+ * what asks dashpot for something else. */
+static const uint64_t taken =
+	BIT(SIGKILL) | BIT(SIGSTOP) | BIT(SIGCONT) | BIT(SIGCHLD) |
+	BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) | BIT(SIGBUS) | BIT(SIGFPE) |
+	BIT(SIGSEGV) | BIT(SIGSYS) | BIT(32) | BIT(33) | BIT(34) | BIT(SIGHUP) |
+	BIT(SIGUSR1);
+
+bool signals_are_stopping(uint64_t set)
+{
+	return set != 0 && (set & taken) == 0;
+}
+
 bool signals_stopping(const char *text, uint64_t *set, struct why *why)
 {
-	/* Faults, what cannot be caught, what musl keeps for itself (32 .. 34)
-	 * and what asks dashpot for something else. */
-	const uint64_t taken =
-		BIT(SIGKILL) | BIT(SIGSTOP) | BIT(SIGCONT) | BIT(SIGCHLD) |
-		BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) | BIT(SIGBUS) |
-		BIT(SIGFPE) | BIT(SIGSEGV) | BIT(SIGSYS) | BIT(32) | BIT(33) |
-		BIT(34) | BIT(SIGHUP) | BIT(SIGUSR1);
 	size_t len;
 
 	*set = 0;

@@ -19,4 +19,7 @@ bool signals_request(const char *text, uint8_t *number, struct why *why);
 /* A list of those that can stop dashpot itself: bit n - 1 is signal n. */
 bool signals_stopping(const char *text, uint64_t *set, struct why *why);
 
+/* True for such a set: it has members, and nothing else. */
+bool signals_are_stopping(uint64_t set);
+
 #endif

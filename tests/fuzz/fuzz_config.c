@@ -66,7 +66,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .directory = "none" };
 	/* The first bit of the last byte: is there a command line? */
 	const bool has_command = size > 0 && (data[size - 1] & 1) != 0;
-	struct config_source from = { names, 1, has_command ? command : NULL };
+	struct config_source from = {
+		.files = names,
+		.files_count = 1,
+		.command = has_command ? command : NULL,
+	};
 	const struct config *c;
 	unsigned mistakes;
 	const char *broken;

@@ -116,7 +116,7 @@ static inline void load_source(const struct world *world,
 /* Load the files of these names. */
 static inline void load_files(const char *const *names, size_t count)
 {
-	struct config_source from = { names, count, NULL };
+	struct config_source from = { .files = names, .files_count = count };
 
 	load_source(&fake_world, &from);
 }

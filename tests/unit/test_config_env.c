@@ -247,7 +247,7 @@ static void path_is_that_of_the_service(void **state)
 	struct world bare = fake_world;
 	static char *const nothing[] = { NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { names, 1, NULL };
+	struct config_source from = { .files = names, .files_count = 1 };
 
 	assert_string_equal(path_with(""), "/fake/bin");
 	assert_string_equal(path_with("env.PATH = /a:/b"), "/a:/b");

@@ -740,7 +740,7 @@ static void values_together_become_at_most_4_mib(void **state)
 	static char big[60000] = "BIG=";
 	static char *const environment[] = { big, NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { names, 1, NULL };
+	struct config_source from = { .files = names, .files_count = 1 };
 	struct world world = fake_world;
 	static char text[4000] = S;
 
@@ -786,7 +786,9 @@ static void command_line_is_the_essential_service_main(void **state)
 	static char cmd[] = "/bin/app", arg[] = "a ${b} | c";
 	static char *const command[] = { cmd, arg, NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { names, 1, command };
+	struct config_source from = { .files = names,
+				      .files_count = 1,
+				      .command = command };
 	const struct config_service *s;
 
 	add_file("t.ini", "[defaults]\nstop_timeout = 2s\nrestart = always\n"
@@ -811,7 +813,7 @@ static void command_line_needs_no_file(void **state)
 {
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
-	struct config_source from = { NULL, 0, command };
+	struct config_source from = { .command = command };
 
 	load_source(&fake_world, &from);
 	assert_true(service("main")->is_main);
@@ -823,7 +825,9 @@ static void command_line_and_service_main_exclude_each_other(void **state)
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { names, 1, command };
+	struct config_source from = { .files = names,
+				      .files_count = 1,
+				      .command = command };
 
 	add_file("t.ini", "[service:main]\ncommand = x\n");
 	load_source(&fake_world, &from);
@@ -863,7 +867,7 @@ static void default_places_are_read_in_the_order_of_their_names(void **state)
 		"[service:a]\ncommand = x\n",
 	};
 	struct world world = fake_world;
-	struct config_source from = { NULL, 0, NULL };
+	struct config_source from = { .files = NULL };
 
 	assert_non_null(mkdtemp(dir));
 	snprintf(path[0], 200, "%s/dashpot.ini", dir);
@@ -935,7 +939,9 @@ static void real_machine_is_read_by_config_load(void **state)
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
 	static const char *const names[] = { "/dev/null/no.ini" };
-	struct config_source from = { names, 1, command };
+	struct config_source from = { .files = names,
+				      .files_count = 1,
+				      .command = command };
 	unsigned mistakes;
 
 	assert_null(config_load(&from, -1, &mistakes));

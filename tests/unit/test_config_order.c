@@ -115,7 +115,9 @@ static void nobody_waits_for_the_command_line(void **state)
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { names, 1, command };
+	struct config_source from = { .files = names,
+				      .files_count = 1,
+				      .command = command };
 
 	add_file("t.ini", SERVICE("a") "after = main\n");
 	load_source(&fake_world, &from);
