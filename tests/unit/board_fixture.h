@@ -31,6 +31,7 @@
 enum {
 	FIXTURE_SERVICES = 3,
 	FIXTURE_TEXT = 8192,
+	FIXTURE_TAIL = 4, /* tail_lines of each service */
 	FIXTURE_WAIT_MS = 10000, /* longest wait for a condition */
 };
 
@@ -85,6 +86,7 @@ static inline void fixture_make_config(struct fixture *f)
 	c->restart_rate = (struct budget_policy){ 1000, 5, 20 };
 	c->is_diagnostics_written = true;
 	c->log_level = CONFIG_DEBUG;
+	c->tails = FIXTURE_SERVICES * FIXTURE_TAIL;
 	for (uint32_t i = 0; i < c->services; i++) {
 		struct config_service *s = fixture_service(f, i);
 
@@ -104,6 +106,8 @@ static inline void fixture_make_config(struct fixture *f)
 		s->path = fixture_text(f, "/nowhere:/usr/bin:/bin");
 		s->file = fixture_text(f, "/etc/dashpot.ini");
 		s->line = i + 1;
+		s->tail_lines = FIXTURE_TAIL;
+		s->tail_first = i * FIXTURE_TAIL;
 	}
 	c->diagnostics = fixture_text(f, f->directory);
 }

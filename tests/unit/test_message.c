@@ -16,11 +16,12 @@ static struct board_event event(enum board_event_kind kind, int service)
 
 /* The sentence of an event with these arguments. */
 static const char *sentence(struct fixture *f, enum board_event_kind kind,
-			    const int64_t n[7])
+			    const int64_t n[8])
 {
 	static char text[MESSAGE_TEXT];
 	struct phrase w = PHRASE_IN(text);
-	const struct message_from from = { f->config, f->boards.board };
+	const struct message_from from = { .config = f->config,
+					   .board = f->boards.board };
 	struct board_event e = event(kind, 0);
 
 	memcpy(e.n, n, sizeof(e.n));
@@ -29,7 +30,7 @@ static const char *sentence(struct fixture *f, enum board_event_kind kind,
 	return text;
 }
 #define SENTENCE(kind, ...)                                                 \
-	sentence(f, kind, (const int64_t[7]){ __VA_ARGS__ })
+	sentence(f, kind, (const int64_t[8]){ __VA_ARGS__ })
 
 static const char *duration(int64_t ms)
 {
@@ -138,9 +139,9 @@ static void text_that_does_not_fit_is_cut_and_ended(void **state)
 static void words_of_json_differ_and_know_their_end(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i <= BOARD_ASKED; i++)
+	for (unsigned i = 0; i <= BOARD_OUT_OF_MEMORY; i++)
 		assert_string_not_equal(phrase_cause(i), "unknown");
-	assert_string_equal(phrase_cause(BOARD_ASKED + 1), "unknown");
+	assert_string_equal(phrase_cause(BOARD_OUT_OF_MEMORY + 1), "unknown");
 	for (unsigned i = 0; i <= BOARD_LIMIT_FILES; i++)
 		assert_string_not_equal(phrase_limit_kind(i), "unknown");
 	assert_string_equal(phrase_limit_kind(~0u), "unknown");
@@ -369,7 +370,7 @@ static void levels_follow_what_the_event_says(void **state)
 static void text_lines_name_the_service(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { f->config, NULL };
+	const struct message_from from = { .config = f->config };
 	struct board_event e = event(BOARD_EV_DONE, 2);
 	char line[MESSAGE_LINE];
 	struct phrase w = PHRASE_IN(line);
@@ -407,7 +408,8 @@ static cJSON *json_line(const struct message_from *from,
 static void json_lines_of_every_kind_parse(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { f->config, f->boards.board };
+	const struct message_from from = { .config = f->config,
+					   .board = f->boards.board };
 	static const int64_t numbers[] = { 0, 1, -1, 7, 999999999999999 };
 
 	f->config->log_format = CONFIG_JSON_LINES;
@@ -437,7 +439,8 @@ static void json_lines_of_every_kind_parse(void **state)
 static void numbers_out_of_any_range_are_harmless(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { f->config, f->boards.board };
+	const struct message_from from = { .config = f->config,
+					   .board = f->boards.board };
 	static const int64_t numbers[] = { INT64_MAX, INT64_MIN, UINT32_MAX,
 					   INT32_MIN, INT32_MAX };
 
@@ -461,7 +464,7 @@ static void numbers_out_of_any_range_are_harmless(void **state)
 static void json_lines_name_their_numbers(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { f->config, NULL };
+	const struct message_from from = { .config = f->config };
 	struct board_event e = event(BOARD_EV_ENDED, 0);
 	cJSON *o;
 
@@ -488,7 +491,7 @@ static void json_lines_name_their_numbers(void **state)
 static void json_lines_hold_any_directory_name(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { f->config, NULL };
+	const struct message_from from = { .config = f->config };
 	struct board_event e = event(BOARD_EV_VOLUME_WELL, -1);
 	char path[4096];
 	cJSON *o;
@@ -503,6 +506,54 @@ static void json_lines_hold_any_directory_name(void **state)
 	assert_memory_equal(cJSON_GetObjectItem(o, "message")->valuestring,
 			    "/a\"\\?\n\x01", 7);
 	cJSON_Delete(o);
+}
+
+/* A record of that kind, closed. */
+static const char *record(struct fixture *f, unsigned kind, uint64_t number)
+{
+	static char text[MESSAGE_LINE];
+	struct phrase w = PHRASE_IN(text);
+	const struct message_from from = { .config = f->config,
+					   .board = f->boards.board };
+	struct board_event e = event((enum board_event_kind)kind, 0);
+
+	atomic_store(&e.number, number);
+	message_record(&w, &from, &e, f->boards.board->began_wall_ms);
+	phrase_add(&w, "%s}\n", kind == BOARD_EV_ENDED ? ",\"end\":null" : "");
+	assert_false(w.is_cut);
+	return text;
+}
+
+static void records_of_every_kind_validate(void **state)
+{
+	struct fixture *f = *state;
+	char path[96], line[MESSAGE_LINE];
+	struct phrase w = PHRASE_IN(line);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/events.jsonl", f->directory);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	for (unsigned kind = BOARD_EV_BEGIN; kind < BOARD_EVENT_KINDS; kind++)
+		assert_true(fputs(record(f, kind, kind), file) >= 0);
+	message_record_lost(&w, BOARD_EVENT_KINDS + 9, 10,
+			    f->boards.board->began_wall_ms, 5, 6);
+	assert_true(fprintf(file, "%s}\n", line) > 0);
+	assert_int_equal(fclose(file), 0);
+	fixture_validate(f->directory);
+}
+
+static void record_tells_its_number_to_its_own_container(void **state)
+{
+	struct fixture *f = *state;
+	int64_t began = f->boards.board->began_wall_ms;
+	const char *text = record(f, BOARD_EV_DONE, 4711);
+
+	assert_int_equal(message_record_seq(text, began), 4711);
+	assert_int_equal(message_record_seq(text, began + 1), 0);
+	assert_int_equal(message_record_seq("", began), 0);
+	assert_int_equal(message_record_seq("{\"seq\":", began), 0);
+	assert_int_equal(message_record_seq("{\"seq\":7}\n", began), 0);
 }
 
 static void lost_messages_are_counted(void **state)
@@ -548,6 +599,8 @@ int main(void)
 		WITH_CONFIG(numbers_out_of_any_range_are_harmless),
 		WITH_CONFIG(json_lines_name_their_numbers),
 		WITH_CONFIG(json_lines_hold_any_directory_name),
+		WITH_CONFIG(records_of_every_kind_validate),
+		WITH_CONFIG(record_tells_its_number_to_its_own_container),
 		WITH_CONFIG(lost_messages_are_counted),
 	};
 

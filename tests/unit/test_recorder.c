@@ -207,15 +207,17 @@ static void restart_container(struct fixture *f)
 {
 	struct boards old = f->boards;
 
-	assert_int_equal(boards_create(&f->boards), 0);
+	assert_int_equal(boards_create(&f->boards, f->config), 0);
 	munmap(old.board, sizeof(*old.board));
 	munmap(old.restore, sizeof(*old.restore));
 	munmap(old.exe, sizeof(*old.exe));
-	munmap(old.relay, sizeof(*old.relay));
+	munmap(old.relay, old.lines_size);
+	munmap(old.files, old.lines_size);
 	close(old.board_fd);
 	close(old.restore_fd);
 	close(old.exe_fd);
 	close(old.relay_fd);
+	close(old.files_fd);
 	for (int i = 0; i < BOARD_HELPERS; i++) {
 		close(f->wake[i]);
 		f->wake[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -79,9 +79,9 @@ static void fill(struct fixture *f)
 	row->until_ms = f->boards.board->began_ms + 1000 + 9400;
 	row->starts = 12;
 	row->failed = 9;
-	for (uint64_t n = 1; n <= 9; n++) {
+	for (uint64_t n = 1; n <= 20; n++) {
 		row->ends_count = n;
-		row->ends[n - 1] = (struct board_end){
+		row->ends[(n - 1) % BOARD_ENDS] = (struct board_end){
 			.number = n,
 			.started_ms = f->boards.board->began_ms,
 			.ended_ms = f->boards.board->began_ms + (int64_t)n,
@@ -89,10 +89,16 @@ static void fill(struct fixture *f)
 					 (int64_t)n,
 			.cpu_us = 11, .peak_kib = 22,
 			.tasks_current = 5, .tasks_max = -1,
-			.cause = n == 8 ? BOARD_START_FAILED : BOARD_EXITED,
-			.step = n == 8 ? BOARD_STEP_EXEC : BOARD_STEP_NONE,
-			.err = n == 8 ? ENOENT : 0,
-			.code = n == 8 ? -1 : (int32_t)n,
+			.run = n + 1,
+			.cause = n == 19 ? BOARD_START_FAILED :
+				 n == 18 ? BOARD_OUT_OF_MEMORY :
+					   BOARD_EXITED,
+			.step = n == 19 ? BOARD_STEP_EXEC : BOARD_STEP_NONE,
+			.err = n == 19 ? ENOENT : 0,
+			.code = n == 19 ? -1 :
+				n == 18 ? SIGKILL :
+					  (int32_t)n,
+			.oom = n == 18 ? BOARD_OOM_LIKELY : BOARD_OOM_NO,
 			.leftovers = 2,
 			.was_failure = true,
 		};
@@ -123,9 +129,15 @@ static void what_was_written_is_read_back(void **state)
 	assert_int_equal(service[0].starts, 12);
 	assert_int_equal(service[0].failures, 9);
 	assert_int_equal(service[0].ends, REGISTRY_ENDS);
-	assert_int_equal(end[0].number, 9);
-	assert_int_equal(end[0].code, 9);
-	assert_int_equal(end[0].ended_ms - end[0].started_ms, 9);
+	for (uint64_t i = 0; i < REGISTRY_ENDS; i++) {
+		assert_int_equal(end[i].number, 20 - i);
+		assert_int_equal(end[i].run, 21 - i);
+	}
+	assert_int_equal(end[0].code, 20);
+	assert_int_equal(end[0].ended_ms - end[0].started_ms, 20);
+	assert_int_equal(end[2].cause, BOARD_OUT_OF_MEMORY);
+	assert_int_equal(end[2].oom, BOARD_OOM_LIKELY);
+	assert_int_equal(end[3].oom, BOARD_OOM_NO);
 	assert_int_equal(end[0].tasks_current, 5);
 	assert_int_equal(end[0].tasks_max, -1);
 	assert_int_equal(end[0].leftovers, 2);

@@ -2,6 +2,7 @@
 /* init/helpers/report and json: diagnostic.json from the board. */
 #include "json_fixture.h"
 
+#include "init/text/policy_words.h"
 #include "policy/breaker.h"
 
 static struct document document;
@@ -96,7 +97,12 @@ static void fill_end(struct fixture *f, struct board_service *row,
 		.step = is_start ? BOARD_STEP_EXEC : BOARD_STEP_NONE,
 		.err = is_start ? ENOENT : 0,
 		.code = is_start ? -1 :
-			cause == BOARD_SIGNALLED ? SIGKILL : 1,
+			cause == BOARD_SIGNALLED ||
+					cause == BOARD_OUT_OF_MEMORY ?
+				   SIGKILL :
+				   1,
+		.oom = cause == BOARD_OUT_OF_MEMORY ? BOARD_OOM_LIKELY :
+						      BOARD_OOM_NO,
 		.was_failure = cause != BOARD_ASKED,
 	};
 }
@@ -167,28 +173,196 @@ static void every_state_validates(void **state)
 static void every_cause_validates(void **state)
 {
 	struct fixture *f = *state;
-	const cJSON *ends;
+	const cJSON *ends, *end;
 	cJSON *o;
 
-	for (int cause = BOARD_EXITED; cause <= BOARD_ASKED; cause++)
+	for (int cause = BOARD_EXITED; cause <= BOARD_OUT_OF_MEMORY; cause++)
 		fill_end(f, row_of(f, 0), (enum board_cause)cause);
 	o = rendered(f);
 	fixture_validate(f->directory);
 	ends = get(get(o, "services", "web"), "ends", NULL);
-	assert_int_equal(cJSON_GetArraySize(ends), BOARD_ASKED);
-	for (int cause = BOARD_EXITED; cause <= BOARD_ASKED; cause++) {
-		const cJSON *end =
-			cJSON_GetArrayItem(ends, BOARD_ASKED - cause);
-
+	assert_int_equal(cJSON_GetArraySize(ends), BOARD_OUT_OF_MEMORY);
+	for (int cause = BOARD_EXITED; cause <= BOARD_OUT_OF_MEMORY; cause++) {
+		end = cJSON_GetArrayItem(ends, BOARD_OUT_OF_MEMORY - cause);
 		assert_string_equal(text_of(end, "cause"),
 				    phrase_cause((unsigned)cause));
 	}
-	ends = cJSON_GetArrayItem(ends, BOARD_ASKED - BOARD_START_FAILED);
+	end = cJSON_GetArrayItem(ends, 0);
+	assert_string_equal(text_of(end, "signal"), "SIGKILL");
+	assert_string_equal(text_of(end, "oom"), "likely");
+	end = cJSON_GetArrayItem(ends,
+				 BOARD_OUT_OF_MEMORY - BOARD_SIGNALLED);
+	assert_string_equal(text_of(end, "oom"), "no");
+	ends = cJSON_GetArrayItem(ends,
+				  BOARD_OUT_OF_MEMORY - BOARD_START_FAILED);
 	assert_string_equal(text_of(ends, "step"), "exec");
 	assert_string_equal(text_of(ends, "errno_name"), "ENOENT");
 	assert_int_equal(get(ends, "errno", NULL)->valueint, ENOENT);
 	assert_true(cJSON_IsNull(get(ends, "code", NULL)));
 	assert_true(cJSON_IsNull(get(ends, "runtime_ms", NULL)));
+	cJSON_Delete(o);
+}
+
+static void out_of_memory_says_how_sure_it_is_and_what_to_do(void **state)
+{
+	struct fixture *f = *state;
+
+	fill_end(f, row_of(f, 0), BOARD_OUT_OF_MEMORY);
+	assert_non_null(strstr(why(f, LIFE_BACKOFF),
+			       "out of memory after 12 ms (likely, its peak "
+			       "was 6 MiB: raise the memory limit"));
+	row_of(f, 0)->ends[0].oom = BOARD_OOM_CERTAIN;
+	assert_non_null(strstr(why(f, LIFE_BLOCKED), "(certain, its peak"));
+}
+
+/* The relay's board, as its helper has it: the fixture's own is read-only. */
+static struct board_lines *writable(const struct fixture *f, int fd)
+{
+	void *lines = mmap(NULL, f->boards.lines_size, PROT_READ | PROT_WRITE,
+			   MAP_SHARED, fd, 0);
+
+	assert_true(lines != MAP_FAILED);
+	return lines;
+}
+
+/* Service 0 printed this; 0 ms is the moment of its start. */
+static void print(struct fixture *f, int fd, int stream, uint64_t run, int ms,
+		  const char *text, size_t length)
+{
+	struct board_lines *lines = writable(f, fd);
+	struct lines_line line = {
+		.mono_ms = f->boards.board->began_ms + ms,
+		.wall_ms = f->boards.board->began_wall_ms + ms,
+		.run = run, .stream = (uint8_t)stream,
+		.length = (uint16_t)length, .is_cut = length == LINES_TEXT,
+	};
+
+	memcpy(line.text, text, length);
+	lines_append(lines, f->config, 0, &line);
+	munmap(lines, f->boards.lines_size);
+}
+
+static const cJSON *line_at(const cJSON *service, int i)
+{
+	const cJSON *line =
+		cJSON_GetArrayItem(get(service, "output", NULL), i);
+
+	assert_non_null(line);
+	return line;
+}
+
+static void last_lines_of_both_relays_are_shown_in_order(void **state)
+{
+	struct fixture *f = *state;
+	const cJSON *web;
+	cJSON *o;
+
+	for (int n = 1; n <= 6; n++) /* the first two are gone */
+		print(f, f->boards.relay_fd, 1, 1, 10 * n, "out", 3);
+	print(f, f->boards.files_fd, 2, 2, 45, "late", 4);
+	print(f, f->boards.files_fd, 2, 2, 99, "last", 4);
+	o = rendered(f);
+	fixture_validate(f->directory);
+	web = get(o, "services", "web");
+	assert_int_equal(cJSON_GetArraySize(get(web, "output", NULL)), 4);
+	assert_string_equal(text_of(line_at(web, 0), "text"), "late");
+	assert_string_equal(text_of(line_at(web, 0), "stream"), "stderr");
+	assert_int_equal(get(line_at(web, 0), "run", NULL)->valueint, 2);
+	assert_string_equal(text_of(line_at(web, 1), "text"), "out");
+	assert_string_equal(text_of(line_at(web, 3), "text"), "last");
+	cJSON_Delete(o);
+}
+
+static void end_has_the_lines_of_its_own_run(void **state)
+{
+	struct fixture *f = *state;
+	const cJSON *ends, *lines;
+	cJSON *o;
+
+	print(f, f->boards.relay_fd, 1, 1, 10, "first", 5);
+	print(f, f->boards.relay_fd, 2, 2, 20, "second", 6);
+	for (uint64_t run = 1; run <= 2; run++) {
+		fill_end(f, row_of(f, 0), BOARD_EXITED);
+		row_of(f, 0)->ends[run - 1].run = run;
+	}
+	o = rendered(f);
+	fixture_validate(f->directory);
+	ends = get(get(o, "services", "web"), "ends", NULL);
+	for (int i = 0; i < 2; i++) {
+		lines = get(cJSON_GetArrayItem(ends, i), "output", NULL);
+		assert_int_equal(cJSON_GetArraySize(lines), 1);
+		assert_string_equal(
+			cJSON_GetStringValue(cJSON_GetArrayItem(lines, 0)),
+			i == 0 ? "second" : "first");
+	}
+	cJSON_Delete(o);
+}
+
+static void any_bytes_of_a_line_are_shown(void **state)
+{
+	struct fixture *f = *state;
+	char bytes[LINES_TEXT];
+	cJSON *o;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)i;
+	print(f, f->boards.relay_fd, 1, 1, 10, bytes, sizeof(bytes));
+	print(f, f->boards.relay_fd, 1, 1, 11, "", 0);
+	o = rendered(f);
+	fixture_validate(f->directory);
+	assert_string_equal(text_of(line_at(get(o, "services", "web"), 1),
+				    "text"), "");
+	assert_int_equal(strlen(text_of(line_at(get(o, "services", "web"), 0),
+					"text")), LINES_TEXT);
+	cJSON_Delete(o);
+}
+
+static void no_tail_keeps_output_out_of_the_file(void **state)
+{
+	struct fixture *f = *state;
+
+	print(f, f->boards.relay_fd, 1, 1, 10, "secret", 6);
+	fixture_service(f, 0)->tail_lines = 0;
+	cJSON_Delete(rendered(f));
+	fixture_validate(f->directory);
+	assert_null(strstr(document.text, "secret"));
+}
+
+static void usage_is_shown_of_the_present_process_only(void **state)
+{
+	struct fixture *f = *state;
+	struct usage_row used[FIXTURE_SERVICES] = {
+		{ .pid = 9, .processes = 2, .threads = 5, .zombies = 1,
+		  .cpu_ms = 1234, .rss_kib = 99, .share = 98 },
+		{ .pid = 10, .share = -1 },
+	};
+	struct usage usage = { .mono_ms = 1, .wall_ms = 1, .row = used,
+			       .cgroup = "/", .memory_kib = 7,
+			       .memory_max_kib = -1, .oom_kills = -1 };
+	struct report r = report_of(f, &registry);
+	struct json j = { .put = document_put, .context = &document };
+	const cJSON *u;
+	cJSON *o;
+
+	r.usage = &usage;
+	row_of(f, 0)->state = LIFE_RUNNING;
+	row_of(f, 0)->pid = 9;
+	row_of(f, 1)->pid = 11; /* has been restarted since */
+	document.size = 0;
+	report_write(&j, &r);
+	assert_int_equal(j.err, 0);
+	save(f, "diagnostic.json", &document);
+	fixture_validate(f->directory);
+	o = cJSON_Parse(document.text);
+	u = get(get(o, "services", "web"), "usage", NULL);
+	assert_int_equal(get(u, "cpu_percent", NULL)->valueint, 98);
+	assert_int_equal(get(u, "zombies", NULL)->valueint, 1);
+	assert_true(cJSON_IsNull(get(get(o, "services", "db"), "usage", NULL)));
+	assert_int_equal(get(get(o, "container", "memory"), "current_kib",
+			     NULL)->valueint, 7);
+	assert_non_null(strstr(document.text,
+			       ", uses 98 % of a core, does not wait for 1 of "
+			       "its processes"));
 	cJSON_Delete(o);
 }
 
@@ -337,18 +511,21 @@ static void policy_is_said_in_words(void **state)
 {
 	struct fixture *f = *state;
 	struct config_service *s = fixture_service(f, 0);
-	char text[400];
+	char text[512];
 	struct phrase w = PHRASE_IN(text);
 
 	s->is_essential = true;
+	s->min_runtime_ms = 5000;
 	s->breaker.max_trips = 3;
-	report_policy(&w, s);
+	policy_words(&w, s);
 	assert_string_equal(text,
 			    "always restarted, after 250 ms doubling to 30 s; "
-			    "blocked by 3 failures within 15 s or 10 failures "
-			    "within 10 m; probed after 10 s doubling to 5 m; "
-			    "stable after 1 m; given up at trip 3; essential: "
-			    "everything stops with it");
+			    "the 3rd failure within 15 s or the 10th within "
+			    "10 m blocks it; tried again after 10 s, then "
+			    "20 s, at most every 5 m; stable after 1 m; given "
+			    "up at trip 3; a run that ends well within 5 s "
+			    "has failed too; essential: everything stops "
+			    "with it");
 	assert_false(w.is_cut);
 }
 
@@ -445,8 +622,12 @@ static void allocation_that_fails_is_always_noticed(void **state)
 	struct fixture *f = *state;
 	long n;
 
-	for (int i = 0; i < 20; i++)
+	print(f, f->boards.relay_fd, 1, 1, 10, "one", 3);
+	print(f, f->boards.relay_fd, 1, 1, 10, "two", 3);
+	for (int i = 0; i < 20; i++) {
 		fill_end(f, row_of(f, 0), BOARD_START_FAILED);
+		row_of(f, 0)->ends[i % BOARD_ENDS].run = 1;
+	}
 	row_of(f, 1)->state = LIFE_WAITING;
 	row_of(f, 1)->wait = BOARD_WAIT_HEADROOM;
 	row_of(f, 1)->next_ms = 77;
@@ -508,6 +689,12 @@ int main(void)
 		WITH_BOARDS(untouched_board_validates),
 		WITH_BOARDS(every_state_validates),
 		WITH_BOARDS(every_cause_validates),
+		WITH_BOARDS(out_of_memory_says_how_sure_it_is_and_what_to_do),
+		WITH_BOARDS(last_lines_of_both_relays_are_shown_in_order),
+		WITH_BOARDS(end_has_the_lines_of_its_own_run),
+		WITH_BOARDS(any_bytes_of_a_line_are_shown),
+		WITH_BOARDS(no_tail_keeps_output_out_of_the_file),
+		WITH_BOARDS(usage_is_shown_of_the_present_process_only),
 		WITH_BOARDS(every_step_validates),
 		WITH_BOARDS(every_wait_and_limit_validates),
 		WITH_BOARDS(every_phase_validates),
