@@ -43,8 +43,12 @@ static const struct commands_row commands[] = {
 	  "never restarted; when it ends, everything ends, with its code.\n"
 	  "As PID 1, `dashpot -c FILE` and `dashpot` alone are the same.\n",
 	  NULL },
-	{ "check", "[-c FILE]...",
-	  "report every mistake of the files, start nothing", "", check_run },
+	{ "check", "[-c FILE]... [OPTION...] [-- CMD]",
+	  "report every mistake and doubt of the files, start nothing",
+	  "  --env-file FILE    variables for ${VAR}, as NAME=VALUE\n"
+	  "  --strict           exit with 1 where there are warnings\n"
+	  "  --explain-policy   say what the settings of each service mean\n",
+	  check_run },
 	{ "simulate", "[-c FILE]... [OPTION...]",
 	  "show in a moment what the settings do when services die",
 	  "  --service NAME     only these; else all daemons, the others are up\n"

@@ -132,35 +132,32 @@ static void without_end(char *line, const char *what)
 		line[--len] = '\0';
 }
 
-/* Add "NAME=VALUE"; false when it is none. */
-static bool add_line(const struct key_use *use, char *line)
+bool sources_line(char *line, char **name, char **value)
 {
-	char *value;
-
 	line += strspn(line, " \t");
 	without_end(line, " \t\r");
+	*name = NULL;
 	if (*line == '\0' || *line == '#')
 		return true;
 	if (strncmp(line, "export ", 7) == 0)
 		line += 7;
 	line += strspn(line, " \t");
-	value = strchr(line, '=');
-	if (value == NULL)
+	*value = strchr(line, '=');
+	if (*value == NULL)
 		return false;
-	*value++ = '\0';
+	*(*value)++ = '\0';
 	without_end(line, " \t");
-	if (!is_variable(line))
-		return false;
-	value += strspn(value, " \t");
-	add(use, line, unquoted(value), VARIABLE_FILE);
-	return true;
+	*name = line;
+	*value += strspn(*value, " \t");
+	*value = unquoted(*value);
+	return is_variable(line);
 }
 
 bool sources_file(const struct key_use *use, const char *path)
 {
 	bool may_be_missing = *path == '-';
 	unsigned number = 1;
-	char *line, *end;
+	char *line, *end, *name, *value;
 
 	if (may_be_missing)
 		path++;
@@ -171,10 +168,12 @@ bool sources_file(const struct key_use *use, const char *path)
 		end = strchr(line, '\n');
 		if (end != NULL)
 			*end++ = '\0';
-		if (!add_line(use, line))
+		if (!sources_line(line, &name, &value))
 			return value_wrong(use->why, "line %u of the file is "
 						     "no NAME=VALUE; correct "
 						     "it", number);
+		if (name != NULL)
+			add(use, name, value, VARIABLE_FILE);
 	}
 	return true;
 }

@@ -18,6 +18,10 @@ bool sources_variable(const struct key_use *use, const char *text);
  * around a value is taken off. */
 bool sources_file(const struct key_use *use, const char *path);
 
+/* One such line, without its newline: cut in place into name and value (name
+ * is NULL when it is to be skipped), or false when it is none. */
+bool sources_line(char *line, char **name, char **value);
+
 /* env_from_file.NAME = PATH: the content without one newline at its end. */
 bool sources_content(const struct key_use *use, const char *path);
 

@@ -6,6 +6,7 @@
 
 #include "init/errors.h"
 #include "init/helpers/helper.h"
+#include "init/text/policy_words.h"
 #include "policy/life.h"
 
 #ifndef DASHPOT_VERSION
@@ -213,10 +214,10 @@ static void add_settings(struct json *j, cJSON *o, const struct report *r,
 		[CONFIG_ON_FAILURE] = "on-failure",
 		[CONFIG_NEVER] = "never",
 	};
-	char text[400] = "";
+	char text[512] = "";
 	struct phrase w = PHRASE_IN(text);
 
-	report_policy(&w, s);
+	policy_words(&w, s);
 	json_text(j, o, "policy", text);
 	json_text(j, o, "type", s->type == CONFIG_DAEMON ? "daemon" :
 							   "oneshot");

@@ -41,7 +41,4 @@ void report_write(struct json *j, const struct report *r);
 void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		const struct board_service *row);
 
-/* The policy of a service in words. */
-void report_policy(struct phrase *w, const struct config_service *s);
-
 #endif

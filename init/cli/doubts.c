@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/* One small function for each kind of doubt. The block knows the line of a
+ * section, not of its keys: so each text names its key. */
+#include "init/cli/doubts.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "init/cli/lookup.h"
+#include "init/config/files.h"
+#include "init/config/keys.h"
+#include "init/errors.h"
+#include "init/format.h"
+#include "init/text/phrase.h"
+
+enum { FILE_BYTES = 1024 * 1024, TIME = 32 };
+
+struct doubts {
+	const struct config *c;
+	const struct config_service *s; /* the one that is looked at */
+	struct arena arena;
+	struct complaints complaints;
+	struct users users;
+};
+
+#define DOUBT(d, ...) \
+	complain(&(d)->complaints, place_of(d), "warning: " __VA_ARGS__)
+
+/* Where the service is declared. A file has the number of the first service
+ * in it. */
+static struct place place_of(struct doubts *d)
+{
+	const char *name = config_string(d->c, d->s->file);
+	struct file *file = arena_get(&d->arena, sizeof(*file));
+	uint32_t first = 0;
+
+	while (strcmp(config_string(d->c, config_service(d->c, first)->file),
+		      name) != 0)
+		first++;
+	*file = (struct file){ name, first + 1 };
+	return (struct place){ file, d->s->line };
+}
+
+static const char *time_in(char to[TIME], int64_t ms)
+{
+	struct phrase w = { .at = to, .size = TIME };
+
+	phrase_duration(&w, ms);
+	return to;
+}
+
+/* --- Settings that cannot do what they seem to -------------------------- */
+
+int64_t doubts_fewest_ms(const struct config_service *s, uint32_t n)
+{
+	/* Index k: of k + 1 failures; in a row, and in the shortest way. */
+	int64_t row[BREAKER_SLOTS] = { 0 }, best[BREAKER_SLOTS] = { 0 };
+
+	if (s->restart == CONFIG_NEVER)
+		return 0;
+	for (uint32_t k = 1; k < n; k++) {
+		row[k] = row[k - 1] + dampen_delay_ms(&s->dampen, k, 0);
+		best[k] = row[k];
+		/* Or j failures, their delay, a run that is stable before it
+		 * fails, and those behind it. */
+		for (uint32_t j = 1; j <= k; j++)
+			if (row[j] + s->stable_ms + best[k - j] < best[k])
+				best[k] = row[j] + s->stable_ms + best[k - j];
+	}
+	return best[n - 1];
+}
+
+static void doubt_windows(struct doubts *d)
+{
+	const struct breaker_policy *p = &d->s->breaker;
+	uint32_t out_of_reach = 0;
+	char window[TIME], least[TIME];
+
+	for (uint32_t i = 0; i < p->windows; i++) {
+		const struct breaker_window *w = &p->window[i];
+		int64_t least_ms = doubts_fewest_ms(d->s, w->max_failures);
+
+		if (least_ms < w->window_ms)
+			continue;
+		out_of_reach++;
+		DOUBT(d, "max_failures = %u in %s can never be reached: with "
+			 "this restart_delay they take %s at least",
+		      w->max_failures, time_in(window, w->window_ms),
+		      time_in(least, least_ms));
+	}
+	if (out_of_reach > 0 && out_of_reach == p->windows)
+		DOUBT(d, "max_failures: no window is left, so failures never "
+			 "block it; shorten restart_delay or widen a window");
+}
+
+static void doubt_times(struct doubts *d)
+{
+	if (d->s->restart == CONFIG_NEVER)
+		return;
+	if (d->s->breaker.cooldown_min_ms == 0)
+		DOUBT(d, "cooldown = 0: it is tried again at once when it is "
+			 "blocked, and 0 never doubles");
+	if (d->s->stable_ms == 0)
+		DOUBT(d, "stable = 0: every start counts as stable, so "
+			 "restart_delay and cooldown never grow");
+}
+
+static void doubt_dependencies(struct doubts *d)
+{
+	for (uint32_t i = 0; i < d->s->deps; i++) {
+		const struct config_dep *dep =
+			config_dep(d->c, d->s->deps_first + i);
+
+		if (d->s->is_autostart &&
+		    !config_service(d->c, dep->service)->is_autostart)
+			DOUBT(d, "%s = %s, which has autostart = no: it waits "
+				 "until somebody starts that",
+			      dep->is_required ? "requires" : "after",
+			      config_name(d->c, dep->service));
+	}
+}
+
+/* --- What this machine lacks -------------------------------------------- */
+
+static void doubt_command(struct doubts *d)
+{
+	static struct lookup l;
+	const char *name = config_string(d->c, d->s->argv.at);
+	const char *key = d->s->is_shell ? "shell" : "command";
+	bool has_path = strchr(name, '/') != NULL;
+	int err = lookup_command(d->c, d->s, &l);
+
+	if (*l.interpreter)
+		DOUBT(d, "%s: %s needs %s, which does not exist", key, l.found,
+		      l.interpreter);
+	else if (err == -ENOENT && !has_path)
+		DOUBT(d, "%s: %s is not in PATH (%s)", key, name,
+		      config_string(d->c, d->s->path));
+	else if (err == -EACCES)
+		DOUBT(d, "%s: %s cannot be executed by its user", key,
+		      has_path ? l.found : name);
+	else if (err < 0)
+		DOUBT(d, "%s: %s: %s", key, has_path ? l.found : name,
+		      errors_text(-err));
+	else if (has_path && *name != '/' && d->s->directory == 0)
+		DOUBT(d, "%s: %s is looked for where dashpot is started; "
+			 "write the whole path, or a directory", key, name);
+}
+
+static void doubt_directory(struct doubts *d)
+{
+	const char *path = config_string(d->c, d->s->directory);
+
+	if (*path && access(path, F_OK) < 0)
+		DOUBT(d, "directory = %s: %s", path, errors_text(errno));
+}
+
+static void doubt_user(struct doubts *d)
+{
+	struct person person;
+	struct why why;
+	char uid[TIME];
+
+	if (!d->s->has_user)
+		return;
+	format(uid, sizeof(uid), "%u", d->s->uid);
+	if (users_person(&d->users, &d->arena, uid, &person, &why) &&
+	    person.name == NULL)
+		DOUBT(d, "user = %s has no entry in /etc/passwd: HOME, USER "
+			 "and LOGNAME%s stay as they are", uid,
+		      d->s->has_group ? "" : ", and its group,");
+}
+
+/* The key of a resource: "limit.nofile". */
+static const char *limit_key(unsigned resource)
+{
+	const struct config_key *key;
+
+	for (size_t i = 0; (key = config_key(i)) != NULL; i++)
+		if (strncmp(key->name, "limit.", 6) == 0 &&
+		    (unsigned)key->max == resource)
+			return key->name;
+	return "limit";
+}
+
+/* Whether a hard limit may be raised depends on more than can be read, so it
+ * is tried, on this process. */
+static void doubt_limit(struct doubts *d, const struct config_limit *l)
+{
+	rlim_t hard = l->hard == UINT64_MAX ? RLIM_INFINITY : l->hard;
+	int64_t headroom = d->c->headroom;
+	struct rlimit own;
+
+	if (l->resource == RLIMIT_NPROC && headroom >= 0 &&
+	    l->soft <= (uint64_t)headroom)
+		DOUBT(d, "limit.nproc = %llu leaves no task beside headroom = "
+			 "%lld: its start would wait for ever",
+		      (unsigned long long)l->soft, (long long)headroom);
+	if (l->is_try || prlimit(0, l->resource, NULL, &own) < 0 ||
+	    hard <= own.rlim_max)
+		return;
+	if (prlimit(0, l->resource, &(struct rlimit){ own.rlim_cur, hard },
+		    NULL) < 0)
+		DOUBT(d, "%s: the hard limit here is %llu and may not be "
+			 "raised, so its start would fail; a leading - only "
+			 "tries",
+		      limit_key(l->resource),
+		      (unsigned long long)own.rlim_max);
+}
+
+/* --- All of them ------------------------------------------------------- */
+
+static const char *read_text(struct doubts *d, const char *path)
+{
+	char *text;
+	size_t len;
+
+	/* As the loader has it: what cannot be read lists nobody. */
+	return files_read(&d->arena, path, FILE_BYTES, &text, &len) < 0 ? ""
+									: text;
+}
+
+static void doubt_service(struct doubts *d)
+{
+	if (d->s->restart != CONFIG_NEVER)
+		doubt_windows(d);
+	doubt_times(d);
+	doubt_dependencies(d);
+	doubt_command(d);
+	doubt_directory(d);
+	doubt_user(d);
+	for (uint32_t i = 0; i < d->s->limits; i++)
+		doubt_limit(d, config_limit(d->c, d->s->limits_first + i));
+}
+
+static void doubt_stop(struct doubts *d)
+{
+	static const struct file head = { "[dashpot]", 0 };
+	char given[TIME], needed[TIME];
+
+	if (d->c->shutdown_timeout_ms >= d->c->shutdown_needs_ms)
+		return;
+	complain(&d->complaints, (struct place){ &head, 0 },
+		 "warning: shutdown_timeout = %s is less than the %s that "
+		 "stopping in order can take; who was not told to stop by "
+		 "half of it is told then, out of order",
+		 time_in(given, d->c->shutdown_timeout_ms),
+		 time_in(needed, d->c->shutdown_needs_ms));
+}
+
+unsigned doubts_say(const struct config *c, int fd)
+{
+	struct doubts d = { .c = c };
+	unsigned count;
+
+	d.complaints.arena = &d.arena;
+	d.users = (struct users){ read_text(&d, "/etc/passwd"),
+				  read_text(&d, "/etc/group") };
+	doubt_stop(&d);
+	for (uint32_t i = 0; i < c->services; i++) {
+		d.s = config_service(c, i);
+		doubt_service(&d);
+	}
+	count = complain_print(&d.complaints, fd);
+	arena_drop(&d.arena);
+	return count;
+}
