@@ -3,6 +3,7 @@
  * of them can tell. */
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "init/config/keys.h"
 #include "init/config/load.h"
@@ -136,7 +137,8 @@ struct draft *service_usual(struct loader *l)
 	s->success_codes[0] = 1;
 	s->fatal_codes[1] = (uint64_t)3 << (126 - 64);
 	s->stop_signal = SIGTERM;
-	s->out = s->err = (struct config_stream){ .output = CONFIG_INHERIT };
+	s->out = (struct config_stream){ CONFIG_RELAY, 0, STDOUT_FILENO };
+	s->err = (struct config_stream){ CONFIG_RELAY, 0, STDERR_FILENO };
 	s->log_max_size = 10 * 1024 * 1024;
 	s->log_keep = 3;
 	s->tail_lines = 20;

@@ -159,7 +159,7 @@ messages()
 	ns_start "$dir"
 	ns_wait 5
 	[ "$NS_STATUS" = 0 ]
-	[ "$(paste -sd ' ' "$dir/stdout")" = '0027 0007' ]
+	[ "$(paste -sd ' ' "$dir/stdout")" = 'a | 0027 b | 0007' ]
 }
 
 # --- The default places --------------------------------------------------------
@@ -202,7 +202,7 @@ with_etc()
 	with_etc
 	ns_wait 10
 	[ "$NS_STATUS" = 0 ]
-	[ "$(paste -sd ' ' "$dir/stdout")" = 'from a from b from c' ]
+	[ "$(paste -sd ' ' "$dir/stdout")" = 'a | from a b | from b c | from c' ]
 	# ... and the volume is in its default place.
 	volume_validate "$dir/var/dashpot"
 }

@@ -167,15 +167,15 @@ inside()
 	dir=$(ns_dir)
 	cat >"$dir/dashpot.ini" <<-END
 		[service:set-up]
-		shell = sleep 0.5; echo set up
+		shell = sleep 0.5; echo set up >>$dir/order
 		type = oneshot
 		[service:web]
 		command = sleep 1000
 		after = set-up
 	END
-	ns_start "$dir" -- sh -c 'echo main; exec sleep 1000'
-	wait_until 5 prints "$dir/stdout" main
-	[ "$(paste -sd ' ' "$dir/stdout")" = 'set up main' ]
+	ns_start "$dir" -- sh -c "echo main >>$dir/order; exec sleep 1000"
+	wait_until 5 prints "$dir/order" main
+	[ "$(paste -sd ' ' "$dir/order")" = 'set up main' ]
 	wait_until 2 service web '.state == "running"'
 }
 

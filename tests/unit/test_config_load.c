@@ -45,8 +45,10 @@ static void defaults_are_those_of_the_design(void **state)
 		     s->has_umask || s->has_nice || s->has_oom_score_adj ||
 		     s->is_shell || s->is_env_cleared || s->keeps_leftovers ||
 		     s->has_no_new_privileges);
-	assert_int_equal(s->out.output, CONFIG_INHERIT);
-	assert_int_equal(s->err.output, CONFIG_INHERIT);
+	assert_int_equal(s->out.output, CONFIG_RELAY);
+	assert_int_equal(s->out.fd, 1);
+	assert_int_equal(s->err.output, CONFIG_RELAY);
+	assert_int_equal(s->err.fd, 2);
 	assert_string_equal(config_string(c, s->file), "t.ini");
 	assert_int_equal(s->line, 1);
 	assert_int_equal(s->env.count + s->deps + s->limits + s->directory, 0);
