@@ -269,7 +269,7 @@ orphan_of()
 	run -100 "$DASHPOT" --no-such-option
 	run -100 "$DASHPOT" run -c
 	run -100 "$DASHPOT" --
-	run -100 "$DASHPOT" check -- true
+	run -100 "$DASHPOT" version -- true
 	run -100 "$DASHPOT" help nginx
 	run -100 "$DASHPOT" version nginx
 }
