@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC */
+/* The log relay with log files: init/helpers/files, sink and logfile. */
+#include "relay_fixture.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+
+/* Stream k goes to DIRECTORY/NAME. */
+static void set_file(struct fixture *f, uint32_t k, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+	*stream_of(f, k) = (struct config_stream){
+		.output = CONFIG_FILE, .path = fixture_text(f, path) };
+	fixture_service(f, k / 2)->log_keep = 2;
+}
+
+static void start_files(struct fixture *f)
+{
+	carry_start_kind(f, BOARD_FILES);
+}
+
+static bool has_file(struct fixture *f, const char *name, const char *text)
+{
+	char *found = fixture_read(f->directory, name);
+	bool is_same = found != NULL && strcmp(found, text) == 0;
+
+	free(found);
+	return is_same;
+}
+
+static bool is_there(struct fixture *f, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+	return access(path, F_OK) == 0;
+}
+
+static void lines_are_appended(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	struct stat st;
+
+	set_file(f, 0, "log");
+	fixture_system("echo before >%s/log", f->directory);
+	start_files(f);
+	put_text(0, "one\ntwo");
+	FIXTURE_WAIT(has_file(f, "log", "before\none\n"));
+	inlet_close(0);
+	FIXTURE_WAIT(has_file(f, "log", "before\none\ntwo\n"));
+	carry_finish(f);
+	set_file(f, 2, "new");
+	f->boards.board->phase = BOARD_UP;
+	start_files(f);
+	put_text(2, "x\n");
+	FIXTURE_WAIT(has_file(f, "new", "x\n"));
+	snprintf(path, sizeof(path), "%s/new", f->directory);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	carry_finish(f);
+}
+
+static void streams_with_one_path_share_it(void **state)
+{
+	struct fixture *f = *state;
+
+	set_file(f, 0, "log");
+	set_file(f, 1, "log");
+	start_files(f);
+	put_text(0, "out\n");
+	FIXTURE_WAIT(has_file(f, "log", "out\n")); /* one service: no prefix */
+	put_text(1, "err\n");
+	FIXTURE_WAIT(has_file(f, "log", "out\nerr\n"));
+	carry_finish(f);
+	f->boards.board->phase = BOARD_UP;
+	set_file(f, 4, "log");
+	start_files(f);
+	put_text(4, "other\n");
+	FIXTURE_WAIT(has_file(f, "log", "out\nerr\njob | other\n"));
+	carry_finish(f);
+}
+
+static void file_is_rotated_by_size_between_lines(void **state)
+{
+	struct fixture *f = *state;
+	char line[128];
+
+	set_file(f, 0, "log");
+	fixture_service(f, 0)->log_max_size = 1000;
+	start_files(f);
+	for (int i = 0; i < 60; i++) {
+		snprintf(line, sizeof(line), "%02d %096d\n", i, i);
+		put_text(0, line);
+		FIXTURE_WAIT(lines_count(f->boards.files, f->config, 0) ==
+			     (unsigned)i + 1);
+		fixture_wake(f, BOARD_FILES);
+	}
+	carry_finish(f);
+	fixture_system("cd %s && test $(wc -c <log.1) -le 1000 && "
+		       "test $(wc -c <log.2) -le 1000 && test ! -e log.3 && "
+		       "cat log.2 log.1 log | sort -c && "
+		       "cat log.2 log.1 log | grep -Ec '^[0-9]{2} [0-9]{96}$' "
+		       "| grep -qx \"$(cat log.2 log.1 log | wc -l)\" && "
+		       "tail -n 1 log | grep -q ^59",
+		       f->directory);
+	assert_int_equal(atomic_load(&f->boards.files->news.count), 0);
+}
+
+static void without_log_keep_the_file_begins_anew(void **state)
+{
+	struct fixture *f = *state;
+
+	set_file(f, 0, "log");
+	fixture_service(f, 0)->log_max_size = 10;
+	fixture_service(f, 0)->log_keep = 0;
+	start_files(f);
+	put_text(0, "123456789\n");
+	FIXTURE_WAIT(has_file(f, "log", "123456789\n"));
+	put_text(0, "next\n");
+	FIXTURE_WAIT(has_file(f, "log", "next\n"));
+	assert_false(is_there(f, "log.1"));
+	carry_finish(f);
+}
+
+static void file_that_was_moved_or_removed_is_made_again(void **state)
+{
+	struct fixture *f = *state;
+
+	set_file(f, 0, "log");
+	start_files(f);
+	put_text(0, "one\n");
+	FIXTURE_WAIT(has_file(f, "log", "one\n"));
+	fixture_system("mv %s/log %s/old", f->directory, f->directory);
+	fixture_sleep(1050); /* it looks once a second */
+	put_text(0, "two\n");
+	FIXTURE_WAIT(has_file(f, "log", "two\n"));
+	fixture_system("rm %s/log", f->directory);
+	fixture_sleep(1050);
+	put_text(0, "three\n");
+	FIXTURE_WAIT(has_file(f, "log", "three\n"));
+	assert_true(has_file(f, "old", "one\n"));
+	carry_finish(f);
+	assert_int_equal(atomic_load(&f->boards.files->news.count), 0);
+}
+
+static void missing_directory_is_said_once_and_so_is_its_return(void **state)
+{
+	struct fixture *f = *state;
+	struct news_item item;
+	char *text = malloc(LINES_OUT);
+	unsigned lines = 0;
+
+	assert_non_null(text);
+	memset(text, '\n', LINES_OUT); /* more than fits in any buffer */
+	set_file(f, 3, "later/log");
+	set_file(f, 0, "log");
+	start_files(f);
+	for (int i = 0; i < 4; i++)
+		put(3, text, LINES_OUT);
+	put_text(3, "last\n");
+	put_text(0, "others go on\n");
+	FIXTURE_WAIT(has_file(f, "log", "others go on\n"));
+	FIXTURE_WAIT(lines_count(f->boards.files, f->config, 1) ==
+		     4 * LINES_OUT + 1);
+	fixture_sleep(1100);
+	assert_int_equal(count_news(f->boards.files, BOARD_EV_OUTPUT_TROUBLE,
+				    &item), 1);
+	assert_int_equal(item.service, 1);
+	assert_int_equal(item.n[0], 1);
+	assert_int_equal(item.n[1], ENOENT);
+	assert_int_equal(item.n[2], BOARD_VOLUME_CREATE);
+	carry_end(SIGKILL); /* the next one knows of the trouble */
+	start_files(f);
+	fixture_system("mkdir %s/later", f->directory);
+	FIXTURE_WAIT(count_news(f->boards.files, BOARD_EV_OUTPUT_WELL,
+				&item) == 1);
+	assert_int_equal(count_news(f->boards.files, BOARD_EV_OUTPUT_TROUBLE,
+				    NULL), 1);
+	put_text(3, "again\n");
+	carry_finish(f);
+	free(text);
+	text = fixture_read(f->directory, "later/log");
+	assert_non_null(text);
+	for (char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	assert_string_equal(strstr(text, "again"), "again\n");
+	/* Every line is there or counted. */
+	assert_int_equal(lines + item.n[1], 4 * LINES_OUT + 2);
+	assert_true(item.n[2] >= 1000);
+	free(text);
+}
+
+static void fifo_without_reader_is_trouble_and_no_hang(void **state)
+{
+	struct fixture *f = *state;
+	struct news_item item;
+	char path[128], text[16] = "";
+	int fd;
+
+	set_file(f, 0, "fifo");
+	set_file(f, 2, "log");
+	snprintf(path, sizeof(path), "%s/fifo", f->directory);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	start_files(f);
+	put_text(0, "one\n");
+	put_text(2, "two\n");
+	FIXTURE_WAIT(has_file(f, "log", "two\n"));
+	FIXTURE_WAIT(count_news(f->boards.files, BOARD_EV_OUTPUT_TROUBLE,
+				&item) == 1);
+	assert_int_equal(item.n[1], ENXIO);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FIXTURE_WAIT(read(fd, text, sizeof(text)) == 4);
+	assert_string_equal(text, "one\n");
+	carry_finish(f);
+	close(fd);
+}
+
+static void stalled_fifo_stops_its_own_streams_only(void **state)
+{
+	struct fixture *f = *state;
+	char path[128], text[4096];
+	size_t put_bytes = 0, got_bytes = 0;
+	ssize_t n;
+	int fd;
+
+	set_file(f, 0, "fifo");
+	set_file(f, 2, "log");
+	snprintf(path, sizeof(path), "%s/fifo", f->directory);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	start_files(f);
+	assert_int_equal(fcntl(inlet[0], F_SETFL, O_NONBLOCK), 0);
+	for (int tries = 0; tries < 10; tries++, fixture_sleep(5))
+		while ((n = write(inlet[0], "0123456789abcde\n", 16)) > 0)
+			put_bytes += (size_t)n;
+	put_text(2, "flows\n");
+	FIXTURE_WAIT(has_file(f, "log", "flows\n"));
+	FIXTURE_WAIT(((n = read(fd, text, sizeof(text))) > 0 ?
+			      (got_bytes += (size_t)n) : 0,
+		      got_bytes == put_bytes));
+	carry_finish(f);
+	close(fd);
+}
+
+static void full_disk_leaves_whole_lines(void **state)
+{
+	struct fixture *f = *state;
+	struct news_item item;
+	char path[128], line[128], *text;
+	unsigned lines = 0;
+
+	set_file(f, 0, "small/log");
+	snprintf(path, sizeof(path), "%s/small", f->directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	if (mount("none", path, "tmpfs", 0, "size=16k") < 0) {
+		print_message("cannot mount here (%s)\n", strerror(errno));
+		skip();
+	}
+	start_files(f);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(line, sizeof(line), "%05d %060d\n", i, i);
+		put_text(0, line);
+	}
+	FIXTURE_WAIT(lines_count(f->boards.files, f->config, 0) == 2000);
+	FIXTURE_WAIT(count_news(f->boards.files, BOARD_EV_OUTPUT_TROUBLE,
+				&item) == 1);
+	assert_int_equal(item.n[1], ENOSPC);
+	assert_int_equal(item.n[2], BOARD_VOLUME_WRITE);
+	fixture_system("mount -o remount,size=1m %s", path);
+	FIXTURE_WAIT(count_news(f->boards.files, BOARD_EV_OUTPUT_WELL,
+				&item) == 1);
+	put_text(0, "end\n");
+	carry_finish(f);
+	text = fixture_read(path, "log");
+	assert_int_equal(umount2(path, MNT_DETACH), 0);
+	assert_non_null(text);
+	for (char *at = text; *at != '\0'; at = strchr(at, '\n') + 1) {
+		assert_true(strchr(at, '\n') - at == 66 ||
+			    strcmp(at, "end\n") == 0);
+		lines++;
+	}
+	assert_int_equal(lines + item.n[1], 2001);
+	free(text);
+}
+
+static void file_that_cannot_be_renamed_grows_and_that_is_said(void **state)
+{
+	struct fixture *f = *state;
+	struct news_item item;
+	char path[128];
+
+	set_file(f, 0, "log");
+	fixture_service(f, 0)->log_max_size = 10;
+	snprintf(path, sizeof(path), "%s/log", f->directory);
+	fixture_system("touch %s %s.from", path, path);
+	snprintf(path, sizeof(path), "%s/log.from", f->directory);
+	if (mount(path, config_string(f->config, stream_of(f, 0)->path), NULL,
+		  MS_BIND, NULL) < 0) {
+		print_message("cannot mount here (%s)\n", strerror(errno));
+		skip();
+	}
+	start_files(f);
+	put_text(0, "123456789\n");
+	FIXTURE_WAIT(has_file(f, "log", "123456789\n"));
+	put_text(0, "grows\n");
+	FIXTURE_WAIT(has_file(f, "log", "123456789\ngrows\n"));
+	carry_finish(f);
+	umount2(config_string(f->config, stream_of(f, 0)->path), MNT_DETACH);
+	assert_int_equal(count_news(f->boards.files, BOARD_EV_OUTPUT_TROUBLE,
+				    &item), 1);
+	assert_int_equal(item.n[1], EBUSY);
+	assert_int_equal(item.n[2], BOARD_VOLUME_RENAME);
+	assert_int_equal(item.n[3], 1);
+}
+
+#define FILE_TEST(test)                                                     \
+	cmocka_unit_test_setup_teardown(test, carry_setup, carry_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FILE_TEST(lines_are_appended),
+		FILE_TEST(streams_with_one_path_share_it),
+		FILE_TEST(file_is_rotated_by_size_between_lines),
+		FILE_TEST(without_log_keep_the_file_begins_anew),
+		FILE_TEST(file_that_was_moved_or_removed_is_made_again),
+		FILE_TEST(missing_directory_is_said_once_and_so_is_its_return),
+		FILE_TEST(fifo_without_reader_is_trouble_and_no_hang),
+		FILE_TEST(stalled_fifo_stops_its_own_streams_only),
+		FILE_TEST(full_disk_leaves_whole_lines),
+		FILE_TEST(file_that_cannot_be_renamed_grows_and_that_is_said),
+	};
+
+	/* What is mounted here goes with this process. */
+	if (unshare(CLONE_NEWNS) == 0)
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
