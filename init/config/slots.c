@@ -53,6 +53,7 @@ void slots_assign(struct loader *l, const bool *held)
 {
 	struct section **slots = arena_get(&l->arena, CONFIG_SERVICES *
 						      sizeof(*slots));
+	bool *is_placed = arena_get(&l->arena, l->services);
 	uint32_t count = l->old->services;
 
 	for (uint32_t i = 0; i < count; i++)
@@ -60,13 +61,16 @@ void slots_assign(struct loader *l, const bool *held)
 	for (uint32_t i = 0; i < l->services; i++) {
 		int slot = old_slot(l->old, l->sections[i]->name);
 
-		if (slot >= 0)
+		/* One that is declared twice is told, and checked, twice. */
+		if (slot >= 0 && slots[slot]->removed != NULL) {
 			slots[slot] = l->sections[i];
+			is_placed[i] = true;
+		}
 	}
 	for (uint32_t i = 0; i < l->services; i++) {
 		uint32_t slot;
 
-		if (old_slot(l->old, l->sections[i]->name) >= 0)
+		if (is_placed[i])
 			continue;
 		slot = free_slot(slots, count);
 		if (slot == CONFIG_SERVICES) {
