@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# `dashpot check`: what a person is told before anything is deployed.
+
+load ../lib/dashpot
+load ../lib/verify
+
+setup()
+{
+	file=$BATS_TEST_TMPDIR/dashpot.ini
+}
+
+# write LINE...: the file
+write()
+{
+	printf '%s\n' "$@" >"$file"
+}
+
+@test "a file without doubts: exit 0, also with --strict, one line of summary" {
+	write '[service:web]' 'command = sleep 1' 'essential = yes'
+	run -0 --separate-stderr "$DASHPOT" check -c "$file" --strict
+	[ "$output" = '1 service, no mistake, no warnings; stopping needs up to 9500 ms' ]
+	[ "$stderr" = '' ]
+}
+
+@test "warnings name file, line and key; exit 0, with --strict 1" {
+	write '[service:a]' 'command = sleep 1' '' '[service:web]' \
+		'command = no-such-program' 'max_failures = 10 in 5s' \
+		'restart_delay = 1s..10s'
+	run -0 --separate-stderr "$DASHPOT" check -c "$file"
+	[[ $stderr == *"$file:4: warning: command: no-such-program is not in PATH"* ]]
+	[[ $stderr == *"$file:4: warning: max_failures = 10 in 5 s can never be reached"* ]]
+	[[ $output == '2 services, no mistake, 3 warnings;'* ]]
+	run -1 "$DASHPOT" check --strict -c "$file"
+}
+
+@test "what check says can never be reached is never reached by simulate" {
+	write '[service:web]' 'command = sleep 1' 'max_failures = 5 in 10s' \
+		'restart_delay = 1s..10s'
+	run -1 "$DASHPOT" check --strict -c "$file"
+	"$DASHPOT" simulate -c "$file" --lifetime 0 --for 7d --json |
+		jq -e '.services.web.trips == 0'
+	sed -i 's/in 10s/in 20s/' "$file"
+	run -0 "$DASHPOT" check --strict -c "$file"
+	"$DASHPOT" simulate -c "$file" --lifetime 0 --for 7d --json |
+		jq -e '.services.web.trips > 0'
+}
+
+@test "mistakes are 100, and nothing else is said" {
+	write '[service:web]' 'command = no-such-program' 'stop_timeout = 8'
+	run -100 "$DASHPOT" check --strict --explain-policy -c "$file"
+	[[ $output == *"$file:3: "* ]]
+	[[ $output != *warning* ]]
+	[[ $output != *restarted* ]]
+}
+
+@test "--env-file brings variables, over those that are there" {
+	# shellcheck disable=SC2016 # for dashpot
+	write '[service:web]' 'command = sleep ${SECS}' 'stop_timeout = ${STOP}' \
+		'essential = yes'
+	run -100 "$DASHPOT" check -c "$file"
+	printf '%s\n' '# of the build' 'SECS=1' '' 'STOP="3s"' >"$BATS_TEST_TMPDIR/env"
+	STOP=5s run -0 "$DASHPOT" check -c "$file" --env-file "$BATS_TEST_TMPDIR/env"
+	[[ $output == *'needs up to 4500 ms' ]]
+	echo 'no variable' >>"$BATS_TEST_TMPDIR/env"
+	run -100 "$DASHPOT" check -c "$file" --env-file="$BATS_TEST_TMPDIR/env"
+	[[ $output == *"env:5: is no NAME=VALUE"* ]]
+	run -100 "$DASHPOT" check -c "$file" --env-file /does/not/exist
+	run -100 "$DASHPOT" check -c "$file" --env-file
+}
+
+@test "PATH of --env-file is where commands are looked for" {
+	write '[service:web]' 'command = sleep 1'
+	echo PATH=/does/not/exist >"$BATS_TEST_TMPDIR/env"
+	run -1 "$DASHPOT" check --strict -c "$file" --env-file "$BATS_TEST_TMPDIR/env"
+	[[ $output == *'sleep is not in PATH (/does/not/exist)'* ]]
+}
+
+@test "--explain-policy says in words what the settings mean" {
+	write '[service:web]' 'command = sleep 1'
+	run -0 --separate-stderr "$DASHPOT" check -c "$file" --explain-policy
+	[[ ${lines[0]} == 'web: always restarted, after 250 ms doubling to 30 s; the 3rd failure within 15 s or the 10th within 10 m blocks it; tried again after 10 s, then 20 s, at most every 5 m; '* ]]
+	[[ ${lines[1]} == 'all together: at most 20 restarts at once and 5 in 1 s'* ]]
+}
+
+@test "diagnostic.json says the policy in the same words" {
+	dir=$(ns_dir)
+	printf '%s\n' '[service:web]' 'command = sleep 1000' 'max_trips = 3' \
+		>"$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 5 service web '.state == "running"'
+	policy=$(service web .policy)
+	run -0 --separate-stderr "$DASHPOT" check -c "$dir/dashpot.ini" --explain-policy
+	[ "${lines[0]}" = "web: $policy" ]
+}
+
+@test "a command behind -- is looked at as well" {
+	write '[service:web]' 'command = sleep 1'
+	run -1 --separate-stderr "$DASHPOT" check --strict -c "$file" -- no-such-program --strict
+	[[ $stderr == *'command line: warning: command: no-such-program is not in PATH'* ]]
+	run -0 "$DASHPOT" check --strict -c "$file" -- sleep 1
+}
+
+@test "no essential service is one note, and no warning" {
+	write '[service:web]' 'command = sleep 1'
+	run -0 --separate-stderr "$DASHPOT" check --strict -c "$file"
+	[ "$stderr" = 'dashpot: note: no service is essential, so the container goes on when one of them is blocked' ]
+}
+
+@test "a command that check does not find does not start either, and the other way round" {
+	dir=$(ns_dir)
+	mkdir "$dir/bin"
+	printf '#!/no/such\n' >"$dir/bin/script"
+	chmod 755 "$dir/bin/script"
+	: >"$dir/bin/plain"
+	: >"$dir/bin/sleep"
+	printf '%s\n' '[defaults]' "env.PATH = $dir/bin:/usr/bin:/bin" \
+		'[service:script]' 'command = script' \
+		'[service:plain]' 'command = plain' \
+		'[service:missing]' 'command = missing' \
+		'[service:found]' 'command = sleep 1000' >"$dir/dashpot.ini"
+	run -1 "$DASHPOT" check --strict -c "$dir/dashpot.ini"
+	[[ $output == *'script needs /no/such, which does not exist'* ]]
+	[[ $output == *'plain cannot be executed'* ]]
+	[[ $output == *'missing is not in PATH'* ]]
+	[[ $output == *' 3 warnings'* ]]
+	ns_start "$dir"
+	wait_until 10 diag '[.services[] | select(.state == "blocked")] | length == 3'
+	service found '.state == "running"'
+	[ "$(service script '.ends[0].step')" = interpreter ]
+	[ "$(service plain '.ends[0].errno_name')" = EACCES ]
+	[ "$(service missing '.ends[0].errno_name')" = ENOENT ]
+}
+
+@test "a limit that check says cannot be set fails the start, others do not" {
+	dir=$(ns_dir)
+	printf '%s\n' '[service:more]' 'command = sleep 1000' \
+		'limit.nofile = 64:1024G' '[service:tries]' 'command = sleep 1000' \
+		'limit.nofile = -64:1024G' >"$dir/dashpot.ini"
+	run -1 "$DASHPOT" check --strict -c "$dir/dashpot.ini"
+	[[ $output == *'limit.nofile: the hard limit here is'* ]]
+	[[ $output == *' 1 warning;'* ]]
+	ns_start "$dir"
+	wait_until 10 service more '.state == "blocked"'
+	service tries '.state == "running"'
+	[ "$(service more '.ends[0].step')" = limit ]
+}
