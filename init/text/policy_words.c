@@ -5,10 +5,10 @@
 /* "2nd" */
 static void add_ordinal(struct phrase *w, uint32_t n)
 {
-	static const char ends[][3] = { "th", "st", "nd", "rd" };
+	static const char ends[] = "thstndrd";
 
-	phrase_add(w, "%u%s", n,
-		   ends[n % 10 < 4 && n / 10 % 10 != 1 ? n % 10 : 0]);
+	phrase_add(w, "%u%.2s", n,
+		   ends + 2 * (n % 10 < 4 && n / 10 % 10 != 1 ? n % 10 : 0));
 }
 
 static void add_restart(struct phrase *w, const struct config_service *s)
