@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "init/helpers/helper.h"
@@ -30,6 +31,7 @@ struct batch {
 	int directory, fd;
 	struct json j;          /* puts into out and counts h->size */
 	struct volume_out *out;
+	off_t limit;            /* a longer file is rotated */
 	int wait_ms;            /* left for last words */
 };
 
@@ -162,6 +164,19 @@ static int resume(struct batch *b, const struct stat *st)
 	return 0;
 }
 
+/* The two files never take more than a quarter of a small volume, so that they
+ * leave room for the others to be replaced. */
+static off_t limit_of(int fd)
+{
+	struct statfs volume;
+	off_t each;
+
+	if (fstatfs(fd, &volume) < 0 || volume.f_blocks == 0)
+		return HISTORY_SIZE;
+	each = (off_t)(volume.f_blocks / 8 * (uint64_t)volume.f_bsize);
+	return each < HISTORY_SIZE ? each : HISTORY_SIZE;
+}
+
 static int open_file(struct batch *b)
 {
 	struct history *h = b->h;
@@ -176,6 +191,7 @@ static int open_file(struct batch *b)
 	if (!S_ISREG(st.st_mode))
 		return volume_fail(b->v, BOARD_VOLUME_CREATE, EINVAL);
 	b->out = volume_out(b->fd);
+	b->limit = limit_of(b->fd);
 	if (st.st_ino == h->ino && st.st_dev == h->dev &&
 	    st.st_size == h->size)
 		return 0;
@@ -314,7 +330,7 @@ static int write_events(struct batch *b, uint64_t events)
 	if (b->h->recorded >= events)
 		return 0;
 	while (b->h->recorded < events && b->j.err == 0) {
-		if (b->h->size > HISTORY_SIZE && rotate(b) < 0)
+		if (b->h->size > b->limit && rotate(b) < 0)
 			return -1;
 		put_next(b);
 	}

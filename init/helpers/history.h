@@ -17,7 +17,9 @@
 #include "init/helpers/volume.h"
 
 enum {
-	HISTORY_SIZE = 4 * 1024 * 1024, /* a longer file becomes events.jsonl.1 */
+	HISTORY_SIZE = 4 * 1024 * 1024, /* a longer file, or one longer than an
+					 * eighth of the volume, becomes
+					 * events.jsonl.1 */
 	HISTORY_WAIT_MS = 200, /* a batch waits so long for last words */
 };
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""validate.py DOCS DIR: check what dashpot wrote below DIR against DOCS.
+"""validate.py DOCS DIR [SECONDS]: check what dashpot wrote below DIR against
+DOCS, again and again for so long (once).
 
 NAME.json and every line of NAME.jsonl and NAME.jsonl.1 follow
 DOCS/NAME.schema.json (diagnostic, process-registry, events). A last line of
@@ -12,6 +13,7 @@ check.
 import json
 import pathlib
 import sys
+import time
 
 import jsonschema
 
@@ -41,48 +43,73 @@ def gap(last, event):
     return f"seq {event['seq']} behind {last['seq']}, not {expected}"
 
 
-def main():
-    docs, volume = map(pathlib.Path, sys.argv[1:3])
-    validators = {}
-    for name in ("diagnostic", "process-registry", "events"):
-        path = docs / f"{name}.schema.json"
-        schema = json.loads(path.read_text(encoding="utf-8"))
-        kind = jsonschema.validators.validator_for(schema)
-        kind.check_schema(schema)
-        validators[name] = kind(schema)
+class Check:
+    """All schemas, and what was found so far."""
 
-    checked, faults = 0, 0
+    def __init__(self, docs):
+        self.validators = {}
+        self.checked = self.faults = 0
+        self.seen = set()  # lines of events that are well
+        for name in ("diagnostic", "process-registry", "events"):
+            path = docs / f"{name}.schema.json"
+            schema = json.loads(path.read_text(encoding="utf-8"))
+            kind = jsonschema.validators.validator_for(schema)
+            kind.check_schema(schema)
+            self.validators[name] = kind(schema)
 
-    def fault(text):
-        nonlocal faults
-        faults += 1
+    def fault(self, text):
+        self.faults += 1
         print(text)
 
-    for path in sorted(volume.rglob("*.json*")):
-        validator = validators.get(path.name.split(".")[0])
+    def document(self, validator, where, text):
+        """The value of a document that follows its schema, else None."""
+        value = json.loads(text, parse_constant=no_constant)
+        if text in self.seen:
+            return value
+        errors = list(validator.iter_errors(value))
+        for error in errors:
+            self.fault(f"{where}: {error.json_path}: {error.message}")
+        return None if errors else value
+
+    def file(self, path):
+        validator = self.validators.get(path.name.split(".")[0])
         is_lines = path.name.endswith((".jsonl", ".jsonl.1"))
         if validator is None or not (is_lines or path.suffix == ".json"):
-            continue
+            return
         last = None
-        try:
-            for where, text in documents(path):
-                checked += 1
-                value = json.loads(text, parse_constant=no_constant)
-                errors = list(validator.iter_errors(value))
-                for error in errors:
-                    fault(f"{where}: {error.json_path}: {error.message}")
-                if is_lines and not errors:
-                    wrong = gap(last, value)
-                    if wrong:
-                        fault(f"{where}: {wrong}")
-                    last = value
-        except FileNotFoundError:
-            continue  # rotated or replaced since the directory was read
-        except ValueError as error:
-            fault(f"{path}: {error}")
-    if not checked:
+        for where, text in documents(path):
+            self.checked += 1
+            value = self.document(validator, where, text)
+            if value is None or not is_lines:
+                continue
+            wrong = gap(last, value)
+            if wrong:
+                self.fault(f"{where}: {wrong}")
+            self.seen.add(text)
+            last = value
+
+    def directory(self, volume):
+        for path in sorted(volume.rglob("*.json*")):
+            try:
+                self.file(path)
+            except FileNotFoundError:
+                continue  # rotated or replaced since the directory was read
+            except ValueError as error:
+                self.fault(f"{path}: {error}")
+
+
+def main():
+    docs, volume = map(pathlib.Path, sys.argv[1:3])
+    end = time.monotonic() + float(sys.argv[3] if len(sys.argv) > 3 else 0)
+    check, looks = Check(docs), 0
+    while looks == 0 or time.monotonic() < end:
+        check.directory(volume)
+        looks += 1
+    if looks > 1:
+        print(f"looks: {looks}")
+    if not check.checked:
         print(f"{volume}: nothing to check")
-    return 1 if faults or not checked else 0
+    return 1 if check.faults or not check.checked else 0
 
 
 if __name__ == "__main__":

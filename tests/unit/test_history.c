@@ -353,12 +353,12 @@ static void full_volume_cuts_the_line_back_and_loses_nothing(void **state)
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		skip();
 	assert_int_equal(mount("tmpfs", f->directory, "tmpfs", 0,
-			       "size=128k"),
+			       "size=1m"),
 			 0);
 	start(f);
 	say_many(f, 10);
 	wait_for_records(f);
-	fixture_system("head -c 1M /dev/zero >%s/filler 2>/dev/null; true",
+	fixture_system("head -c 2M /dev/zero >%s/filler 2>/dev/null; true",
 		       f->directory);
 	say_many(f, 200);
 	fixture_publish(f);
@@ -371,6 +371,28 @@ static void full_volume_cuts_the_line_back_and_loses_nothing(void **state)
 	FIXTURE_WAIT(atomic_load(&f->boards.restore->recorded) == 210);
 	assert_int_equal(fixture_finish(f, recorder), 0);
 	assert_complete(f, 210);
+	umount2(f->directory, MNT_DETACH);
+}
+
+static void small_volume_is_not_filled(void **state)
+{
+	struct fixture *f = *state;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		skip();
+	assert_int_equal(mount("tmpfs", f->directory, "tmpfs", 0,
+			       "size=256k"),
+			 0);
+	say_many(f, 1000); /* 250 KiB of lines */
+	start(f);
+	wait_for_records(f);
+	assert_in_range(size_of(f, "events.jsonl"), 1, 33 * 1024);
+	assert_in_range(size_of(f, "events.jsonl.1"), 32 * 1024, 33 * 1024);
+	assert_int_equal(atomic_load(&f->boards.restore->trouble),
+			 BOARD_VOLUME_WELL);
+	fixture_validate(f->directory);
+	assert_int_equal(fixture_finish(f, recorder), 0);
 	umount2(f->directory, MNT_DETACH);
 }
 
@@ -447,6 +469,7 @@ int main(void)
 		WITH_BOARDS(next_container_goes_on_in_the_same_file),
 		WITH_BOARDS(second_dashpot_has_a_file_of_its_own),
 		WITH_BOARDS(full_volume_cuts_the_line_back_and_loses_nothing),
+		WITH_BOARDS(small_volume_is_not_filled),
 		WITH_BOARDS(
 			file_that_cannot_be_written_does_not_stop_the_others),
 		WITH_BOARDS(last_words_that_come_late_are_waited_for),
