@@ -126,7 +126,9 @@ static bool survey(struct graph *g, struct reader *r)
 	}
 	g->to_ms = 1 + (g->events->since_ms >= 0 ? g->events->now_ms :
 						   g->last_ms);
-	return g->count > 0 && g->last_ms >= g->from_ms;
+	if (g->from_ms >= g->to_ms) /* the clock was set back */
+		g->from_ms = g->to_ms - 1;
+	return g->count > 0;
 }
 
 static unsigned cell_of(const struct graph *g, int64_t time_ms)
@@ -342,7 +344,7 @@ static void put_legend(struct out *o, const struct graph *g)
 	if (g->to_ms - g->last_ms > g->cell_ms) {
 		out_text(o, "no event since ");
 		out_time(o, g->last_ms, g->events->now_ms);
-		out_wrap(o, 0, ": what was true then is drawn on");
+		out_text(o, ": what was true then is drawn on");
 		out_line(o);
 	}
 }
@@ -373,11 +375,7 @@ int graph_print(const struct events *e, struct out *o, struct reader *r)
 			   .rows = take(GRAPH_ROWS * sizeof(struct row)) };
 
 	if (!survey(&g, r)) {
-		out_text(o, g.count > 0 ? "no event since then; the newest one "
-					  "is of " :
-					  "no such service in the events");
-		if (g.count > 0)
-			out_time(o, g.last_ms, e->now_ms);
+		out_text(o, "no such service in the events");
 		out_line(o);
 		return 1;
 	}
