@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: ISC */
+/* PID 1's check of a compiled block that it must not trust: what the loader
+ * makes passes, whatever is bent in it does not. */
+#include "tests/unit/config_world.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "tests/unit/config_valid.h"
+
+/* A private copy of a valid block, to be bent. */
+static struct config *block;
+
+static const char valid[] =
+	"[defaults]\nenv.A = 1\nmax_failures = 2 in 2s, 3 in 3s\n"
+	"[service:web]\ncommand = /bin/web a b\nafter = db\nrequires = log\n"
+	"user = 1000:1001\ngroups = 3 4\numask = 022\ndirectory = /srv\n"
+	"stdout = file:/log/web\nstderr = stdout\nlimit.nofile = 5:6\n"
+	"limit.core = -0\nnice = 3\noom_score_adj = 4\n"
+	"[service:db]\nshell = exec db\nafter = log\ntype = oneshot\n"
+	"limit.as = 7\n"
+	"[service:log]\ncommand = log\nstdout = relay\nstderr = null\n";
+
+/* The block with a fourth service that was removed. */
+static int make_block(void **state)
+{
+	static char text[2000];
+	const struct config *first;
+	struct config_source from = { .files_count = 1 };
+	static const char *const names[] = { "t.ini" };
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s[service:old]\ncommand = x\n", valid);
+	load_text(text);
+	first = loaded.c;
+	loaded.c = NULL;
+	forget(NULL);
+	add_file("t.ini", valid);
+	from.files = names;
+	from.old = first;
+	load_source(&fake_world, &from);
+	munmap((void *)(uintptr_t)first, first->size);
+	assert_non_null(loaded.c);
+	block = malloc(loaded.c->size);
+	memcpy(block, loaded.c, loaded.c->size);
+	return 0;
+}
+
+static int drop_block(void **state)
+{
+	free(block);
+	block = NULL;
+	return forget(state);
+}
+
+static void mend(void)
+{
+	memcpy(block, loaded.c, loaded.c->size);
+}
+
+static struct config_service *bent(uint32_t i)
+{
+	return (struct config_service *)(uintptr_t)config_service(block, i);
+}
+
+static struct config_dep *bent_dep(uint32_t i)
+{
+	return (struct config_dep *)(uintptr_t)config_dep(block, i);
+}
+
+static uint16_t *bent_order(void)
+{
+	return (uint16_t *)(uintptr_t)config_order(block);
+}
+
+static char *bent_text(void)
+{
+	return (char *)block + block->text_at;
+}
+
+/* What the check says of the bent block; then it is mended. */
+static enum verify_rule broken(void)
+{
+	int err = config_verify(block, loaded.c->size);
+
+	if (err == 0)
+		config_walk(block);
+	mend();
+	assert_true(err <= 0 && err >= -VERIFY_TAIL);
+	return (enum verify_rule)-err;
+}
+
+/* Do something to the block, and see which rule it breaks. */
+#define BREAKS(rule, ...)                                                    \
+	do {                                                                 \
+		__VA_ARGS__;                                                 \
+		assert_string_equal(config_rules[broken()],                  \
+				    config_rules[VERIFY_##rule]);            \
+	} while (0)
+
+static void block_of_the_loader_is_well(void **state)
+{
+	assert_int_equal(config_verify(block, loaded.c->size), 0);
+	assert_int_equal(block->services, 4);
+	assert_true(config_service(block, 3)->is_removed);
+	assert_int_equal(block->deps, 3);
+	assert_int_equal(block->limits, 3);
+	assert_int_equal(config_verify(block, (size_t)1 << 40), 0);
+}
+
+static void block_larger_than_its_room_is_refused(void **state)
+{
+	const size_t size = loaded.c->size;
+	size_t sizes[] = { 0, 1, sizeof(*block) - 1, sizeof(*block),
+			   size - 1 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		assert_int_equal(config_verify(block, sizes[i]), -VERIFY_SIZE);
+}
+
+static void count_out_of_range_is_refused(void **state)
+{
+	BREAKS(SIZE, block->services = 0);
+	BREAKS(SIZE, block->services = CONFIG_SERVICES + 1);
+	BREAKS(SIZE, block->services = UINT32_MAX);
+	BREAKS(SIZE, block->deps = UINT32_MAX);
+	BREAKS(SIZE, block->deps = 1024 * 1023 + 1);
+	BREAKS(SIZE, block->limits = 1024 * 16 + 1);
+	BREAKS(SIZE, block->text = 0);
+	BREAKS(SIZE, block->text = CONFIG_TEXT + 1);
+	BREAKS(SIZE, block->size = loaded.c->size + 1);
+}
+
+static void part_elsewhere_is_refused(void **state)
+{
+	uint32_t *at[] = { &block->services_at, &block->deps_at,
+			   &block->limits_at, &block->order_at,
+			   &block->text_at };
+	const uint32_t to[] = { 0, 1, 8, loaded.c->size, UINT32_MAX,
+				UINT32_MAX - 7 };
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		for (size_t n = 0; n < sizeof(to) / sizeof(to[0]); n++)
+			BREAKS(LAYOUT, *at[i] = to[n]);
+	BREAKS(LAYOUT, block->size--);
+	BREAKS(LAYOUT, block->size = 0);
+	BREAKS(LAYOUT, block->services = 3);
+	BREAKS(LAYOUT, block->services = 5);
+	BREAKS(LAYOUT, block->deps += 2);
+	BREAKS(LAYOUT, block->limits--);
+	BREAKS(LAYOUT, block->text--);
+}
+
+static void head_out_of_range_is_refused(void **state)
+{
+	BREAKS(HEAD, block->headroom = -2);
+	BREAKS(HEAD, block->headroom = 1000001);
+	BREAKS(HEAD, block->shutdown_timeout_ms = 0);
+	BREAKS(HEAD, block->shutdown_timeout_ms = INT64_MAX);
+	BREAKS(HEAD, block->shutdown_needs_ms = 1499);
+	BREAKS(HEAD, block->exit_when_all_blocked_ms = -1);
+	BREAKS(HEAD, block->exit_when_all_blocked_ms = 604800001);
+	BREAKS(HEAD, block->restart_rate.period_ms = 0);
+	BREAKS(HEAD, block->restart_rate.period_ms = 86400001);
+	BREAKS(HEAD, block->restart_rate.rate = 0);
+	BREAKS(HEAD, block->restart_rate.burst = 100001);
+	BREAKS(HEAD, block->stop_signals = 0);
+	BREAKS(HEAD, block->stop_signals |= 1 << (17 - 1)); /* SIGCHLD */
+	BREAKS(HEAD, block->stop_signals |= 1 << (1 - 1));  /* SIGHUP */
+	BREAKS(HEAD, block->log_level = 4);
+	BREAKS(HEAD, block->log_format = 2);
+	BREAKS(HEAD, block->tails = CONFIG_TAILS + 1);
+	BREAKS(HEAD, block->control_mode = 01000);
+	BREAKS(HEAD, memset(&block->has_metrics_file, 2, 1));
+	BREAKS(HEAD, memset(&block->is_diagnostics_written, 0xff, 1));
+	BREAKS(HEAD, memset(&block->has_control_owner, 0x80, 1));
+}
+
+static void text_outside_or_without_end_is_refused(void **state)
+{
+	const uint32_t end = loaded.c->text;
+
+	BREAKS(TEXT, bent_text()[end - 1] = 'x');
+	BREAKS(TEXT, bent_text()[0] = 'x');
+	BREAKS(TEXT, block->diagnostics = end);
+	BREAKS(TEXT, block->diagnostics = 0);
+	BREAKS(TEXT, block->control = UINT32_MAX);
+	BREAKS(TEXT, block->listen = end);
+	BREAKS(TEXT, bent(0)->file = end);
+	BREAKS(TEXT, bent(1)->path = UINT32_MAX);
+	BREAKS(TEXT, bent(2)->user = end);
+	BREAKS(TEXT, bent(3)->directory = end + 1);
+	BREAKS(TEXT, bent(0)->directory = bent(0)->name);
+	BREAKS(NAME, bent(0)->name = end);
+	BREAKS(NAME, bent(0)->name = 0);
+	BREAKS(STREAM, bent(0)->out.path = end);
+	BREAKS(WELL, bent(0)->user = end - 1);
+}
+
+static void list_without_its_strings_is_refused(void **state)
+{
+	const uint32_t end = loaded.c->text;
+
+	BREAKS(LIST, bent(0)->argv.at = end);
+	BREAKS(LIST, bent(0)->argv.at = UINT32_MAX);
+	BREAKS(LIST, bent(0)->argv.count = 0);
+	BREAKS(LIST, bent(0)->argv.at = 0); /* its first word is empty */
+	BREAKS(LIST, bent(0)->argv.count = UINT32_MAX);
+	BREAKS(LIST, bent(0)->env.count = UINT32_MAX);
+	BREAKS(LIST, bent(0)->env.at = end);
+	BREAKS(LIST, bent(0)->env = (struct config_list){ end, 0 });
+	BREAKS(LIST, bent(0)->env = (struct config_list){ end - 1, 2 });
+	BREAKS(WELL, bent(0)->env = (struct config_list){ end - 1, 1 });
+}
+
+static void proper_and_different_names_are_demanded(void **state)
+{
+	char *name = bent_text() + bent(2)->name;
+
+	BREAKS(NAME, bent(2)->name = bent(0)->name);
+	BREAKS(NAME, bent(3)->name = bent(1)->name);
+	BREAKS(NAME, memcpy(name, "web", 3));
+	BREAKS(NAME, memcpy(name, "a b", 3));
+	BREAKS(NAME, memcpy(name, "a:0", 3));
+	BREAKS(NAME, memcpy(name, ".ab", 3));
+	BREAKS(NAME, name[1] = '\n');
+	BREAKS(WELL, memcpy(name, "a-9", 3));
+}
+
+static void service_out_of_range_is_refused(void **state)
+{
+	BREAKS(SERVICE, bent(0)->breaker.windows = 5);
+	BREAKS(SERVICE, bent(0)->breaker.window[0].max_failures = 0);
+	BREAKS(SERVICE, bent(0)->breaker.window[1].max_failures = 65);
+	BREAKS(SERVICE, bent(0)->breaker.window[1].window_ms = 0);
+	BREAKS(SERVICE, bent(0)->breaker.window[0].window_ms = INT64_MAX);
+	BREAKS(WELL, bent(0)->breaker.window[2].window_ms = INT64_MIN);
+	BREAKS(SERVICE, bent(0)->breaker.cooldown_min_ms = 300001);
+	BREAKS(SERVICE, bent(0)->breaker.cooldown_min_ms = -1);
+	BREAKS(SERVICE, bent(0)->breaker.cooldown_max_ms = INT64_MAX);
+	BREAKS(SERVICE, bent(0)->dampen.min_ms = 30001);
+	BREAKS(SERVICE, bent(0)->dampen.max_ms = 604800001);
+	BREAKS(SERVICE, bent(0)->stable_ms = INT64_MIN);
+	BREAKS(SERVICE, bent(0)->stop_timeout_ms = INT64_MAX);
+	BREAKS(SERVICE, bent(0)->leftover_grace_ms = -1);
+	BREAKS(SERVICE, bent(0)->log_max_size = UINT64_MAX);
+	BREAKS(SERVICE, bent(0)->stop_signal = 0);
+	BREAKS(SERVICE, bent(0)->stop_signal = 65);
+	BREAKS(SERVICE, bent(0)->nice = 20);
+	BREAKS(SERVICE, bent(0)->nice = -21);
+	BREAKS(SERVICE, bent(0)->oom_score_adj = -1001);
+	BREAKS(SERVICE, bent(0)->umask = 01000);
+	BREAKS(SERVICE, bent(0)->groups_count = CONFIG_GROUPS + 1);
+	BREAKS(SERVICE, bent(0)->groups[1] = UINT32_MAX);
+	BREAKS(SERVICE, bent(0)->uid = UINT32_MAX);
+	BREAKS(SERVICE, bent(0)->gid = UINT32_MAX);
+	BREAKS(WELL, bent(2)->gid = UINT32_MAX); /* has none */
+	BREAKS(SERVICE, memset(&bent(0)->type, 2, 1));
+	BREAKS(SERVICE, memset(&bent(0)->restart, 0x80, 4));
+	BREAKS(SERVICE, bent(1)->restart = CONFIG_ALWAYS); /* a oneshot */
+	BREAKS(SERVICE, memset(&bent(0)->is_removed, 2, 1));
+	BREAKS(SERVICE, memset(&bent(0)->is_essential, 2, 1));
+	BREAKS(SERVICE, bent(0)->is_main = bent(2)->is_main = true);
+}
+
+static void stream_that_contradicts_itself_is_refused(void **state)
+{
+	BREAKS(STREAM, bent(0)->out.output = CONFIG_STDOUT);
+	BREAKS(STREAM, bent(0)->out.path = 0);
+	BREAKS(STREAM, bent(0)->out.path = bent(0)->name);
+	BREAKS(STREAM, bent(0)->out.output = CONFIG_NULL);
+	BREAKS(STREAM, bent(0)->err.output = (enum config_output)5);
+	BREAKS(STREAM, memset(&bent(0)->err.output, 0xff, 4));
+	BREAKS(STREAM, bent(0)->err.fd = 1);
+	BREAKS(STREAM, bent(2)->out.fd = 0);
+	BREAKS(STREAM, bent(2)->out.fd = 3);
+}
+
+static void limit_out_of_range_is_refused(void **state)
+{
+	struct config_limit *limit = (struct config_limit *)
+		(uintptr_t)config_limit(block, 1);
+
+	BREAKS(LIMIT, limit->resource = 16);
+	BREAKS(LIMIT, limit->soft = limit->hard + 1);
+	BREAKS(LIMIT, memset(&limit->is_try, 2, 1));
+	BREAKS(LIMIT, bent(0)->limits_first = 1);
+	BREAKS(LIMIT, bent(1)->limits_first = UINT32_MAX);
+	BREAKS(LIMIT, bent(0)->limits = 4);
+	BREAKS(LIMIT, bent(0)->limits = 1);
+	BREAKS(LIMIT, bent(1)->limits = 0);
+	BREAKS(SERVICE, bent(0)->limits = CONFIG_LIMITS + 1);
+}
+
+static void dependency_on_nobody_is_refused(void **state)
+{
+	BREAKS(DEPENDENCY, bent_dep(0)->service = 4);
+	BREAKS(DEPENDENCY, bent_dep(0)->service = UINT16_MAX);
+	BREAKS(DEPENDENCY, bent_dep(0)->service = 0); /* itself */
+	BREAKS(DEPENDENCY, bent_dep(0)->service = 3); /* removed */
+	BREAKS(DEPENDENCY, memset(&bent_dep(1)->is_required, 2, 1));
+	BREAKS(DEPENDENCY, bent(1)->deps_first = 1);
+	BREAKS(DEPENDENCY, bent(0)->deps = 1);
+	BREAKS(DEPENDENCY, bent(0)->deps = 4);
+	BREAKS(DEPENDENCY, bent(1)->deps = 0);
+	BREAKS(SERVICE, bent(0)->deps = CONFIG_SERVICES);
+}
+
+static void order_obeys_every_dependency(void **state)
+{
+	uint16_t *order = bent_order();
+
+	assert_int_equal(order[0], 2);
+	BREAKS(ORDER, order[0] = 4);
+	BREAKS(ORDER, order[0] = UINT16_MAX);
+	BREAKS(ORDER, order[0] = order[1]);
+	BREAKS(ORDER, order[0] = 1; order[1] = 2);
+	BREAKS(ORDER, bent_dep(2)->service = 0); /* a circle */
+	BREAKS(WELL, memcpy(order, (const uint16_t[]){ 3, 2, 1, 0 }, 8));
+}
+
+static void tails_have_to_add_up(void **state)
+{
+	BREAKS(TAIL, bent(0)->tail_first = 1);
+	BREAKS(TAIL, bent(2)->tail_first = 0);
+	BREAKS(TAIL, bent(0)->tail_lines = 0);
+	BREAKS(TAIL, bent(3)->tail_lines = 1000);
+	BREAKS(TAIL, block->tails--);
+	BREAKS(TAIL, block->tails = 0);
+	BREAKS(SERVICE, bent(3)->tail_lines = 1001);
+}
+
+static void removed_service_can_only_be_waited_for(void **state)
+{
+	BREAKS(SERVICE, bent(3)->argv = bent(0)->argv);
+	BREAKS(SERVICE, bent(3)->is_autostart = true);
+	BREAKS(SERVICE, bent(3)->is_essential = true);
+	BREAKS(SERVICE, bent(3)->is_main = true);
+	BREAKS(LIST, bent(3)->is_removed = false);
+	BREAKS(SERVICE, bent(0)->is_removed = true);
+}
+
+static void somebody_has_to_be_left(void **state)
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		bent(i)->is_removed = true;
+		bent(i)->is_autostart = false;
+		bent(i)->argv = (struct config_list){ 0, 0 };
+		bent(i)->deps = bent(i)->deps_first = 0;
+	}
+	block->deps = 0;
+	/* Without dependencies the parts behind them lie elsewhere. */
+	config_lay_out(block);
+	memmove((char *)block + block->limits_at,
+		(char *)block + loaded.c->limits_at,
+		loaded.c->size - loaded.c->limits_at);
+	BREAKS(SERVICE, (void)0);
+}
+
+/* Part of a struct. */
+struct field {
+	size_t at, size;
+};
+
+#define FIELD(type, field)                                                   \
+	{ offsetof(struct type, field), sizeof(((struct type *)0)->field) }
+#define S(field) FIELD(config_service, field)
+#define H(field) FIELD(config, field)
+
+/* Hashes, people, and what is shown only. */
+static const struct field service_free[] = {
+	S(success_codes), S(fatal_codes), S(fingerprint), S(run_fingerprint),
+	S(line), S(uid), S(gid), S(groups), S(breaker.window[2]),
+	S(breaker.window[3]), { 0, 0 },
+};
+static const struct field head_free[] = {
+	H(control_uid), H(control_gid), { 0, 0 },
+};
+
+/* Numbers of which one byte alone can be anything. */
+static const struct field service_wide[] = {
+	S(breaker.window[0].window_ms), S(breaker.window[1].window_ms),
+	S(breaker.max_trips), S(breaker.cooldown_min_ms),
+	S(breaker.cooldown_max_ms), S(dampen.min_ms), S(dampen.max_ms),
+	S(stable_ms), S(min_runtime_ms), S(stop_timeout_ms),
+	S(leftover_grace_ms), S(log_max_size), S(log_keep), S(umask),
+	S(oom_score_adj), { 0, 0 },
+};
+static const struct field head_wide[] = {
+	H(headroom), H(shutdown_timeout_ms), H(shutdown_needs_ms),
+	H(exit_when_all_blocked_ms), H(restart_rate.period_ms),
+	H(restart_rate.rate), H(restart_rate.burst), H(stop_signals),
+	H(control), H(listen), H(control_mode), { 0, 0 },
+};
+
+static bool is_in(const struct field *fields, size_t at)
+{
+	for (; fields->size > 0; fields++)
+		if (at >= fields->at && at - fields->at < fields->size)
+			return true;
+	return false;
+}
+
+/* True when these bytes are refused with some value. */
+static bool are_looked_at(unsigned char *bytes, size_t size)
+{
+	static const unsigned char to[] = { 0xff, 0x80, 0x7f, 2, 1, 0 };
+	bool is_refused = false;
+
+	for (size_t i = 0; i < sizeof(to) && !is_refused; i++) {
+		memset(bytes, to[i], size);
+		is_refused = config_verify(block, loaded.c->size) != 0;
+		if (!is_refused)
+			config_walk(block);
+		mend();
+	}
+	return is_refused;
+}
+
+/* Fields of a struct in the block that can be anything. is_field: 0 for the
+ * bytes between two of them. */
+static unsigned unseen(unsigned char *base, size_t size,
+		       const unsigned char *is_field, const struct field *wide,
+		       const struct field *may_be_any)
+{
+	unsigned count = 0;
+
+	for (const struct field *f = wide; f->size > 0; f++) {
+		if (are_looked_at(base + f->at, f->size))
+			continue;
+		print_message("the field at %zu can be anything\n", f->at);
+		count++;
+	}
+	for (size_t at = 0; at < size; at++) {
+		if (is_field[at] == 0 || is_in(wide, at) ||
+		    is_in(may_be_any, at) || are_looked_at(base + at, 1))
+			continue;
+		print_message("byte %zu can be anything\n", at);
+		count++;
+	}
+	return count;
+}
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+#define CLEAR_PADDING(at) __builtin_clear_padding(at)
+#endif
+#endif
+
+/* A field that somebody adds and forgets in the tables of ranges.c fails
+ * here. */
+static void every_field_is_looked_at(void **state)
+{
+#ifdef CLEAR_PADDING
+	struct config_service s;
+	struct config head;
+
+	memset(&s, 0xff, sizeof(s));
+	memset(&head, 0xff, sizeof(head));
+	CLEAR_PADDING(&s);
+	CLEAR_PADDING(&head);
+	assert_int_equal(unseen((unsigned char *)bent(0), sizeof(s),
+				(unsigned char *)&s, service_wide,
+				service_free), 0);
+	assert_int_equal(unseen((unsigned char *)block, sizeof(head),
+				(unsigned char *)&head, head_wide, head_free),
+			 0);
+#else
+	skip(); /* the compiler does not tell fields from what is between */
+#endif
+}
+
+/* The CPU time of one check in ms, the best of five. */
+static double cost_ms(const struct config *c)
+{
+	double best = 1e9;
+
+	for (int i = 0; i < 5; i++) {
+		struct timespec a, b;
+		double ms;
+
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+		assert_int_equal(config_verify(c, c->size), 0);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+		ms = (double)(b.tv_sec - a.tv_sec) * 1e3 +
+		     (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+		best = ms < best ? ms : best;
+	}
+	return best;
+}
+
+static void shared_long_lists_do_not_cost_their_length_each(void **state)
+{
+	char *value = calloc(1, 60001), *text = calloc(1, 4 << 20), *to = text;
+
+	/* 60 variables of 60,000 bytes that 1,000 services share: to walk
+	 * along them once each would be to read 3.6 GB. */
+	forget(NULL);
+	memset(value, 'x', 60000);
+	to += sprintf(to, "[defaults]\n");
+	for (int i = 0; i < 60; i++)
+		to += sprintf(to, "env_from_file.V%d = /v\n", i);
+	add_file("/v", value);
+	for (int i = 0; i < 1000; i++)
+		to += sprintf(to, "[service:s%d]\ncommand = x\n", i);
+	add_file("t.ini", text);
+	load_files((const char *const[]){ "t.ini" }, 1);
+	assert_int_equal(service("s999")->env.count, 60);
+	assert_true(loaded.c->size > 3600000);
+	assert_true(cost_ms(loaded.c) < 500);
+	free(value);
+	free(text);
+}
+
+static void largest_block_is_that_of_the_limits(void **state)
+{
+	struct config c = { .services = CONFIG_SERVICES,
+			    .deps = 1024 * 1023,
+			    .limits = 1024 * 16,
+			    .text = CONFIG_TEXT };
+
+	config_lay_out(&c);
+	assert_int_equal(config_block_most(), c.size);
+	assert_true(c.size > (4 << 20) + 1024 * 1023 * 4);
+	assert_true(c.size < 16 << 20);
+	assert_int_equal(c.services_at % 8, 0);
+	assert_int_equal(c.text_at % 8, 0);
+	assert_int_equal(c.text_at + c.text, c.size);
+}
+
+static void text_of_any_length_has_its_strings_counted(void **state)
+{
+	static char text[8192];
+	static char value[4096];
+
+	/* A text part that ends at each place around a whole piece. */
+	for (int n = 900; n < 2100; n++) {
+		uint32_t end;
+
+		forget(NULL);
+		memset(value, 'x', (size_t)n);
+		value[n] = '\0';
+		snprintf(text, sizeof(text),
+			 "[service:s]\ncommand = x\nenv.V = %s\n", value);
+		load_text(text);
+		assert_non_null(loaded.c);
+		end = loaded.c->text;
+		free(block);
+		block = malloc(loaded.c->size);
+		mend();
+		BREAKS(WELL, (void)0);
+		BREAKS(WELL, bent(0)->env = (struct config_list){ end - 1, 1 });
+		BREAKS(LIST, bent(0)->env = (struct config_list){ end - 1, 2 });
+		BREAKS(LIST, bent(0)->env.count = 64);
+	}
+}
+
+#define VERIFY(fact)                                                         \
+	cmocka_unit_test_setup_teardown(fact, make_block, drop_block)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		VERIFY(block_of_the_loader_is_well),
+		VERIFY(block_larger_than_its_room_is_refused),
+		VERIFY(count_out_of_range_is_refused),
+		VERIFY(part_elsewhere_is_refused),
+		VERIFY(head_out_of_range_is_refused),
+		VERIFY(text_outside_or_without_end_is_refused),
+		VERIFY(list_without_its_strings_is_refused),
+		VERIFY(proper_and_different_names_are_demanded),
+		VERIFY(service_out_of_range_is_refused),
+		VERIFY(stream_that_contradicts_itself_is_refused),
+		VERIFY(limit_out_of_range_is_refused),
+		VERIFY(dependency_on_nobody_is_refused),
+		VERIFY(order_obeys_every_dependency),
+		VERIFY(tails_have_to_add_up),
+		VERIFY(removed_service_can_only_be_waited_for),
+		VERIFY(somebody_has_to_be_left),
+		VERIFY(every_field_is_looked_at),
+		VERIFY(shared_long_lists_do_not_cost_their_length_each),
+		VERIFY(largest_block_is_that_of_the_limits),
+		VERIFY(text_of_any_length_has_its_strings_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
