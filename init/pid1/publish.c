@@ -104,6 +104,15 @@ static void publish_head(struct sup *sup)
 	sup->is_head_changed = false;
 }
 
+void publish_run(struct sup *sup, uint32_t i, uint64_t run)
+{
+	struct board_service *row = &sup->boards.board->service[i];
+
+	board_row_begin(row);
+	row->starts = run;
+	board_row_end(row);
+}
+
 void publish_begin(struct sup *sup)
 {
 	struct board *b = sup->boards.board;

@@ -11,4 +11,9 @@ void publish_begin(struct sup *sup);
 /* Write what has changed since the last call. Memory only; never blocks. */
 void publish(struct sup *sup);
 
+/* Show the number of the run that is about to begin before its process can
+ * print anything, because the log relay tells runs apart by it; and the old one
+ * again if there is no process after all. */
+void publish_run(struct sup *sup, uint32_t i, uint64_t run);
+
 #endif

@@ -12,6 +12,7 @@
 #include "init/pid1/ghosts.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/loop.h"
+#include "init/pid1/publish.h"
 #include "init/pid1/services.h"
 #include "init/pid1/spawn.h"
 #include "init/pid1/tree.h"
@@ -373,8 +374,10 @@ static void try_start(struct sup *sup, uint32_t i)
 	limits_note(&sup->limits);
 	s->born_ticks = ghosts_now_ticks();
 	breaker_probe(&sup->breaker[i], sup->now_ms, s->is_forced);
+	publish_run(sup, i, s->starts + 1);
 	pid = spawn_service(sup, i, &verdict_fd);
 	if (pid < 0) {
+		publish_run(sup, i, s->starts);
 		limits_blame(&sup->limits, -pid, &limit);
 		close_gate(sup, &sup->gate[0], &limit, false);
 		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &limit);
