@@ -2,13 +2,20 @@
 /* One walk over argv that sorts words into ours and the others. */
 #include "init/cli/arguments.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "init/die.h"
+#include "init/text/heap.h"
 
-struct arguments arguments_of(int argc, char **argv, char **rest)
+struct arguments arguments_of(int argc, char **argv)
 {
-	rest[0] = argv[0];
+	char **rest = heap_take(((size_t)argc + 1) * sizeof(*rest));
+
+	if (rest != NULL)
+		rest[0] = argv[0];
+	else
+		die_system("mmap", ENOMEM);
 	return (struct arguments){
 		.argv = argv, .argc = argc, .kept = 1, .rest = rest,
 	};

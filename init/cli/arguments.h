@@ -4,7 +4,7 @@
  * A command walks over its arguments up to `--`, takes its own, and keeps the
  * rest for options_files():
  *
- *     struct arguments a = arguments_of(argc, argv, rest);
+ *     struct arguments a = arguments_of(argc, argv);
  *     while (arguments_next(&a))
  *             if (arguments_is(&a, "--strict"))
  *                     is_strict = true;
@@ -22,13 +22,13 @@
 struct arguments {
 	char **argv;
 	int argc, at;
-	int kept; /* words of rest */
-	char **rest;
+	int kept;    /* words of rest */
+	char **rest; /* on the heap, until the program ends */
 };
 
-/* Over argv behind argv[0]; rest has room for argc + 1 words and begins with
- * argv[0]. */
-struct arguments arguments_of(int argc, char **argv, char **rest);
+/* Over argv behind argv[0], with which rest begins. Without memory the program
+ * ends with DIE_SYSTEM. */
+struct arguments arguments_of(int argc, char **argv);
 
 /* Go to the next argument before `--`. At the end, what is left is kept and
  * `rest` is a NULL-ended argv of `kept` words. */

@@ -14,7 +14,6 @@
 #include "init/die.h"
 #include "init/errors.h"
 #include "init/format.h"
-#include "init/text/heap.h"
 #include "init/text/policy_words.h"
 
 enum { WORDS = 1024 };
@@ -113,17 +112,13 @@ static int say_summary(const struct config *c, unsigned doubts)
 
 int check_run(int argc, char **argv)
 {
-	char **rest = heap_take(((size_t)argc + 1) * sizeof(*rest));
 	bool is_strict = false, is_explained = false;
 	const struct config *c;
-	struct arguments a;
+	struct arguments a = arguments_of(argc, argv);
 	struct options o;
 	unsigned doubts;
 	int err = 0;
 
-	if (rest == NULL)
-		die_text(DIE_SYSTEM, "check: no memory");
-	a = arguments_of(argc, argv, rest);
 	while (arguments_next(&a)) {
 		const char *file = arguments_value(&a, "--env-file");
 
@@ -136,7 +131,7 @@ int check_run(int argc, char **argv)
 		else
 			arguments_keep(&a);
 	}
-	o = options_files(a.kept, rest);
+	o = options_files(a.kept, a.rest);
 	c = options_load(&o);
 	doubts = doubts_say(c, STDERR_FILENO);
 	note_essential(c);

@@ -10,7 +10,6 @@
 #include "init/cli/timeline.h"
 #include "init/config/complain.h"
 #include "init/die.h"
-#include "init/text/heap.h"
 
 enum {
 	HOUR_MS = 3600000,
@@ -128,37 +127,30 @@ static void choose_all(struct request *r)
 
 int simulate_run(int argc, char **argv)
 {
-	struct request *r = heap_take(sizeof(*r));
-	char **rest = heap_take(((size_t)argc + 1) * sizeof(*rest));
-	struct arguments a;
+	static struct request r;
+	struct arguments a = arguments_of(argc, argv);
 	struct options o;
 	int err;
 
-	if (r == NULL || rest == NULL)
-		die_text(DIE_SYSTEM, "simulate: no memory");
-	*r = (struct request){ .plan = {
-		.for_ms = HOUR_MS,
-		.lifetime_min_ms = LIFETIME_MS,
-		.lifetime_max_ms = LIFETIME_MS,
-		.outage_ms = INT64_MAX,
-		.seed = 1,
-		.exit_code = 1,
-	} };
-	a = arguments_of(argc, argv, rest);
+	/* At run time: a table of this size would be part of the binary. */
+	r.plan.for_ms = HOUR_MS;
+	r.plan.lifetime_min_ms = r.plan.lifetime_max_ms = LIFETIME_MS;
+	r.plan.outage_ms = INT64_MAX;
+	r.plan.seed = 1;
+	r.plan.exit_code = 1;
 	while (arguments_next(&a))
-		if (!take_option(r, &a))
+		if (!take_option(&r, &a))
 			arguments_keep(&a);
-	o = options_files(a.kept, rest);
+	o = options_files(a.kept, a.rest);
 	if (o.command)
 		die_text(DIE_USAGE, "simulate takes no command behind --");
-	r->plan.config = options_load(&o);
-	choose_all(r);
-	r->timeline.plan = &r->plan;
-	timeline_begin(&r->timeline);
-	err = simulation_run(&r->plan, timeline_tell, &r->timeline,
-			     &r->result);
+	r.plan.config = options_load(&o);
+	choose_all(&r);
+	r.timeline.plan = &r.plan;
+	timeline_begin(&r.timeline);
+	err = simulation_run(&r.plan, timeline_tell, &r.timeline, &r.result);
 	if (err == 0)
-		err = timeline_end(&r->timeline, &r->result);
+		err = timeline_end(&r.timeline, &r.result);
 	if (err < 0)
 		die_system("simulate", -err);
 	return 0;

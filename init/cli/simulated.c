@@ -44,8 +44,10 @@ static void calm(struct simulation *m, uint32_t i, enum life_event event)
 	bool was_half_open = m->breaker[i].state == BREAKER_HALF_OPEN;
 
 	if (event == LIFE_STABLE && (was_half_open || s->failures > 0))
-		simulated_say(m, i, was_half_open ? SIMULATION_CLOSED
-					: SIMULATION_STABLE, s->failures, 0);
+		simulated_say(m, i,
+			      was_half_open ? SIMULATION_CLOSED
+					    : SIMULATION_STABLE,
+			      s->failures, 0);
 	s->failures = 0;
 	s->was_stable = true;
 	if (was_half_open)
@@ -90,13 +92,14 @@ static void do_deeds(struct simulation *m, uint32_t i, unsigned deeds,
 			    dampen_delay_ms(&c->dampen,
 					    is_clean ? 0 : s->failures,
 					    draw(m));
-		simulated_say(m, i, is_clean ? SIMULATION_CLEAN : SIMULATION_RETRY,
-		    s->failures, s->due_ms - m->now_ms);
+		simulated_say(m, i,
+			      is_clean ? SIMULATION_CLEAN : SIMULATION_RETRY,
+			      s->failures, s->due_ms - m->now_ms);
 	}
 	if (deeds & LIFE_DO_COOLDOWN) {
 		s->due_ms = m->breaker[i].until_ms;
 		simulated_say(m, i, SIMULATION_BLOCKED, m->breaker[i].trips,
-		    s->due_ms - m->now_ms);
+			      s->due_ms - m->now_ms);
 	}
 	if (deeds & LIFE_DO_CALM)
 		calm(m, i, event);
@@ -164,7 +167,8 @@ static void leave_if_essential(struct simulation *m, uint32_t i,
 	if (c->is_essential &&
 	    (event == LIFE_FAILED_LATCH || event == LIFE_ENDED_BAD ||
 	     (event == LIFE_FAILED_BLOCK && c->breaker.max_trips == 0)))
-		simulated_leave(m, SIMULATION_ESSENTIAL, i, simulated_failed_code(m));
+		simulated_leave(m, SIMULATION_ESSENTIAL, i,
+				simulated_failed_code(m));
 }
 
 /* Its run has ended by itself. */
@@ -198,8 +202,10 @@ void simulated_end(struct simulation *m, uint32_t i)
 	if (event == LIFE_FAILED_LATCH)
 		simulated_say(m, i, SIMULATION_LATCHED, m->breaker[i].trips, 0);
 	else if (event == LIFE_ENDED_DONE || event == LIFE_ENDED_BAD)
-		simulated_say(m, i, event == LIFE_ENDED_BAD ? SIMULATION_FAILED
-						  : SIMULATION_DONE, 0, 0);
+		simulated_say(m, i,
+			      event == LIFE_ENDED_BAD ? SIMULATION_FAILED
+						      : SIMULATION_DONE,
+			      0, 0);
 	simulated_take(m, i, event);
 	leave_if_essential(m, i, event);
 }

@@ -87,16 +87,16 @@ static bool is_all_blocked(struct simulation *m)
 	m->is_probe_up = false;
 	for (uint32_t i = 0; i < m->config->services; i++) {
 		const struct subject *s = &m->subject[i];
-		bool is_waiting = s->state == LIFE_WAITING;
+		bool waits = s->state == LIFE_WAITING;
 
 		if (!m->plan->is_simulated[i])
 			continue;
 		if (s->state == LIFE_BLOCKED || s->state == LIFE_PROBING ||
-		    (is_waiting && m->breaker[i].state != BREAKER_CLOSED)) {
+		    (waits && m->breaker[i].state != BREAKER_CLOSED)) {
 			has_blocked = true;
 			m->is_probe_up |= s->state == LIFE_PROBING;
 		} else if (life_is_up(s->state) || s->state == LIFE_BACKOFF ||
-			   (is_waiting && s->awaits < 0)) {
+			   (waits && s->awaits < 0)) {
 			return false;
 		}
 	}

@@ -38,15 +38,6 @@ static void put(struct timeline *t, const struct phrase *w)
 		t->err = err;
 }
 
-static void put_text(struct timeline *t, const char *text)
-{
-	char line[LINE];
-	struct phrase w = PHRASE_IN(line);
-
-	phrase_add(&w, "%s", text);
-	put(t, &w);
-}
-
 static const char *name_of(const struct timeline *t, uint32_t i)
 {
 	return config_name(t->plan->config, i);
@@ -104,10 +95,9 @@ static void add_what(struct phrase *w, const struct timeline *t,
 {
 	switch (e->what) {
 	case SIMULATION_STARTED:
-		phrase_add(w, "start %u", e->number);
-		break;
 	case SIMULATION_PROBE:
-		phrase_add(w, "start %u, a probe", e->number);
+		phrase_add(w, "start %u%s", e->number,
+			   e->what == SIMULATION_PROBE ? ", a probe" : "");
 		break;
 	case SIMULATION_BUDGET:
 		phrase_add(w, "waits: restart_rate has no token left");
@@ -137,11 +127,9 @@ static void add_what(struct phrase *w, const struct timeline *t,
 			   e->number);
 		break;
 	case SIMULATION_DONE:
-		add_end(w, e, "ends well");
-		phrase_add(w, ", for good");
-		break;
 	case SIMULATION_FAILED:
-		add_end(w, e, "fails");
+		add_end(w, e, e->what == SIMULATION_DONE ? "ends well"
+							 : "fails");
 		phrase_add(w, ", for good");
 		break;
 	case SIMULATION_STABLE:
@@ -161,7 +149,7 @@ static void add_what(struct phrase *w, const struct timeline *t,
 static void put_event_text(struct timeline *t,
 			   const struct simulation_event *e)
 {
-	char line[LINE], clock[PHRASE_TIME];
+	char line[LINE], clock[PHRASE_TIME] = "";
 	struct phrase w = PHRASE_IN(line), at = PHRASE_IN(clock);
 
 	add_clock(&at, e->at_ms);
@@ -188,7 +176,7 @@ static void put_omitted_text(struct timeline *t, uint64_t omitted)
 static void put_exit_text(struct timeline *t,
 			  const struct simulation_result *r)
 {
-	char line[LINE], clock[PHRASE_TIME];
+	char line[LINE], clock[PHRASE_TIME] = "";
 	struct phrase w = PHRASE_IN(line), at = PHRASE_IN(clock);
 
 	add_clock(&at, r->ended_ms);
@@ -236,7 +224,7 @@ static void put_head(struct timeline *t)
 
 static void add_number(struct phrase *w, size_t column, uint64_t n)
 {
-	char text[PHRASE_TIME];
+	char text[PHRASE_TIME] = "";
 	struct phrase in = PHRASE_IN(text);
 
 	add_grouped(&in, n);
@@ -255,7 +243,7 @@ static void put_total_text(struct timeline *t, uint32_t i,
 	phrase_add(&w, "%s", name_of(t, i));
 	add_number(&w, column += STARTS, total->starts);
 	for (size_t k = 0; k < sizeof(spans) / sizeof(spans[0]); k++) {
-		char text[PHRASE_TIME];
+		char text[PHRASE_TIME] = "";
 		struct phrase in = PHRASE_IN(text);
 
 		phrase_duration(&in, spans[k]);
@@ -404,7 +392,7 @@ int timeline_end(struct timeline *t, const struct simulation_result *result)
 {
 	uint64_t omitted = show_last(t);
 	bool is_first = true;
-	char line[LINE];
+	char line[LINE] = "";
 	struct phrase w = PHRASE_IN(line);
 
 	if (t->is_json) {
@@ -414,7 +402,7 @@ int timeline_end(struct timeline *t, const struct simulation_result *result)
 	} else {
 		if (result->exit != SIMULATION_NO_EXIT || result->is_cut)
 			put_exit_text(t, result);
-		put_text(t, "");
+		put(t, &w); /* an empty line */
 		put_head(t);
 	}
 	for (uint32_t i = 0; i < t->plan->config->services; i++) {

@@ -59,8 +59,8 @@ static void simulate_one(const char *lines)
 	static char text[4096];
 
 	snprintf(text, sizeof(text),
-		 "[service:s]\ncommand = /bin/x\nrestart_delay = 1ms..1ms\n%s\n",
-		 lines);
+		 "[service:s]\ncommand = /bin/x\n"
+		 "restart_delay = 1ms..1ms\n%s\n", lines);
 	plan_for(text);
 }
 
@@ -95,7 +95,8 @@ static void third_failure_blocks_and_probes_wait_doubled_times(void **state)
 	assert_int_equal(nth(SIMULATION_PROBE, 2)->at_ms, 70002);
 	assert_int_equal(nth(SIMULATION_BLOCKED, 9)->next_ms, 300000);
 	assert_int_equal(result.total[0].gap_ms, 300000);
-	assert_int_equal(result.total[0].starts, 3 + count_of(SIMULATION_PROBE));
+	assert_int_equal(result.total[0].starts,
+			 3 + count_of(SIMULATION_PROBE));
 	assert_int_equal(result.total[0].blocked_ms, 3600000 - 2);
 	assert_int_equal(result.total[0].state, LIFE_BLOCKED);
 	assert_int_equal(result.total[0].breaker, BREAKER_OPEN);
