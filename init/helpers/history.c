@@ -226,7 +226,7 @@ static int rotate(struct batch *b)
 	return err;
 }
 
-/* Who carries the service's output has not emptied its pipes since the event. */
+/* Who carries the service's output has not emptied its pipes since then. */
 static bool is_behind(const struct history *h,
 		      const struct config_service *s, uint64_t event)
 {

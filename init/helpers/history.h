@@ -27,9 +27,9 @@ struct history {
 	const struct config *config;
 	const struct board *board;
 	struct output output; /* of services, for the records of ends */
-	uint64_t recorded;    /* events up to this one are in the file or lost */
-	dev_t dev;            /* the file as it was left: with ino 0, or where */
-	ino_t ino;            /* it is not like that, it is looked into */
+	uint64_t recorded;    /* up to this one they are in the file or lost */
+	dev_t dev;            /* the file as it was left: with ino 0, or ... */
+	ino_t ino;            /* ... where it is not so, it is looked into */
 	off_t size;           /* in bytes, all of them whole lines */
 };
 

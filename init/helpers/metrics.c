@@ -32,8 +32,8 @@ static void put(struct scrape *s, const struct phrase *w)
 		s->j->err = s->j->put(s->j->context, w->at, w->used);
 }
 
-/* A sample. `labels` ("", or `state="up"`) go behind service="…"; value counts
- * thousandths where is_milli. Names of services need no escape. */
+/* A sample. `labels` ("", or `state="up"`) go behind service="…"; value
+ * counts thousandths where is_milli. Names of services need no escape. */
 static void put_sample(struct scrape *s, const char *labels, int64_t value,
 		       bool is_milli)
 {
@@ -113,7 +113,7 @@ static void lateness(struct scrape *s)
 
 static void helper_restarts(struct scrape *s)
 {
-	char label[48];
+	char label[48] = "";
 
 	for (unsigned i = 0; i < BOARD_HELPERS; i++) {
 		struct phrase w = PHRASE_IN(label);
@@ -128,7 +128,7 @@ enum limit_number { LIMIT_TASKS, LIMIT_MAX, LIMIT_ROOM };
 
 static void put_limits(struct scrape *s, enum limit_number which)
 {
-	char label[64];
+	char label[64] = "";
 
 	for (size_t i = 0; i < BOARD_LIMITS; i++) {
 		const struct board_limit *l = &s->head->limit[i];
@@ -211,7 +211,7 @@ static void leftovers_ended(struct scrape *s)
 
 static void state(struct scrape *s)
 {
-	char label[32];
+	char label[32] = "";
 
 	for (unsigned i = 0; i < LIFE_STATES; i++) {
 		struct phrase w = PHRASE_IN(label);

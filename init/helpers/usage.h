@@ -57,7 +57,7 @@ bool usage_sample(struct usage *u, const struct config *c,
  * told of, and one that the sample saw is still there 10 ms later. */
 bool usage_has_zombies(struct usage *u, uint32_t i);
 
-/* The sample of service i, or NULL where there is none of its present process. */
+/* The sample of service i; NULL where there is none of its present process. */
 const struct usage_row *usage_of(const struct usage *u, uint32_t i,
 				 int32_t pid);
 

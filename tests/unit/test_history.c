@@ -88,8 +88,10 @@ static void assert_complete(const struct fixture *f, uint64_t last)
 		       "cat events.jsonl.1 events.jsonl "
 		       ">whole/events.jsonl 2>/dev/null; "
 		       "test \"$(wc -l <whole/events.jsonl)\" = %llu && "
-		       "head -n 1 whole/events.jsonl | grep -q '^{\"seq\":1,' && "
-		       "tail -n 1 whole/events.jsonl | grep -q '^{\"seq\":%llu,'",
+		       "head -n 1 whole/events.jsonl | "
+		       "grep -q '^{\"seq\":1,' && "
+		       "tail -n 1 whole/events.jsonl | "
+		       "grep -q '^{\"seq\":%llu,'",
 		       f->directory, (unsigned long long)last,
 		       (unsigned long long)last);
 	fixture_validate(f->directory);

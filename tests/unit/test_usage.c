@@ -236,12 +236,15 @@ static void metrics_show_the_board(void **state)
 	static const char *const lines[] = {
 		"\ndashpot_service_restarts_total{service=\"web\"} 4\n",
 		"\ndashpot_service_failures_total{service=\"web\"} 3\n",
-		"\ndashpot_service_state{service=\"web\",state=\"blocked\"} 1\n",
-		"\ndashpot_service_state{service=\"web\",state=\"running\"} 0\n",
+		"\ndashpot_service_state{service=\"web\","
+		"state=\"blocked\"} 1\n",
+		"\ndashpot_service_state{service=\"web\","
+		"state=\"running\"} 0\n",
 		"\ndashpot_service_breaker_open{service=\"web\"} 1\n",
 		"\ndashpot_service_breaker_open{service=\"db\"} 0\n",
 		"\ndashpot_service_cpu_seconds_total{service=\"web\"} 1.234\n",
-		"\ndashpot_service_resident_memory_bytes{service=\"web\"} 2048\n",
+		"\ndashpot_service_resident_memory_bytes{service=\"web\"} "
+		"2048\n",
 		"\ndashpot_tasks_limit{limit=\"pids-cgroup\",level=\"0\"} 24\n",
 		"\ndashpot_headroom_tasks{limit=\"pids-cgroup\",level=\"0\"} 4\n",
 		"\ndashpot_restart_tokens 20\n",
