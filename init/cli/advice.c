@@ -66,7 +66,8 @@ static const struct {
 	{ "signalled", "SIGKILL",
 	  "Somebody outside dashpot killed it. Where no person did: look for "
 	  "the OOM killer in the log of the host's kernel." },
-	{ "signalled", "SIGTERM", "Somebody else than dashpot told it to end." },
+	{ "signalled", "SIGTERM",
+	  "Somebody else than dashpot told it to end." },
 	{ "signalled", "SIGXCPU", "It used up limit.cpu." },
 	{ "signalled", "SIGXFSZ", "It reached limit.fsize." },
 	{ "signalled", "SIGSYS",
@@ -84,7 +85,8 @@ static const struct {
 	{ "exited", "0",
 	  "It ended with success though it is to stay: keep it in the "
 	  "foreground (no daemonizing), or make it type = oneshot." },
-	{ "exited", "126", "What it calls cannot be executed: see above which." },
+	{ "exited", "126",
+	  "What it calls cannot be executed: see above which." },
 	{ "exited", "127", "What it calls was not found: see above which." },
 	{ "exited", "",
 	  "The program gave up by itself: read what it said above." },

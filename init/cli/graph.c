@@ -3,11 +3,8 @@
  * each row only the column that is being filled is kept as times. */
 #include "init/cli/graph.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "init/die.h"
-#include "init/text/heap.h"
 #include "init/text/phrase.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -90,15 +87,6 @@ static struct row *row_of(struct graph *g, const char *name)
 		if (strcmp(g->rows[i].name, name) == 0)
 			return &g->rows[i];
 	return NULL;
-}
-
-static void *take(size_t size)
-{
-	void *piece = heap_take(size);
-
-	if (piece == NULL)
-		die_system("memory", ENOMEM);
-	return memset(piece, 0, size);
 }
 
 /* The first pass. False when there is nothing to draw. */
@@ -362,18 +350,19 @@ static void scale(struct graph *g, const struct out *o)
 	g->cell_ms = (span_ms + g->cells - 1) / g->cells;
 	g->cells = (unsigned)((span_ms + g->cell_ms - 1) / g->cell_ms);
 	for (unsigned i = 0; i < g->count; i++) {
-		g->rows[i].cells = take(g->cells + 1);
+		g->rows[i].cells = reader_take(g->cells + 1);
 		memset(g->rows[i].cells, ' ', g->cells);
+		g->rows[i].cells[g->cells] = '\0';
 		g->rows[i].at_ms = g->from_ms;
 	}
 }
 
 int graph_print(const struct events *e, struct out *o, struct reader *r)
 {
-	struct graph g = { .events = e,
-			   .last_ms = -1,
-			   .rows = take(GRAPH_ROWS * sizeof(struct row)) };
+	struct graph g = { .events = e, .last_ms = -1 };
 
+	g.rows = reader_take(GRAPH_ROWS * sizeof(*g.rows));
+	memset(g.rows, 0, GRAPH_ROWS * sizeof(*g.rows));
 	if (!survey(&g, r)) {
 		out_text(o, "no such service in the events");
 		out_line(o);

@@ -183,6 +183,23 @@ void out_style(struct out *o, enum out_style style)
 		out_raw(o, codes[style], strlen(codes[style]));
 }
 
+void out_begin_row(struct out *o, const char *word)
+{
+	out_text(o, "  ");
+	out_style(o, OUT_CYAN);
+	out_text(o, word);
+	out_style(o, OUT_PLAIN);
+	out_to(o, OUT_ROW);
+	o->indent = OUT_ROW;
+}
+
+void out_row(struct out *o, const char *word, const char *text)
+{
+	out_begin_row(o, word);
+	out_wrap(o, OUT_ROW, text);
+	out_line(o);
+}
+
 int out_end(struct out *o)
 {
 	flush(o);

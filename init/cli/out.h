@@ -15,6 +15,7 @@
 enum {
 	OUT_NARROW = 40, /* a narrower terminal counts as this */
 	OUT_WIDE = 1000, /* and a wider one as this */
+	OUT_ROW = 12,    /* columns before the text of a row */
 	OUT_ADD = 1024,  /* most bytes of one out_add(), with its NUL */
 };
 
@@ -52,6 +53,11 @@ void out_add(struct out *o, const char *form, ...)
 /* The same, broken between words where the line is full; further lines begin
  * at column `indent`. */
 void out_wrap(struct out *o, unsigned indent, const char *text);
+
+/* A row: a word at the left and a text, which is wrapped. After out_begin_row()
+ * the text and the end of the line are the caller's. */
+void out_row(struct out *o, const char *word, const char *text);
+void out_begin_row(struct out *o, const char *word);
 
 /* Blanks up to a column; at least one where that is reached already, unless
  * the line is empty. */

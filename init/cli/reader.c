@@ -61,7 +61,7 @@ static ssize_t read_some(int fd, char *to, size_t size)
 	return n;
 }
 
-static void *take(size_t size)
+void *reader_take(size_t size)
 {
 	void *piece = heap_take(size);
 
@@ -82,7 +82,7 @@ static const char *read_all(int fd, const char *dir, const char *name,
 		die_text(DIE_SYSTEM, "%s/%s: is larger than %d MiB, which "
 			 "dashpot never writes", dir, name,
 			 READER_DOCUMENT >> 20);
-	text = take((size_t)s.st_size + 1);
+	text = reader_take((size_t)s.st_size + 1);
 	*size = 0;
 	while ((n = read_some(fd, text + *size,
 			      (size_t)s.st_size - *size)) > 0)
@@ -169,7 +169,7 @@ bool reader_open(struct reader *r, const char *dir)
 			break;
 	}
 	if (buffer == NULL)
-		buffer = take(READER_LINE + 1);
+		buffer = reader_take(READER_LINE + 1);
 	r->buffer = buffer;
 	return r->fd[0] >= 0 || r->fd[1] >= 0;
 }

@@ -54,6 +54,10 @@ void reader_rewind(struct reader *r);
 /* Close both. The last event stays valid until another one is opened. */
 void reader_close(struct reader *r);
 
+/* Memory for as long as the program runs, with any content. Ends the program
+ * with 111 when there is none. */
+void *reader_take(size_t size);
+
 /* True when name matches the pattern, in which `*` is any text and `?` any
  * one character; NULL matches all. */
 bool reader_matches(const char *pattern, const char *name);

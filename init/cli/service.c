@@ -7,15 +7,11 @@
 
 #include "init/cli/advice.h"
 #include "init/cli/reader.h"
+#include "init/cli/runs.h"
 #include "init/scan.h"
 #include "init/text/phrase.h"
 
-enum {
-	INDENT = 12,      /* columns of the words at the left */
-	LINES_SHOWN = 20, /* last lines of a run, unless all is told */
-	ENDS_SHOWN = 4,   /* earlier ends likewise */
-	TEXT = 1024,      /* room for a sentence or a line of output */
-};
+enum { TEXT = 1024 }; /* room for a sentence */
 
 static bool is_state(struct peek service, const char *state)
 {
@@ -82,7 +78,7 @@ void service_line(struct out *o, const struct service_from *from,
 	int64_t pid = peek_int(peek_get(service, "pid"), 0);
 
 	add_name(o, service);
-	out_to(o, INDENT);
+	out_to(o, OUT_ROW);
 	if (peek_is_true(peek_get(service, "torn"))) {
 		out_text(o, "was changing while the file was written");
 		out_line(o);
@@ -91,24 +87,6 @@ void service_line(struct out *o, const struct service_from *from,
 	add_state(o, from, service);
 	if (pid > 0)
 		out_add(o, ", pid %lld", (long long)pid);
-	out_line(o);
-}
-
-/* The word at the left of a row. */
-static void begin(struct out *o, const char *word)
-{
-	out_text(o, "  ");
-	out_style(o, OUT_CYAN);
-	out_text(o, word);
-	out_style(o, OUT_PLAIN);
-	out_to(o, INDENT);
-	o->indent = INDENT;
-}
-
-static void row(struct out *o, const char *word, const char *text)
-{
-	begin(o, word);
-	out_wrap(o, INDENT, text);
 	out_line(o);
 }
 
@@ -136,167 +114,13 @@ static void add_why(struct out *o, const struct service_from *from,
 	}
 	if (why[skip] == '\0')
 		return;
-	begin(o, "why");
-	out_wrap(o, INDENT, why + skip);
+	out_begin_row(o, "why");
+	out_wrap(o, OUT_ROW, why + skip);
 	/* Such sentences count time up to the write. */
 	if (peek_int(peek_get(service, "pid"), 0) > 0 &&
 	    from->now_ms - from->written_ms > 2000)
-		out_wrap(o, INDENT, " (when that was written)");
+		out_wrap(o, OUT_ROW, " (when that was written)");
 	out_line(o);
-}
-
-/* "4.2 MiB" */
-static void add_size(struct phrase *w, int64_t kib)
-{
-	if (kib < 1024)
-		phrase_add(w, "%lld KiB", (long long)kib);
-	else if (kib < 1024 * 1024)
-		phrase_add(w, "%lld.%lld MiB", (long long)kib / 1024,
-			   (long long)(kib % 1024 * 10 / 1024));
-	else
-		phrase_add(w, "%lld.%lld GiB", (long long)kib / 1048576,
-			   (long long)(kib % 1048576 * 10 / 1048576));
-}
-
-/* ", CPU 3 ms, peak memory 4.2 MiB, 12 of 100 tasks then" */
-static void add_numbers(struct phrase *w, struct peek end)
-{
-	int64_t cpu_us = peek_int(peek_get(end, "cpu_us"), -1);
-	int64_t peak_kib = peek_int(peek_get(end, "peak_kib"), 0);
-	int64_t tasks = peek_int(peek_get(end, "tasks"), -1);
-	int64_t tasks_max = peek_int(peek_get(end, "tasks_max"), -1);
-	int64_t left = peek_int(peek_get(end, "leftovers"), 0);
-
-	if (peak_kib > 0) { /* it ran at all */
-		phrase_add(w, "; CPU ");
-		phrase_duration(w, cpu_us / 1000);
-		phrase_add(w, ", peak memory ");
-		add_size(w, peak_kib);
-	}
-	if (tasks >= 0 && tasks_max >= 0)
-		phrase_add(w, "; the container held %lld of %lld tasks then",
-			   (long long)tasks, (long long)tasks_max);
-	if (left > 0)
-		phrase_add(w, "; it left %lld process%s behind",
-			   (long long)left, left == 1 ? "" : "es");
-}
-
-/* How an end was, without when. */
-static void describe_end(struct phrase *w, struct peek end)
-{
-	char text[TEXT];
-
-	phrase_add(w, "%s", peek_text(peek_get(end, "text"), text,
-				      sizeof(text)));
-	if (peek_is_true(peek_get(end, "is_core_dumped")))
-		phrase_add(w, ", core dumped");
-	if (peek_is_true(peek_get(end, "is_probe")))
-		phrase_add(w, ", as a probe");
-	if (!peek_is_true(peek_get(end, "is_failure")))
-		phrase_add(w, ", not counted as a failure");
-	add_numbers(w, end);
-}
-
-static void add_end(struct out *o, const struct service_from *from,
-		    const char *word, struct peek end)
-{
-	char text[2 * TEXT] = "";
-	struct phrase w = PHRASE_IN(text);
-
-	begin(o, word);
-	out_time(o, peek_time(peek_get(end, "ended")), from->now_ms);
-	describe_end(&w, end);
-	out_wrap(o, INDENT, ": ");
-	out_wrap(o, INDENT + 2, text);
-	if (peek_is_true(peek_get(end, "is_earlier")))
-		out_wrap(o, INDENT + 2, " (in an earlier container)");
-	out_line(o);
-}
-
-static unsigned count_of(struct peek list)
-{
-	struct peek item;
-	unsigned n = 0;
-
-	while (peek_next(&list, NULL, &item))
-		n++;
-	return n;
-}
-
-/* A line of output is a text, or an object that has one. */
-static void add_lines(struct out *o, const struct service_from *from,
-		      struct peek lines)
-{
-	unsigned n = count_of(lines), most = from->is_whole ? n : LINES_SHOWN;
-	unsigned shown = n < most ? n : most, i = 0;
-	char text[TEXT];
-	struct peek line;
-
-	begin(o, "it said");
-	out_add(o, "last, %u line%s:", shown, shown == 1 ? "" : "s");
-	out_line(o);
-	while (peek_next(&lines, NULL, &line)) {
-		struct peek inner = peek_get(line, "text");
-
-		if (i++ < n - shown)
-			continue;
-		out_text(o, "    ");
-		out_style(o, OUT_FAINT);
-		out_text(o, "| ");
-		out_style(o, OUT_PLAIN);
-		out_text(o, peek_text(inner.at != NULL ? inner : line, text,
-				      sizeof(text)));
-		if (peek_is_true(peek_get(line, "is_cut")))
-			out_text(o, " ...");
-		out_line(o);
-	}
-}
-
-/* What the run that ended like `end` said, from events: the file that is
- * looked in when the document has no lines, as for an earlier container. */
-static struct peek said_in_events(const struct service_from *from,
-				  struct peek service, struct peek end)
-{
-	int64_t ended_ms = peek_time(peek_get(end, "ended"));
-	struct peek event, found = { NULL, NULL };
-	char name[READER_NAME];
-	struct reader r;
-
-	peek_text(peek_get(service, "name"), name, sizeof(name));
-	if (!reader_open(&r, from->dir))
-		return found;
-	while (reader_next(&r, &event)) {
-		struct peek its = peek_get(event, "end");
-		struct peek lines = peek_get(its, "output");
-
-		if (count_of(lines) == 0 ||
-		    !peek_is(peek_get(event, "service"), name) ||
-		    peek_time(peek_get(its, "ended")) != ended_ms)
-			continue;
-		/* The reader's buffer is not used any more, so it stays. */
-		found = lines;
-		break;
-	}
-	reader_close(&r);
-	return found;
-}
-
-static void add_said(struct out *o, const struct service_from *from,
-		     struct peek service, struct peek last)
-{
-	struct peek lines = peek_get(last, "output");
-
-	if (peek_int(peek_get(service, "pid"), 0) > 0)
-		lines = peek_get(service, "output");
-	else if (from->is_searched && last.at != NULL &&
-		 (lines.at == NULL || *lines.at == 'n'))
-		lines = said_in_events(from, service, last);
-	if (count_of(lines) == 0)
-		lines = peek_get(service, "output");
-	if (count_of(lines) > 0)
-		add_lines(o, from, lines);
-	else if (last.at != NULL)
-		row(o, "it said", "nothing that is recorded");
 }
 
 /* "4 % CPU, 4.2 MiB, 3 processes" */
@@ -313,11 +137,11 @@ static void add_usage(struct out *o, const struct service_from *from,
 		return;
 	if (percent >= 0)
 		phrase_add(&w, "%lld %% of a CPU, ", (long long)percent);
-	add_size(&w, peek_int(peek_get(usage, "rss_kib"), 0));
+	runs_add_size(&w, peek_int(peek_get(usage, "rss_kib"), 0));
 	phrase_add(&w, " of memory, %lld process%s, at ", (long long)processes,
 		   processes == 1 ? "" : "es");
-	begin(o, "uses");
-	out_wrap(o, INDENT, text);
+	out_begin_row(o, "uses");
+	out_wrap(o, OUT_ROW, text);
 	out_time(o, peek_time(peek_get(usage, "time")), from->now_ms);
 	out_line(o);
 }
@@ -365,8 +189,8 @@ static void add_next(struct out *o, const struct service_from *from,
 			return;
 	}
 	is_past = from->is_over || due_ms < from->now_ms;
-	begin(o, "next");
-	out_wrap(o, INDENT, is_past ? words[what].then : words[what].now);
+	out_begin_row(o, "next");
+	out_wrap(o, OUT_ROW, is_past ? words[what].then : words[what].now);
 	if (!is_past) {
 		out_text(o, " ");
 		out_distance(o, due_ms, from->now_ms);
@@ -379,11 +203,11 @@ static void add_next(struct out *o, const struct service_from *from,
 		out_distance(o, due_ms, from->now_ms);
 	}
 	if (from->is_over)
-		out_wrap(o, INDENT, ", but the container has ended");
+		out_wrap(o, OUT_ROW, ", but the container has ended");
 	out_line(o);
 	if (from->is_over && what == 0)
-		row(o, "", "A new container on this volume tries it once, at "
-			   "its start.");
+		out_row(o, "", "A new container on this volume tries it once, "
+			       "at its start.");
 }
 
 /* "3 starts, 3 failures; in earlier containers 7 and 5". */
@@ -404,7 +228,7 @@ static void add_counts(struct out *o, struct peek service)
 			   (long long)peek_int(peek_get(service,
 							"failures_earlier"),
 					       0));
-	row(o, "counts", text);
+	out_row(o, "counts", text);
 }
 
 /* What the configuration says, and where. */
@@ -413,11 +237,11 @@ static void add_settings(struct out *o, struct peek service)
 	int64_t line = peek_int(peek_get(service, "line"), 0);
 	char text[TEXT];
 
-	begin(o, "settings");
-	out_wrap(o, INDENT, peek_text(peek_get(service, "policy"), text,
+	out_begin_row(o, "settings");
+	out_wrap(o, OUT_ROW, peek_text(peek_get(service, "policy"), text,
 				      sizeof(text)));
 	if (line > 0) {
-		out_wrap(o, INDENT, " (");
+		out_wrap(o, OUT_ROW, " (");
 		out_text(o, peek_text(peek_get(service, "file"), text,
 				      sizeof(text)));
 		out_add(o, ":%lld)", (long long)line);
@@ -428,10 +252,7 @@ static void add_settings(struct out *o, struct peek service)
 void service_tell(struct out *o, const struct service_from *from,
 		  struct peek service)
 {
-	struct peek ends = peek_get(service, "ends");
-	struct peek last = { NULL, NULL }, end;
 	const char *advice = advice_for(service);
-	int shown = 0;
 
 	o->indent = 2;
 	if (peek_is_true(peek_get(service, "torn"))) {
@@ -444,15 +265,10 @@ void service_tell(struct out *o, const struct service_from *from,
 	out_line(o);
 	add_why(o, from, service);
 	add_usage(o, from, service);
-	if (peek_next(&ends, NULL, &last))
-		add_end(o, from, "last run", last);
-	add_said(o, from, service, last);
-	while ((from->is_whole || shown < ENDS_SHOWN) &&
-	       peek_next(&ends, NULL, &end))
-		add_end(o, from, shown++ == 0 ? "earlier" : "", end);
+	runs_tell(o, from, service);
 	add_counts(o, service);
 	add_next(o, from, service);
 	if (advice != NULL && !service_is_well(service))
-		row(o, "to do", advice);
+		out_row(o, "to do", advice);
 	add_settings(o, service);
 }

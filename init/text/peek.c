@@ -20,8 +20,8 @@ static const char *skip_digits(const char *at)
 	return at + strspn(at, "0123456789");
 }
 
-/* All skip functions: behind the value at `at`, or NULL where it is none;
- * then *bad is where. */
+/* All skip functions below: behind the value at `at`, or NULL where it is none;
+ * then *bad is where. In a document that was accepted they find an end. */
 static const char *skip_value(const char *at, unsigned depth,
 			      const char **bad);
 
@@ -150,12 +150,16 @@ bool peek_next(struct peek *walk, struct peek *key, struct peek *value)
 	if (walk->end[-1] == '}') {
 		const char *end = skip_text(at, &bad);
 
+		if (end == NULL)
+			return false;
 		if (key != NULL)
 			*key = (struct peek){ at, end };
 		at = skip_blanks(skip_blanks(end) + 1);
 	}
 	value->at = at;
 	value->end = skip_value(at, 0, &bad);
+	if (value->end == NULL)
+		return false;
 	walk->at = skip_blanks(value->end);
 	return true;
 }
@@ -205,7 +209,8 @@ static uint32_t hex4(const char *at)
 	for (size_t i = 0; i < 4; i++) {
 		char c = at[i];
 
-		n = n * 16 + (uint32_t)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+		n = n * 16 + (uint32_t)(c <= '9' ? c - '0' :
+						   (c | 32) - 'a' + 10);
 	}
 	return n;
 }

@@ -161,8 +161,8 @@ static void since_leaves_out_what_is_older(void **state)
 	assert_null(strstr(volume.text, "started of"));
 	assert_true(volume_says("ended of web"));
 	assert_int_equal(events(NULL, NOON + 5001, NOON + 65000), 1);
-	assert_true(volume_says("no such event; the newest one is of 12:00:05Z, "
-				"1 m ago"));
+	assert_true(volume_says("no such event; the newest one is of "
+				"12:00:05Z, 1 m ago"));
 }
 
 static void json_is_the_lines_as_they_are(void **state)
@@ -257,8 +257,8 @@ static void a_row_shows_runs_delays_blocks_and_probes(void **state)
 	volume_put("events.jsonl", file);
 	assert_int_equal(graph(NULL, -1, NOON), 0);
 	assert_string_equal(row("web"),
-		"|===X...====X#########\?\?\?\?\?\?\?\?==========ss--------wwwww"
-		"!!!!!!!!!!!!!!!!!!!!!");
+		"|===X...====X#########\?\?\?\?\?\?\?\?==========ss----"
+		"----wwwww!!!!!!!!!!!!!!!!!!!!!");
 	assert_true(volume_says("2026-11-22 12:00:00Z to 12:01:15Z, a column "
 				"is 1 s"));
 	assert_true(volume_says("12:00:00 12:00:20 12:00:40"));

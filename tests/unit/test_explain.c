@@ -187,11 +187,13 @@ static void only_the_last_lines_are_shown_unless_it_is_named(void **state)
 
 	(void)state;
 	for (int i = 1; i <= 30; i++) {
-		snprintf(line, sizeof(line), "%s'line %d'", i > 1 ? "," : "", i);
+		snprintf(line, sizeof(line), "%s'line %d'",
+			 i > 1 ? "," : "", i);
 		strcat(ends, line);
 	}
 	snprintf(text, sizeof(text), UP CRASH("blocked", PROBE,
-		 END("was killed", "'cause':'signalled','code':9,'output':[%s]"))
+		 END("was killed",
+		     "'cause':'signalled','code':9,'output':[%s]"))
 		 "}}", ends);
 	volume_put("diagnostic.json", text);
 	assert_int_equal(explain(NULL, NOON), 1);
