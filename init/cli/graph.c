@@ -352,7 +352,6 @@ static void scale(struct graph *g, const struct out *o)
 	for (unsigned i = 0; i < g->count; i++) {
 		g->rows[i].cells = reader_take(g->cells + 1);
 		memset(g->rows[i].cells, ' ', g->cells);
-		g->rows[i].cells[g->cells] = '\0';
 		g->rows[i].at_ms = g->from_ms;
 	}
 }
@@ -362,7 +361,6 @@ int graph_print(const struct events *e, struct out *o, struct reader *r)
 	struct graph g = { .events = e, .last_ms = -1 };
 
 	g.rows = reader_take(GRAPH_ROWS * sizeof(*g.rows));
-	memset(g.rows, 0, GRAPH_ROWS * sizeof(*g.rows));
 	if (!survey(&g, r)) {
 		out_text(o, "no such service in the events");
 		out_line(o);

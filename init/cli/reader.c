@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,7 +15,6 @@
 #include "init/die.h"
 #include "init/errors.h"
 #include "init/format.h"
-#include "init/text/heap.h"
 
 const char *reader_directory(const char *given)
 {
@@ -63,10 +63,11 @@ static ssize_t read_some(int fd, char *to, size_t size)
 
 void *reader_take(size_t size)
 {
-	void *piece = heap_take(size);
+	void *piece = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (piece == NULL)
-		die_system("memory", ENOMEM);
+	if (piece == MAP_FAILED)
+		die_system("memory", errno);
 	return piece;
 }
 
@@ -79,8 +80,8 @@ static const char *read_all(int fd, const char *dir, const char *name,
 	ssize_t n;
 
 	if (fstat(fd, &s) < 0 || s.st_size > READER_DOCUMENT)
-		die_text(DIE_SYSTEM, "%s/%s: is larger than %d MiB, which "
-			 "dashpot never writes", dir, name,
+		die_text(DIE_SYSTEM, "%s/%s: is larger than %d MiB, the most "
+			 "that is read", dir, name,
 			 READER_DOCUMENT >> 20);
 	text = reader_take((size_t)s.st_size + 1);
 	*size = 0;

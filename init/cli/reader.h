@@ -13,10 +13,10 @@
 #include "init/text/peek.h"
 
 enum {
-	READER_DOCUMENT = 32 << 20, /* most bytes of a document */
-	READER_LINE = 4 << 20,      /* most bytes of an event */
-	READER_NAME = 64,           /* room for a service's name */
-	READER_SCHEMA = 1,          /* the newest schema that is known */
+	READER_DOCUMENT = 128 << 20, /* most bytes of a document */
+	READER_LINE = 4 << 20,       /* most bytes of an event */
+	READER_NAME = 64,            /* room for a service's name */
+	READER_SCHEMA = 1,           /* the newest schema that is known */
 };
 
 /* The directory: what was given, else $DASHPOT_DIAGNOSTICS, else the one that
@@ -54,8 +54,8 @@ void reader_rewind(struct reader *r);
 /* Close both. The last event stays valid until another one is opened. */
 void reader_close(struct reader *r);
 
-/* Memory for as long as the program runs, with any content. Ends the program
- * with 111 when there is none. */
+/* Memory for as long as the program runs, all zero; what is never touched
+ * costs nothing. Ends the program with 111 when there is none. */
 void *reader_take(size_t size);
 
 /* True when name matches the pattern, in which `*` is any text and `?` any

@@ -287,7 +287,7 @@ static void what_cannot_be_read_is_said_with_what_to_do(void **state)
 	snprintf(path, sizeof(path), "%s/diagnostic.json", volume.dir);
 	assert_int_equal(truncate(path, (off_t)READER_DOCUMENT + 1), 0);
 	assert_int_equal(explain(NULL, NOON), 111);
-	assert_true(volume_says("is larger than 32 MiB"));
+	assert_true(volume_says("is larger than 128 MiB"));
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(explain(NULL, NOON), 111);
