@@ -50,6 +50,7 @@ static uint32_t number_of_sink(const struct carry *c, uint32_t k, bool is_same)
 static void use_sink(struct carry *c, uint32_t number)
 {
 	struct sink *sink = &c->sink[number];
+	const struct config_service *of;
 
 	if (sink->is_used)
 		return;
@@ -64,11 +65,12 @@ static void use_sink(struct carry *c, uint32_t number)
 		sink_own(sink);
 		return;
 	}
+	of = config_service(c->job->config, number / 2);
 	sink->file = (struct logfile){
 		.path = config_string(c->job->config,
 				      stream_of(c, number)->path),
-		.max_size = config_service(c->job->config, number / 2)->log_max_size,
-		.keep = config_service(c->job->config, number / 2)->log_keep,
+		.max_size = of->log_max_size,
+		.keep = of->log_keep,
 		.fd = -1,
 	};
 }
@@ -108,8 +110,9 @@ static void say_torn(struct carry *c, uint32_t bytes, uint32_t what)
 	if (k >= 2 * c->job->config->services)
 		return;
 	if (what % 2 != 0) {
-		uint64_t only = c->sink[k].is_used ?
-					lines_load(&c->sink[k].on_board->only) : 0;
+		struct sink *sink = &c->sink[k];
+		uint64_t only =
+			sink->is_used ? lines_load(&sink->on_board->only) : 0;
 
 		/* Of several, it is said of the output. */
 		service = only == 0 || only > 2 * c->job->config->services ?

@@ -28,10 +28,11 @@ struct line {
 };
 
 /* Put the line into `room` bytes at `to`, with a newline unless it stays open
- * (JSON: always). Returns the bytes put there, 0 where it does not fit; *taken is how
- * many bytes of its text they show, fewer than all only in JSON, where escapes
- * can make a long one too long: what is left is then a piece of its own. The
- * last piece of a line may be empty: 0 bytes in JSON too, and *taken is 0. */
+ * (JSON: always). Returns the bytes put there, 0 where it does not fit; *taken
+ * is how many bytes of its text they show, fewer than all only in JSON, where
+ * escapes can make a long one too long: what is left is then a piece of its
+ * own. The last piece of a line may be empty: 0 bytes in JSON too, and *taken
+ * is 0. */
 size_t line_make(char *to, size_t room, const struct line_style *style,
 		 const struct line *line, size_t *taken);
 

@@ -59,7 +59,8 @@ void move_cut(struct carry *c, struct sink *sink)
 
 static struct line_style style_of(const struct carry *c, const struct stream *s)
 {
-	const struct config_service *of = config_service(c->job->config, s->number / 2);
+	const struct config_service *of =
+		config_service(c->job->config, s->number / 2);
 
 	return (struct line_style){
 		.name = config_name(c->job->config, s->number / 2),
@@ -91,8 +92,7 @@ static void commit(struct carry *c, struct stream *s, const struct line *line,
 {
 	struct sink *sink = &c->sink[s->sink];
 	uint64_t holder = lines_load(&sink->on_board->holder);
-	bool is_json = config_service(c->job->config, s->number / 2)->log_format == CONFIG_JSON_LINES;
-	uint64_t holds = is_open && !is_json ? s->number + 1 : 0;
+	uint64_t holds = is_open && !style_of(c, s).is_json ? s->number + 1 : 0;
 	unsigned count = 0;
 
 	stream_take(s, c->home.board, &count, bytes,

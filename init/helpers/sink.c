@@ -130,7 +130,8 @@ static void drop(struct sink *s, uint32_t n)
 	uint32_t first = low(s) + n, end = high(s);
 
 	s->is_mid_line = n > 0 && s->out[first - 1] != '\n';
-	lines_store(&s->on_board->span, first == end ? 0 : lines_pair(first, end));
+	lines_store(&s->on_board->span,
+		    first == end ? 0 : lines_pair(first, end));
 }
 
 /* Write one chunk. Its bytes (0: none yet), or -errno. */

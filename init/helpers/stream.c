@@ -180,6 +180,7 @@ void stream_take(const struct stream *s, struct board_lines *b,
 	lines_put(b, count, &s->on_board->span,
 		  lines_pair(left == 0 ? 0 : (span.first + bytes) %
 						     LINES_BUFFER, left));
-	lines_put(b, count, &s->on_board->seen, seen > bytes ? seen - bytes : 0);
+	lines_put(b, count, &s->on_board->seen,
+		  seen > bytes ? seen - bytes : 0);
 	lines_put(b, count, &s->on_board->mid, mid);
 }

@@ -57,7 +57,8 @@ static void everything_else_is_no_object(void **state)
 		"{\"a\":tru}", "{\"a\":truex}", "{\"a\":nul}", "{\"a\":[1,]}",
 		"{\"a\":[,1]}", "{\"a\":[1}", "{\"a\":{]}", "{\"a\":\"\t\"}",
 		"{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\\u12",
-		"{\"a\":\"\\", "{\"a\":\"", "{\"a", "{\"a\":1", "{\"a\":\"\xff\"}",
+		"{\"a\":\"\\", "{\"a\":\"", "{\"a", "{\"a\":1",
+		"{\"a\":\"\xff\"}",
 		"{\"a\":\"\xc3\"}", "{\"a\":\"\xc0\x80\"}",
 		"{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xf4\x90\x80\x80\"}",
 		"{\"\xc3", "{\"a\":\xef\xbb\xbf""1}", "\xef\xbb\xbf{}",
@@ -143,7 +144,8 @@ static void objects_get_what_they_do_not_say(void **state)
 {
 	static const char *const cases[][2] = {
 		{ "{}", "{\"service\":\"web\",\"stream\":\"stderr\"}\n" },
-		{ " { }\r", " {\"service\":\"web\",\"stream\":\"stderr\" }\r\n" },
+		{ " { }\r",
+		  " {\"service\":\"web\",\"stream\":\"stderr\" }\r\n" },
 		{ "{\"a\":1}",
 		  "{\"service\":\"web\",\"stream\":\"stderr\",\"a\":1}\n" },
 		{ "{\"service\":\"x\"}",
@@ -181,8 +183,8 @@ static void text_is_left_as_it_is(void **state)
 	static const char text[] = "\xff\0{}\r";
 	struct line_style style = { "web", "stdout", CONFIG_NO_PREFIX, false };
 
-	assert_memory_equal(made(&style, text, sizeof(text) - 1), "\xff\0{}\r\n",
-			    6);
+	assert_memory_equal(made(&style, text, sizeof(text) - 1),
+			    "\xff\0{}\r\n", 6);
 	style.prefix = CONFIG_AUTO;
 	assert_memory_equal(made(&style, text, sizeof(text) - 1),
 			    "web | \xff\0{}\r\n", 12);
@@ -218,7 +220,7 @@ static void line_without_room_is_not_made(void **state)
 	free(out);
 }
 
-static void long_message_goes_in_pieces_of_whole_characters(void **state)
+static void long_message_is_cut_between_characters(void **state)
 {
 	static char text[3000];
 	struct line line = { .text = text, .length = sizeof(text) };
@@ -248,7 +250,7 @@ static void long_message_goes_in_pieces_of_whole_characters(void **state)
 	assert_memory_equal(all, text, used);
 }
 
-static void open_piece_leaves_half_a_character_to_the_next(void **state)
+static void open_piece_leaves_half_a_character(void **state)
 {
 	struct line line = { .text = "ab\xe2\x82", .length = 4,
 			     .is_open = true };
@@ -273,8 +275,8 @@ int main(void)
 		cmocka_unit_test(other_lines_are_wrapped),
 		cmocka_unit_test(text_is_left_as_it_is),
 		cmocka_unit_test(line_without_room_is_not_made),
-		cmocka_unit_test(long_message_goes_in_pieces_of_whole_characters),
-		cmocka_unit_test(open_piece_leaves_half_a_character_to_the_next),
+		cmocka_unit_test(long_message_is_cut_between_characters),
+		cmocka_unit_test(open_piece_leaves_half_a_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static void last_line_without_newline_gets_one_at_the_end(void **state)
 	assert_true(has_got(0, "panic\n"));
 }
 
-static void last_line_without_newline_gets_one_before_the_next_run(void **state)
+static void last_line_without_newline_ends_before_the_next_run(void **state)
 {
 	struct fixture *f = *state;
 
@@ -60,7 +60,7 @@ static void last_line_without_newline_gets_one_before_the_next_run(void **state)
 	carry_finish(f);
 }
 
-static void last_line_without_newline_gets_one_when_dashpot_exits(void **state)
+static void last_line_without_newline_ends_when_dashpot_exits(void **state)
 {
 	struct fixture *f = *state;
 
@@ -224,7 +224,8 @@ static void long_json_message_goes_in_pieces(void **state)
 	FIXTURE_WAIT(strstr(got(0), "\"message\":\"end\"}\n") != NULL);
 	fixture_reap(writer);
 	carry_finish(f);
-	for (const char *at = got(0); (at = strstr(at, "\\\"")) != NULL; at += 2)
+	for (const char *at = got(0); (at = strstr(at, "\\\"")) != NULL;
+	     at += 2)
 		quotes++;
 	assert_int_equal(quotes, 3 * LINES_BUFFER);
 	for (const char *at = outlets[0].text; *at != '\0';
@@ -411,7 +412,7 @@ static void nonsense_on_the_board_is_thrown_away(void **state)
 
 enum { LINE = 64, LINES = 40000 };
 
-/* A child that writes LINES lines of LINE bytes each: stream, number, filler. */
+/* A child that writes LINES lines of LINE bytes: stream, number, filler. */
 static pid_t start_writer(uint32_t k)
 {
 	pid_t pid = fork();
@@ -430,6 +431,8 @@ static pid_t start_writer(uint32_t k)
 		    write(inlet[k], line + split, (size_t)(LINE - split)) !=
 			    LINE - split)
 			_exit(1);
+		if (n % 200 == 0) /* it lives as long as many relays */
+			usleep(2000);
 	}
 	_exit(0);
 }
@@ -514,7 +517,7 @@ static void terminated_relay_loses_and_repeats_nothing(void **state)
 	struct fate fate[2][STREAMS];
 	unsigned ends = storm(*state, SIGTERM, fate[0], fate[1]);
 
-	assert_true(ends >= 50);
+	assert_true(ends >= 20);
 	for (uint32_t k = 0; k < STREAMS; k++) {
 		assert_int_equal(fate[k % 2][k].missing, 0);
 		assert_int_equal(fate[k % 2][k].again, 0);
@@ -524,14 +527,14 @@ static void terminated_relay_loses_and_repeats_nothing(void **state)
 	print_message("terminated %u times\n", ends);
 }
 
-static void killed_relay_loses_or_repeats_one_buffer_and_says_so(void **state)
+static void killed_relay_tears_one_buffer_and_says_so(void **state)
 {
 	struct fixture *f = *state;
 	struct fate fate[2][STREAMS];
 	unsigned ends = storm(f, SIGKILL, fate[0], fate[1]);
 	unsigned hurt = 0, all = 0;
 
-	assert_true(ends >= 50);
+	assert_true(ends >= 20);
 	for (uint32_t k = 0; k < STREAMS; k++) {
 		const struct fate *is = &fate[k % 2][k];
 
@@ -597,8 +600,9 @@ int main(void)
 		CARRIED_TEST(lines_go_to_the_output_of_their_stream),
 		CARRIED_TEST(half_a_line_waits_for_the_rest),
 		CARRIED_TEST(last_line_without_newline_gets_one_at_the_end),
-		CARRIED_TEST(last_line_without_newline_gets_one_before_the_next_run),
-		CARRIED_TEST(last_line_without_newline_gets_one_when_dashpot_exits),
+		CARRIED_TEST(
+			last_line_without_newline_ends_before_the_next_run),
+		CARRIED_TEST(last_line_without_newline_ends_when_dashpot_exits),
 		CARRIED_TEST(pipe_that_is_opened_again_is_read_again),
 		CARRIED_TEST(bytes_pass_unchanged),
 		CARRIED_TEST(long_line_stays_one_line),
@@ -613,7 +617,7 @@ int main(void)
 		CARRIED_TEST(output_and_messages_share_stderr_line_by_line),
 		CARRIED_TEST(nonsense_on_the_board_is_thrown_away),
 		CARRIED_TEST(terminated_relay_loses_and_repeats_nothing),
-		CARRIED_TEST(killed_relay_loses_or_repeats_one_buffer_and_says_so),
+		CARRIED_TEST(killed_relay_tears_one_buffer_and_says_so),
 		CARRIED_TEST(untorn_kill_is_not_called_torn),
 		CARRIED_TEST(last_words_have_the_last_line_in_them),
 	};

@@ -149,7 +149,7 @@ static void file_that_was_moved_or_removed_is_made_again(void **state)
 static void missing_directory_is_said_once_and_so_is_its_return(void **state)
 {
 	struct fixture *f = *state;
-	struct news_item item;
+	struct news_item item = { 0 };
 	char *text = malloc(LINES_OUT);
 	unsigned lines = 0;
 
@@ -196,7 +196,7 @@ static void missing_directory_is_said_once_and_so_is_its_return(void **state)
 static void fifo_without_reader_is_trouble_and_no_hang(void **state)
 {
 	struct fixture *f = *state;
-	struct news_item item;
+	struct news_item item = { 0 };
 	char path[128], text[16] = "";
 	int fd;
 
@@ -248,7 +248,7 @@ static void stalled_fifo_stops_its_own_streams_only(void **state)
 static void full_disk_leaves_whole_lines(void **state)
 {
 	struct fixture *f = *state;
-	struct news_item item;
+	struct news_item item = { 0 };
 	char path[128], line[128], *text;
 	unsigned lines = 0;
 
@@ -289,7 +289,7 @@ static void full_disk_leaves_whole_lines(void **state)
 static void file_that_cannot_be_renamed_grows_and_that_is_said(void **state)
 {
 	struct fixture *f = *state;
-	struct news_item item;
+	struct news_item item = { 0 };
 	char path[128];
 
 	set_file(f, 0, "log");
