@@ -150,12 +150,13 @@ static int64_t see_to_sinks(struct carry *c)
 	return next_ms;
 }
 
-/* Nothing more comes: what is left in any buffer is the last of it. */
+/* Nothing more comes: what is left in a buffer is the last of it, once its pipe
+ * is empty. */
 static void close_streams(struct carry *c)
 {
 	c->is_closed = true;
 	for (uint32_t k = 0; k < 2 * c->job->config->services; k++)
-		if (c->stream[k].fd >= 0) {
+		if (c->stream[k].fd >= 0 && !c->stream[k].is_readable) {
 			c->stream[k].is_ending = true;
 			move_queue(c, k);
 		}
