@@ -13,7 +13,7 @@
 enum {
 	PIECE = 1024, /* bytes of text whose NULs are counted together */
 	PATH = 4095,  /* longest path */
-	DEPS = CONFIG_SERVICES * (CONFIG_SERVICES - 1),
+	DEPS = CONFIG_SERVICES * (CONFIG_SERVICES - 1) / 2, /* no circles */
 	LIMITS = CONFIG_SERVICES * CONFIG_LIMITS,
 };
 

@@ -124,7 +124,7 @@ static void count_out_of_range_is_refused(void **state)
 	BREAKS(SIZE, block->services = CONFIG_SERVICES + 1);
 	BREAKS(SIZE, block->services = UINT32_MAX);
 	BREAKS(SIZE, block->deps = UINT32_MAX);
-	BREAKS(SIZE, block->deps = 1024 * 1023 + 1);
+	BREAKS(SIZE, block->deps = 1024 * 1023 / 2 + 1);
 	BREAKS(SIZE, block->limits = 1024 * 16 + 1);
 	BREAKS(SIZE, block->text = 0);
 	BREAKS(SIZE, block->text = CONFIG_TEXT + 1);
@@ -187,7 +187,7 @@ static void text_outside_or_without_end_is_refused(void **state)
 	BREAKS(TEXT, block->control = UINT32_MAX);
 	BREAKS(TEXT, block->listen = end);
 	BREAKS(TEXT, bent(0)->file = end);
-	BREAKS(TEXT, bent(1)->path = UINT32_MAX);
+	BREAKS(TEXT, bent(1)->path = end);
 	BREAKS(TEXT, bent(2)->user = end);
 	BREAKS(TEXT, bent(3)->directory = end + 1);
 	BREAKS(TEXT, bent(0)->directory = bent(0)->name);
@@ -229,7 +229,10 @@ static void proper_and_different_names_are_demanded(void **state)
 
 static void service_out_of_range_is_refused(void **state)
 {
-	BREAKS(SERVICE, bent(0)->breaker.windows = 5);
+	BREAKS(SERVICE, bent(0)->breaker.windows = 5;
+	       bent(0)->breaker.window[2] = bent(0)->breaker.window[3] =
+		       bent(0)->breaker.window[0]);
+	BREAKS(SERVICE, bent(0)->dampen.min_ms = -1);
 	BREAKS(SERVICE, bent(0)->breaker.window[0].max_failures = 0);
 	BREAKS(SERVICE, bent(0)->breaker.window[1].max_failures = 65);
 	BREAKS(SERVICE, bent(0)->breaker.window[1].window_ms = 0);
@@ -261,6 +264,24 @@ static void service_out_of_range_is_refused(void **state)
 	BREAKS(SERVICE, memset(&bent(0)->is_removed, 2, 1));
 	BREAKS(SERVICE, memset(&bent(0)->is_essential, 2, 1));
 	BREAKS(SERVICE, bent(0)->is_main = bent(2)->is_main = true);
+}
+
+static void ends_of_a_range_are_in_it(void **state)
+{
+	struct breaker_policy *p = &bent(0)->breaker;
+
+	BREAKS(WELL, p->window[0].max_failures = BREAKER_SLOTS);
+	BREAKS(WELL, p->window[0].max_failures = 1);
+	BREAKS(WELL, p->window[0].window_ms = 1);
+	BREAKS(WELL, p->window[0].window_ms = 604800000);
+	BREAKS(WELL, p->cooldown_min_ms = p->cooldown_max_ms);
+	BREAKS(WELL, bent(0)->dampen.min_ms = bent(0)->dampen.max_ms);
+	BREAKS(WELL, bent(0)->stop_timeout_ms = 604800000);
+	BREAKS(WELL, bent(0)->stop_signal = 64);
+	BREAKS(WELL, bent(0)->nice = -20);
+	BREAKS(WELL, bent(0)->log_max_size = INT64_MAX);
+	BREAKS(WELL, bent(0)->groups[bent(0)->groups_count] = UINT32_MAX);
+	BREAKS(WELL, bent(2)->is_main = true);
 }
 
 static void stream_that_contradicts_itself_is_refused(void **state)
@@ -526,17 +547,59 @@ static void shared_long_lists_do_not_cost_their_length_each(void **state)
 static void largest_block_is_that_of_the_limits(void **state)
 {
 	struct config c = { .services = CONFIG_SERVICES,
-			    .deps = 1024 * 1023,
+			    .deps = 1024 * 1023 / 2,
 			    .limits = 1024 * 16,
 			    .text = CONFIG_TEXT };
 
 	config_lay_out(&c);
 	assert_int_equal(config_block_most(), c.size);
-	assert_true(c.size > (4 << 20) + 1024 * 1023 * 4);
-	assert_true(c.size < 16 << 20);
+	assert_true(c.size > (4 << 20) + 1024 * 1023 / 2 * 4);
+	assert_true(c.size < 8 << 20);
 	assert_int_equal(c.services_at % 8, 0);
 	assert_int_equal(c.text_at % 8, 0);
 	assert_int_equal(c.text_at + c.text, c.size);
+}
+
+/* Part of a block to its place in another one. */
+static void copy_part(struct config *to, uint32_t to_at,
+		      const struct config *from, uint32_t at, size_t size)
+{
+	memcpy((char *)to + to_at, (const char *)from + at, size);
+}
+
+static void every_service_may_wait_for_all_before_it(void **state)
+{
+	char *text = calloc(1, 100000), *to = text;
+	const struct config *c;
+	struct config_dep *dep;
+
+	forget(NULL);
+	for (int i = 0; i < CONFIG_SERVICES; i++)
+		to += sprintf(to, "[service:s%d]\ncommand = x\n", i);
+	load_text(text);
+	free(text);
+	assert_non_null(loaded.c);
+	c = loaded.c;
+	free(block);
+	block = calloc(1, config_block_most());
+	memcpy(block, c, sizeof(*c));
+	block->deps = 1024 * 1023 / 2;
+	config_lay_out(block);
+	copy_part(block, block->services_at, c, c->services_at,
+		  c->services * sizeof(struct config_service));
+	copy_part(block, block->order_at, c, c->order_at, 2 * c->services);
+	copy_part(block, block->text_at, c, c->text_at, c->text);
+	dep = bent_dep(0);
+	for (uint32_t i = 0; i < c->services; i++) {
+		bent(i)->deps_first = i > 0 ? i * (i - 1) / 2 : 0;
+		bent(i)->deps = i;
+		for (uint32_t on = 0; on < i; on++)
+			*dep++ = (struct config_dep){ (uint16_t)on, true };
+	}
+	assert_true(cost_ms(block) < 500);
+	bent_order()[1022] = 1023;
+	bent_order()[1023] = 1022;
+	assert_int_equal(config_verify(block, block->size), -VERIFY_ORDER);
 }
 
 /* Load a service with a variable of so many bytes; the size of the text. */
@@ -588,6 +651,7 @@ int main(void)
 		VERIFY(list_without_its_strings_is_refused),
 		VERIFY(proper_and_different_names_are_demanded),
 		VERIFY(service_out_of_range_is_refused),
+		VERIFY(ends_of_a_range_are_in_it),
 		VERIFY(stream_that_contradicts_itself_is_refused),
 		VERIFY(limit_out_of_range_is_refused),
 		VERIFY(dependency_on_nobody_is_refused),
@@ -597,6 +661,7 @@ int main(void)
 		VERIFY(somebody_has_to_be_left),
 		VERIFY(every_field_is_looked_at),
 		VERIFY(shared_long_lists_do_not_cost_their_length_each),
+		VERIFY(every_service_may_wait_for_all_before_it),
 		VERIFY(largest_block_is_that_of_the_limits),
 		VERIFY(text_of_any_length_has_its_strings_counted),
 	};
