@@ -70,7 +70,11 @@ static int check_layout(const struct config *c, size_t size)
 		return -VERIFY_SIZE;
 	memcpy(&right, c, sizeof(right));
 	config_lay_out(&right);
-	return memcmp(&right, c, sizeof(right)) == 0 ? 0 : -VERIFY_LAYOUT;
+	return c->size == right.size && c->services_at == right.services_at &&
+	       c->deps_at == right.deps_at &&
+	       c->limits_at == right.limits_at &&
+	       c->order_at == right.order_at && c->text_at == right.text_at
+		       ? 0 : -VERIFY_LAYOUT;
 }
 
 /* The text begins and ends with a NUL, so that whatever begins inside it ends

@@ -468,31 +468,30 @@ static unsigned unseen(unsigned char *base, size_t size,
 
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_clear_padding)
-#define CLEAR_PADDING(at) __builtin_clear_padding(at)
+#define CLEAR_PADDING(at) (__builtin_clear_padding(at), true)
 #endif
+#endif
+#ifndef CLEAR_PADDING
+#define CLEAR_PADDING(at) ((void)(at), false)
 #endif
 
 /* A field that somebody adds and forgets in the tables of ranges.c fails
  * here. */
 static void every_field_is_looked_at(void **state)
 {
-#ifdef CLEAR_PADDING
 	struct config_service s;
 	struct config head;
 
 	memset(&s, 0xff, sizeof(s));
 	memset(&head, 0xff, sizeof(head));
-	CLEAR_PADDING(&s);
-	CLEAR_PADDING(&head);
+	if (!CLEAR_PADDING(&s) || !CLEAR_PADDING(&head))
+		skip(); /* the compiler does not tell fields from the rest */
 	assert_int_equal(unseen((unsigned char *)bent(0), sizeof(s),
 				(unsigned char *)&s, service_wide,
 				service_free), 0);
 	assert_int_equal(unseen((unsigned char *)block, sizeof(head),
 				(unsigned char *)&head, head_wide, head_free),
 			 0);
-#else
-	skip(); /* the compiler does not tell fields from what is between */
-#endif
 }
 
 /* The CPU time of one check in ms, the best of five. */
