@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "init/helpers/helper.h"
-#include "init/helpers/registry.h"
+#include "init/helpers/record.h"
 #include "init/text/heap.h"
 #include "init/text/message.h"
 
@@ -41,12 +41,6 @@ static int put(void *context, const char *text, size_t size)
 
 	b->h->size += (off_t)size;
 	return volume_put(b->out, text, size);
-}
-
-static void put_text(struct batch *b, const char *text, size_t size)
-{
-	if (b->j.err == 0)
-		b->j.err = put(b, text, size);
 }
 
 /* The number in the last line of this container in text, whose lines begin at
@@ -248,80 +242,50 @@ static bool is_behind(const struct history *h,
 	return false;
 }
 
-/* ,"end":{...} with the last words of that run, or null when the end was
- * overwritten on the board. */
-static void put_end(struct batch *b, const struct board_event *e)
+/* Let the relays bring what a service said before its end. */
+static void await_words(struct batch *b, const struct board_event *e)
 {
-	static struct board_service row;
-	struct history *h = b->h;
-	struct json *j = &b->j;
-	uint64_t n = (uint64_t)e->n[7];
-	uint32_t i = (uint32_t)e->service;
-	const struct board_end *end = &row.ends[(n - 1) % BOARD_ENDS];
-	char *text = NULL;
-	cJSON *o;
+	const struct history *h = b->h;
 
-	while (is_behind(h, config_service(h->config, i), e->number) &&
+	if (!record_has_end(h->config, e))
+		return;
+	while (is_behind(h, config_service(h->config, (uint32_t)e->service),
+			 e->number) &&
 	       b->wait_ms > 0) {
 		poll(NULL, 0, SLEEP_MS);
 		b->wait_ms -= SLEEP_MS;
 	}
-	put_text(b, ",\"end\":", 7);
-	if (!board_row_read(&h->board->service[i], &row) ||
-	    end->number != n) {
-		put_text(b, "null", 4);
-		return;
-	}
-	o = registry_end(j, end, false);
-	json_add(j, o, "output",
-		 output_lines(j, &h->output, i, end->run, OUTPUT_EVENT));
-	if (j->err == 0)
-		text = cJSON_PrintUnformatted(o);
-	if (j->err == 0 && text == NULL)
-		j->err = -ENOMEM;
-	if (text != NULL)
-		put_text(b, text, strlen(text));
-	cJSON_free(text);
-	cJSON_Delete(o);
 }
 
 /* How many events the ring has overwritten behind what is recorded. */
-static void put_lost(struct batch *b, struct phrase *w, uint64_t events)
+static void put_lost(struct batch *b)
 {
 	struct history *h = b->h;
+	uint64_t events = atomic_load_explicit(&h->board->events,
+					       memory_order_acquire);
 	uint64_t first = events > BOARD_EVENTS ? events - BOARD_EVENTS + 1 : 1;
 
 	if (first <= h->recorded + 1)
 		first = h->recorded + 2; /* this one was being overwritten */
-	message_record_lost(w, first - 1, first - 1 - h->recorded,
-			    h->board->began_wall_ms, helper_mono_ms(),
-			    helper_wall_ms());
+	record_put_lost(&b->j, h->board, first - 1, first - 1 - h->recorded);
 	h->recorded = first - 1;
 }
 
 /* One line more. */
 static void put_next(struct batch *b)
 {
-	static char line[MESSAGE_LINE];
 	struct history *h = b->h;
-	struct message_from from = { .config = h->config,
-				     .board = h->board };
-	struct phrase w = PHRASE_IN(line);
 	struct board_event e;
 
 	if (!board_event_read(h->board, h->recorded + 1, &e)) {
-		put_lost(b, &w, atomic_load_explicit(&h->board->events,
-						     memory_order_acquire));
-		e.kind = BOARD_EV_NONE;
+		put_lost(b);
 	} else {
-		message_record(&w, &from, &e, h->board->began_wall_ms);
+		await_words(b, &e);
+		record_put(&b->j, &h->output, h->board, &e);
 		h->recorded++;
 	}
-	put_text(b, w.at, w.used);
-	if (e.kind == BOARD_EV_ENDED && e.service >= 0 &&
-	    (uint32_t)e.service < h->config->services && e.n[7] > 0)
-		put_end(b, &e);
-	put_text(b, "}\n", 2);
+	if (b->j.err == 0)
+		b->j.err = put(b, "\n", 1);
 }
 
 /* Everything up to the number `events`. */

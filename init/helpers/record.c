@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/* The sentence and numbers of init/text/message, and the end that an event
+ * tells of. */
+#include "init/helpers/record.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "init/helpers/helper.h"
+#include "init/helpers/registry.h"
+#include "init/text/message.h"
+
+static void put(struct json *j, const char *text, size_t size)
+{
+	if (j->err == 0)
+		j->err = j->put(j->context, text, size);
+}
+
+bool record_has_end(const struct config *c, const struct board_event *e)
+{
+	return e->kind == BOARD_EV_ENDED && e->service >= 0 &&
+	       (uint32_t)e->service < c->services && e->n[7] > 0;
+}
+
+/* ,"end":{...} with the last words of that run, or null when the end was
+ * overwritten on the board. */
+static void put_end(struct json *j, const struct output *from,
+		    const struct board *board, const struct board_event *e)
+{
+	static struct board_service row;
+	uint64_t n = (uint64_t)e->n[7];
+	uint32_t i = (uint32_t)e->service;
+	const struct board_end *end = &row.ends[(n - 1) % BOARD_ENDS];
+	char *text = NULL;
+	cJSON *o;
+
+	put(j, ",\"end\":", 7);
+	if (!board_row_read(&board->service[i], &row) || end->number != n) {
+		put(j, "null", 4);
+		return;
+	}
+	o = registry_end(j, end, false);
+	json_add(j, o, "output",
+		 output_lines(j, from, i, end->run, OUTPUT_EVENT));
+	if (j->err == 0)
+		text = cJSON_PrintUnformatted(o);
+	if (j->err == 0 && text == NULL)
+		j->err = -ENOMEM;
+	if (text != NULL)
+		put(j, text, strlen(text));
+	cJSON_free(text);
+	cJSON_Delete(o);
+}
+
+void record_put(struct json *j, const struct output *from,
+		const struct board *board, const struct board_event *e)
+{
+	static char line[MESSAGE_LINE];
+	struct message_from message = { .config = from->config,
+					.board = board,
+					.relay = from->relay,
+					.files = from->files };
+	struct phrase w = PHRASE_IN(line);
+
+	message_record(&w, &message, e, board->began_wall_ms);
+	put(j, w.at, w.used);
+	if (record_has_end(from->config, e))
+		put_end(j, from, board, e);
+	put(j, "}", 1);
+}
+
+void record_put_lost(struct json *j, const struct board *board, uint64_t seq,
+		     uint64_t lost)
+{
+	char line[MESSAGE_TEXT];
+	struct phrase w = PHRASE_IN(line);
+
+	message_record_lost(&w, seq, lost, board->began_wall_ms,
+			    helper_mono_ms(), helper_wall_ms());
+	phrase_add(&w, "}");
+	put(j, w.at, w.used);
+}
