@@ -21,6 +21,9 @@ enum command_kind {
 			  * back by them */
 	COMMAND_SIGNAL,  /* `signal` to the leader */
 	COMMAND_RELOAD,  /* no services; the result comes as an event */
+	COMMAND_TROUBLE, /* nobody asked: PID 1 says BOARD_EV_CONTROL_TROUBLE
+			  * with `signal` and `config` as its numbers; no
+			  * answer */
 	COMMAND_KINDS,
 };
 
@@ -52,7 +55,9 @@ struct command_answer {
 	uint64_t id;
 	uint32_t error;   /* 0, or one of the above */
 	int32_t err;      /* errno of NO_FORK */
-	uint64_t events;  /* events on the board before it was done */
+	uint64_t events;  /* events on the board before it was done ... */
+	uint64_t generation; /* ... and its generation: rows of a higher one
+			      * know of the command */
 	struct command_set refused; /* START, RESTART: latched; SIGNAL: not
 				     * running; reset it, or start it */
 };

@@ -31,6 +31,7 @@ enum {
 	CAP_BIT_DAC_OVERRIDE = 1,
 	CAP_BIT_DAC_READ_SEARCH = 2,
 	CAP_BIT_FOWNER = 3,
+	CAP_BIT_NET_BIND_SERVICE = 10,
 };
 struct cap_header {
 	uint32_t version;
@@ -56,9 +57,10 @@ static const struct {
 	[BOARD_FILES] = { 1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
 			  .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_FILE },
-	/* Until its socket is bound; then it drops these as well. */
+	/* Until its sockets are bound; then it drops these as well. */
 	[BOARD_CONTROL] = { 1u << CAP_BIT_CHOWN | 1u << CAP_BIT_DAC_OVERRIDE |
-				    1u << CAP_BIT_FOWNER,
+				    1u << CAP_BIT_FOWNER |
+				    1u << CAP_BIT_NET_BIND_SERVICE,
 			    .has_root = true },
 	[BOARD_INSPECTOR] = { 1u << CAP_BIT_DAC_OVERRIDE |
 			      1u << CAP_BIT_DAC_READ_SEARCH },
@@ -182,6 +184,11 @@ static void drop_capabilities(uint32_t keep)
 	data[0].inheritable = 0;
 	memset(&data[1], 0, sizeof(data[1]));
 	syscall(SYS_capset, &header, data);
+}
+
+void helper_drop_capabilities(void)
+{
+	drop_capabilities(0);
 }
 
 _Noreturn void helper_run(const struct helper_job *given)

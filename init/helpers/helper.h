@@ -27,6 +27,10 @@ struct helper_job {
 			  * struct command there, command_answer back */
 	int listen_fd;   /* control: AF_UNIX SOCK_STREAM socket that PID 1
 			  * keeps; bound by the first control helper */
+	uint64_t reloads; /* control: board->reloads of this config */
+	const char *notify_path; /* control: NOTIFY_SOCKET as dashpot found
+				  * it, copied: set_title() writes over the
+				  * environment; NULL none */
 	int wake_fd;     /* eventfd, non-blocking: PID 1 -> helper */
 	int notify_fd;   /* eventfd, non-blocking: helper -> PID 1 */
 	char **argv;     /* of the program, for its name in ps */
@@ -45,6 +49,9 @@ _Noreturn void relay_main(const struct helper_job *job);
 _Noreturn void files_main(const struct helper_job *job);
 _Noreturn void control_main(const struct helper_job *job);
 _Noreturn void inspector_main(const struct helper_job *job);
+
+/* Give up every capability; for good. */
+void helper_drop_capabilities(void);
 
 /* Tell PID 1 to look at this helper's board. Never blocks. */
 void helper_tell(const struct helper_job *job);
