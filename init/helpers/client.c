@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+/* Sockets and their time-outs. A client that half-closes its connection after
+ * asking still gets its answer, so only POLLHUP and a failed send(2) count as
+ * gone. */
+#include "init/helpers/client.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { AGAIN_MS = 100 };
+
+/* The lines apart, so that who never comes costs no page. */
+static struct client clients[CLIENTS];
+static char lines[CLIENTS][REQUEST_LINE + 1];
+
+struct client *client_at(int k)
+{
+	return &clients[k];
+}
+
+static bool is_lasting(const struct client *c)
+{
+	return c->state == CLIENT_ORDERING || c->state == CLIENT_WAITING ||
+	       c->state == CLIENT_FOLLOWING;
+}
+
+int client_lasting(void)
+{
+	int n = 0;
+
+	for (int k = 0; k < CLIENTS; k++)
+		n += is_lasting(&clients[k]);
+	return n;
+}
+
+/* A free place for one of them, or NULL. */
+static struct client *find_place(bool is_http)
+{
+	int first = is_http ? (int)CLIENT_LOCAL : 0;
+	int end = is_http ? CLIENTS : CLIENT_LOCAL;
+
+	for (int k = first; k < end; k++)
+		if (clients[k].state == CLIENT_FREE)
+			return &clients[k];
+	return NULL;
+}
+
+bool client_has_place(const struct client_door *door, int64_t now_ms)
+{
+	return door->fd >= 0 && now_ms >= door->again_ms &&
+	       find_place(door->is_http) != NULL;
+}
+
+/* Who has connected: unix(7), SO_PEERCRED. */
+static bool is_master(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       (peer.uid == 0 || peer.uid == getuid());
+}
+
+void client_accept(struct client_door *door, int64_t now_ms)
+{
+	struct client *c;
+
+	while ((c = find_place(door->is_http)) != NULL) {
+		int fd = accept4(door->fd, NULL, NULL,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+		bool may_command;
+
+		if (fd < 0) {
+			/* Nobody, or somebody who has gone again; or there is
+			 * no descriptor, and asking again would not end. */
+			if (errno != EAGAIN && errno != ECONNABORTED)
+				door->again_ms = now_ms + AGAIN_MS;
+			return;
+		}
+		may_command = !door->is_http && is_master(fd);
+		*c = (struct client){
+			.state = CLIENT_ASKING,
+			.is_http = door->is_http,
+			.may_command = may_command,
+			.may_ask = may_command || !door->is_abstract,
+			.fd = fd,
+			.since_ms = now_ms,
+			.line = lines[c - clients],
+		};
+	}
+}
+
+void client_drop(struct client *c)
+{
+	close(c->fd);
+	answer_drop(c->answer);
+	c->answer = NULL;
+	c->state = CLIENT_FREE;
+}
+
+/* True when what was read is all that is needed. */
+static bool is_whole(struct client *c)
+{
+	char *end;
+
+	if (c->is_http)
+		return http_parse(&c->http, c->line, c->asked) ||
+		       c->asked == HTTP_HEAD;
+	end = memchr(c->line, '\n', c->asked);
+	if (end != NULL)
+		c->asked = (size_t)(end - c->line);
+	return end != NULL || c->asked == REQUEST_LINE;
+}
+
+bool client_read(struct client *c)
+{
+	ssize_t n = recv(c->fd, c->line + c->asked, REQUEST_LINE - c->asked,
+			 MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		client_drop(c);
+		return false;
+	}
+	c->asked += n > 0 ? (size_t)n : 0;
+	return is_whole(c);
+}
+
+void client_send(struct client *c, int64_t now_ms)
+{
+	struct answer *a = c->answer;
+
+	while (a != NULL && c->sent < a->used) {
+		ssize_t n = send(c->fd, a->text + c->sent, a->used - c->sent,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN) {
+			client_drop(c);
+			return;
+		}
+		if (n < 0)
+			break;
+		c->sent += (size_t)n;
+		c->since_ms = now_ms;
+	}
+	if (c->state == CLIENT_ANSWERING && a != NULL && c->sent == a->used) {
+		client_drop(c);
+	} else if (c->state == CLIENT_FOLLOWING && c->sent > 0) {
+		answer_cut(a, c->sent);
+		c->sent = 0;
+	}
+}
+
+/* When a client that does nothing more is dropped. */
+static int64_t patience_ms(const struct client *c, bool is_crowded)
+{
+	bool is_owed = c->answer != NULL && c->sent < c->answer->used;
+
+	if (c->state == CLIENT_ASKING)
+		return c->since_ms +
+		       (is_crowded ? CLIENT_CROWD_ASK_MS : CLIENT_ASK_MS);
+	if (is_owed)
+		return c->since_ms +
+		       (is_crowded ? CLIENT_CROWD_READ_MS : CLIENT_READ_MS);
+	return INT64_MAX;
+}
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+int64_t client_expire(int64_t now_ms)
+{
+	const bool is_crowded[] = { find_place(false) == NULL,
+				    find_place(true) == NULL };
+	int64_t next_ms = INT64_MAX;
+
+	for (int k = 0; k < CLIENTS; k++) {
+		struct client *c = &clients[k];
+		int64_t last_ms;
+
+		if (c->state == CLIENT_FREE)
+			continue;
+		last_ms = patience_ms(c, is_crowded[c->is_http]);
+		if (last_ms <= now_ms) {
+			client_drop(c);
+			continue;
+		}
+		next_ms = earlier(next_ms, last_ms);
+		if (c->state == CLIENT_WAITING || c->state == CLIENT_ORDERING)
+			next_ms = earlier(next_ms, c->due_ms);
+		if (c->state == CLIENT_ORDERING)
+			next_ms = earlier(next_ms, c->again_ms);
+	}
+	return next_ms;
+}
+
+short client_events(const struct client *c)
+{
+	if (c->state == CLIENT_ASKING)
+		return POLLIN;
+	return c->answer != NULL && c->sent < c->answer->used ? POLLOUT : 0;
+}

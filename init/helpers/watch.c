@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/* A row that is newer than a command says what came of it. A run that failed
+ * and was followed by another one between two looks is not noticed: what is
+ * answered is true when it is answered. */
+#include "init/helpers/watch.h"
+
+#include "policy/life.h"
+
+bool watch_is_ready(const struct config_service *s,
+		    const struct board_service *row)
+{
+	if (s->type == CONFIG_ONESHOT)
+		return row->state == LIFE_DONE;
+	return row->state == LIFE_RUNNING ||
+	       (row->state == LIFE_PROBING && row->step == BOARD_STEP_NONE);
+}
+
+void watch_begin(struct watch *w, const struct command_answer *answer)
+{
+	w->refused = answer->refused;
+	w->events = answer->events;
+	w->generation = answer->generation;
+}
+
+bool watch_reload(const struct watch *w, const struct board *b,
+		  struct board_event *e)
+{
+	uint64_t events = atomic_load_explicit(&b->events,
+					       memory_order_acquire);
+
+	/* Only one reload goes on at a time: the next to end is this one. */
+	for (uint64_t n = w->events + 1; n <= events; n++) {
+		if (!board_event_read(b, n, e)) {
+			e->kind = BOARD_EV_NONE;
+			return true;
+		}
+		if (e->kind == BOARD_EV_RELOADED ||
+		    e->kind == BOARD_EV_RELOAD_FAILED)
+			return true;
+	}
+	return false;
+}
+
+/* True when the service waits for one from which nothing comes by itself. */
+static bool is_hopeless(const struct config *c, const struct board *b,
+			const struct board_service *row)
+{
+	static struct board_service other;
+
+	for (uint32_t k = 0; k < c->services; k++) {
+		if (row->state == LIFE_BLOCKED || row->state == LIFE_FAILED ||
+		    (row->state == LIFE_STOPPED && row->is_stop_asked))
+			return true;
+		if (row->state != LIFE_WAITING ||
+		    row->wait != BOARD_WAIT_DEPENDENCY || row->on < 0 ||
+		    (uint32_t)row->on >= c->services ||
+		    !board_row_read(&b->service[row->on], &other))
+			return false;
+		row = &other;
+	}
+	return false;
+}
+
+/* Nothing comes of it unless somebody does something. */
+static bool is_over(const struct config *c, const struct board *b, uint32_t i,
+		    const struct board_service *row)
+{
+	const volatile uint8_t *phase = &b->phase;
+
+	/* A daemon that ended well for good; a oneshot is ready then. */
+	if (row->state == LIFE_DONE || is_hopeless(c, b, row))
+		return true;
+	/* Before the first starts every row says stopped. */
+	return row->state == LIFE_STOPPED && row->starts == 0 &&
+	       !config_service(c, i)->is_autostart && *phase != BOARD_STARTING;
+}
+
+static enum outcome of_start(const struct config *c, const struct board *b,
+			     uint32_t i, const struct board_service *row)
+{
+	if (watch_is_ready(config_service(c, i), row))
+		return OUTCOME_DONE;
+	/* A start that was asked for does not wait for a delay: it failed. */
+	if (row->state == LIFE_BACKOFF || is_over(c, b, i, row))
+		return OUTCOME_FAILED;
+	return row->state == LIFE_WAITING &&
+			       row->wait == BOARD_WAIT_HEADROOM ?
+		       OUTCOME_REFUSED :
+		       OUTCOME_OPEN;
+}
+
+enum outcome watch_outcome(const struct watch *w, const struct config *c,
+			   const struct board *b, uint32_t i,
+			   const struct board_service *row)
+{
+	if (command_has(&w->refused, i))
+		return OUTCOME_REFUSED;
+	/* PID 1 answers before it publishes. */
+	if (w->generation != 0 &&
+	    atomic_load_explicit(&b->generation, memory_order_acquire) <=
+		    w->generation)
+		return OUTCOME_OPEN;
+	if (w->kind == REQUEST_START || w->kind == REQUEST_RESTART)
+		return of_start(c, b, i, row);
+	if (w->kind == REQUEST_STOP)
+		return row->pid == 0 && row->state != LIFE_STOPPING ?
+			       OUTCOME_DONE :
+			       OUTCOME_OPEN;
+	if (w->kind != REQUEST_WAIT)
+		return OUTCOME_DONE;
+	if (watch_is_ready(config_service(c, i), row))
+		return OUTCOME_DONE;
+	return is_over(c, b, i, row) ? OUTCOME_FAILED : OUTCOME_OPEN;
+}
