@@ -10,6 +10,7 @@
 
 #include "init/pid1/limits.h"
 #include "init/pid1/memory.h"
+#include "init/pid1/publish.h"
 #include "init/pid1/queue.h"
 #include "init/pid1/services.h"
 #include "init/pid1/shutdown.h"
@@ -190,6 +191,7 @@ static void refuse(struct sup *sup, uint32_t i)
 			.reserve = report->reserve,
 		};
 	sup->service[i].starts--;
+	publish_run(sup, i, sup->service[i].starts);
 	service_take(sup, i, LIFE_REFUSED);
 	queue_refused(sup, i, &limit);
 }

@@ -120,7 +120,7 @@ crowded_ini()
 		restart_delay = 10ms..10ms
 		max_failures = none
 		[service:few]
-		command = /crowd burst 17 0
+		command = /crowd burst 16 0
 		stdout = file:/v/few
 		[service:web]
 		command = sleep 1000
