@@ -256,6 +256,7 @@ const char *message_command(unsigned kind)
 		[COMMAND_START] = "start",     [COMMAND_STOP] = "stop",
 		[COMMAND_RESTART] = "restart", [COMMAND_RESET] = "reset",
 		[COMMAND_SIGNAL] = "signal",   [COMMAND_RELOAD] = "reload",
+		[COMMAND_TROUBLE] = "trouble",
 	};
 
 	return word_of(words, COMMAND_KINDS, kind);
