@@ -9,7 +9,11 @@
 #include "init/cli/check.h"
 #include "init/cli/events.h"
 #include "init/cli/explain.h"
+#include "init/cli/health.h"
+#include "init/cli/logs.h"
 #include "init/cli/simulate.h"
+#include "init/cli/status.h"
+#include "init/cli/steer.h"
 #include "init/die.h"
 #include "init/format.h"
 
@@ -33,6 +37,16 @@ static int help(int argc, char **argv)
 			 argv[argc - 1]);
 	return commands_help(c);
 }
+
+/* Of all that ask a running dashpot. */
+#define ASKS                                                                 \
+	"--control PATH names its socket, else $DASHPOT_CONTROL, else it is\n" \
+	"looked for in /run, beside the diagnostics, and by an abstract name.\n"
+#define ASKS_NAMES                                                           \
+	"In NAME `*` stands for any text and `?` for any character.\n" ASKS
+#define STEERS                                                               \
+	"It says what came of it. Exit code 1: not all could be done.\n"       \
+	ASKS_NAMES
 
 static const struct commands_row commands[] = {
 	/* clang-format off */
@@ -60,29 +74,76 @@ static const struct commands_row commands[] = {
 	  "  --no-exit          go on where dashpot would exit\n"
 	  "  --all, --json      every event; for scripts\n",
 	  simulate_run },
-	{ "explain", "[NAME] [--dir DIR] [--json]",
+	{ "status", "[NAME]... [--json] [--dir DIR]",
+	  "show every service in a table: state, since when, why",
+	  "It asks the running dashpot, and reads the volume (DIR, else\n"
+	  "$DASHPOT_DIAGNOSTICS, else /var/lib/dashpot) when nobody answers,\n"
+	  "with how old that is. Exit code 0 whatever the states are.\n"
+	  ASKS_NAMES,
+	  status_run },
+	{ "explain", "[NAME] [--json] [--dir DIR]",
 	  "say why services do not run, what they said last, what comes next",
-	  "It reads the diagnostics volume: DIR, else $DASHPOT_DIAGNOSTICS,\n"
-	  "else /var/lib/dashpot; on any machine, the container dead or alive.\n"
-	  "NAME picks services (`*` and `?` stand for any text and character)\n"
+	  "It asks the running dashpot, or reads the diagnostics volume: DIR,\n"
+	  "or when nobody answers $DASHPOT_DIAGNOSTICS, else /var/lib/dashpot;\n"
+	  "on any machine, the container dead or alive. NAME picks services\n"
 	  "and shows all that is known of them. Exit code 1: something is not\n"
-	  "well.\n",
+	  "well.\n"
+	  ASKS_NAMES,
 	  explain_run },
-	{ "events", "[NAME] [--since DURATION] [--graph] [--dir DIR] [--json]",
+	{ "events", "[NAME] [--since DURATION] [--graph] [--follow] [--json]\n"
+	  "                 [--dir DIR]",
 	  "say what happened, one line an event, or draw it",
-	  "It reads the volume as `explain` does. --since 10m leaves out what\n"
-	  "is older. --graph draws one row a service over time. --json prints\n"
-	  "the lines as they are. Exit code 1: there is no such event.\n",
+	  "It asks the running dashpot for what it still has, the last 2,000\n"
+	  "or so of this container, or reads the volume as `explain` does.\n"
+	  "--since 10m leaves out what is older. --graph draws one row a\n"
+	  "service over time. --follow goes on. --json prints the lines as they\n"
+	  "are. Exit code 1: there is no such event.\n"
+	  ASKS_NAMES,
 	  events_run },
+	{ "logs", "NAME... [-n N] [--follow] [--times] [--json]",
+	  "print the last lines of services, and with --follow the next ones",
+	  "As many as tail_lines keeps, or the last N (-n, --lines) of each.\n"
+	  ASKS_NAMES,
+	  logs_run },
+	{ "health", "[NAME]... [--json]",
+	  "exit with 0 when all services are up and ready, else with 1",
+	  "For HEALTHCHECK and probes: about every daemon that is started by\n"
+	  "itself, or these, and says which is not well. Answers within 2 s,\n"
+	  "with 1 when dashpot does not.\n"
+	  ASKS_NAMES,
+	  health_run },
+	{ "wait", "[NAME]... [--timeout 30s] [--json]",
+	  "wait until all services are ready (oneshots: done)",
+	  "Exit code 1: it took too long, or one is blocked or will not be\n"
+	  "started; it says which.\n"
+	  ASKS_NAMES,
+	  health_wait },
+	{ "start", "NAME... [--no-wait] [--timeout 30s] [--json]",
+	  "start services, a blocked one now, and wait until they are ready",
+	  STEERS, steer_run },
+	{ "stop", "NAME... [--no-wait] [--timeout 30s] [--json]",
+	  "stop services, and keep them stopped",
+	  STEERS, steer_run },
+	{ "restart", "NAME... [--no-wait] [--timeout 30s] [--json]",
+	  "stop services and start them again",
+	  STEERS, steer_run },
+	{ "reset", "NAME... [--json]",
+	  "forget the failures of services, and start what they held back",
+	  STEERS, steer_run },
+	{ "signal", "SIGNAL NAME... [--json]",
+	  "send a signal to the first process of services",
+	  "SIGNAL is a name like HUP or a number. Exit code 1: one has no\n"
+	  "process.\n"
+	  ASKS_NAMES,
+	  steer_run },
+	{ "reload", "[--no-wait] [--timeout 30s] [--json]",
+	  "read the configuration again; only services that changed restart",
+	  "Exit code 1: it has a mistake, and nothing has changed.\n"
+	  ASKS,
+	  steer_run },
 	{ "version", "", "print the version", "", version },
 	{ "help", "[COMMAND]", "print this, or more about one command", "",
 	  help },
-	/* Of later releases. */
-	{ "status", "", NULL, "", NULL },  { "start", "", NULL, "", NULL },
-	{ "stop", "", NULL, "", NULL },	   { "restart", "", NULL, "", NULL },
-	{ "reset", "", NULL, "", NULL },   { "signal", "", NULL, "", NULL },
-	{ "reload", "", NULL, "", NULL },  { "wait", "", NULL, "", NULL },
-	{ "health", "", NULL, "", NULL },  { "logs", "", NULL, "", NULL },
 	/* clang-format on */
 };
 
@@ -98,14 +159,6 @@ const struct commands_row *commands_find(const char *word)
 	return NULL;
 }
 
-static _Noreturn void refuse_later(const char *word)
-{
-	die_text(DIE_USAGE,
-		 "%s: not supported yet; diagnostic.json on the volume says "
-		 "how the services are",
-		 word);
-}
-
 bool commands_is_help_asked(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -117,10 +170,8 @@ bool commands_is_help_asked(int argc, char **argv)
 
 int commands_run(const struct commands_row *command, int argc, char **argv)
 {
-	if (command->summary != NULL && commands_is_help_asked(argc, argv))
+	if (commands_is_help_asked(argc, argv))
 		return commands_help(command);
-	if (command->run == NULL)
-		refuse_later(command->word);
 	return command->run(argc, argv);
 }
 
@@ -154,8 +205,7 @@ static int help_all(void)
 		"orphans\n");
 
 	for (size_t i = 0; i < COUNT(commands) && err >= 0; i++)
-		if (commands[i].summary != NULL)
-			err = put_row(&commands[i]);
+		err = put_row(&commands[i]);
 	if (err < 0)
 		return err;
 	return format_fd(STDOUT_FILENO,
@@ -174,8 +224,6 @@ int commands_help(const struct commands_row *c)
 
 	if (c == NULL)
 		return help_all() < 0 ? DIE_SYSTEM : 0;
-	if (c->summary == NULL)
-		refuse_later(c->word);
 	err = put_row(c);
 	if (err >= 0 && c->help[0] != '\0')
 		err = format_fd(STDOUT_FILENO, "\n%s", c->help);

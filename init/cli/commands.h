@@ -9,12 +9,11 @@
 struct commands_row {
 	const char *word;
 	const char *usage;   /* what follows the word, "" for nothing */
-	const char *summary; /* what it does, in lines of up to 72 columns;
-			      * NULL: known, but not supported yet */
+	const char *summary; /* what it does, in lines of up to 72 columns */
 	const char *help;    /* more of that, for `help WORD`, or "" */
 	/* Do it; argv[0] is the word. Returns the exit code: 0, 1 when the
 	 * answer is no, DIE_USAGE or DIE_SYSTEM. NULL: `run`, which main
-	 * does, and what is not supported yet. */
+	 * does. */
 	int (*run)(int argc, char **argv);
 };
 
@@ -22,8 +21,7 @@ struct commands_row {
 const struct commands_row *commands_find(const char *word);
 
 /* Do what the row says, or print its help where an argument before `--` is
- * --help or -h, or end the program with DIE_USAGE where it is not supported
- * yet. */
+ * --help or -h. */
 int commands_run(const struct commands_row *command, int argc, char **argv);
 
 /* True when an argument before `--` asks for help. */

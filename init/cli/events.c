@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One pass over the lines, in the order of writing. */
+/* One pass over the lines, in the order of writing; a running dashpot's come in
+ * the same form. */
 #include "init/cli/events.h"
 
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "init/cli/args.h"
 #include "init/cli/graph.h"
+#include "init/cli/live.h"
 #include "init/config/complain.h"
 #include "init/config/value.h"
 #include "init/die.h"
@@ -157,6 +159,34 @@ static int tell_nothing(const struct events *e, struct out *o,
 	return 1;
 }
 
+/* The next event; followed ones come until dashpot is gone. place is that of
+ * the event before. */
+static bool next_event(const struct events *e, struct out *o,
+		       struct reader *r, const struct events_place *place,
+		       struct peek *event)
+{
+	int err;
+
+	/* What is told is told before anything is waited for. */
+	while (e->ask == NULL || out_end(o) == 0) {
+		if (reader_next(r, event)) {
+			if (e->ask != NULL && ask_is_error(*event))
+				ask_refuse(e->ask, *event);
+			return true;
+		}
+		if (e->ask == NULL)
+			return false;
+		ask_begin(e->ask, "events", e->ask->control);
+		phrase_add(&e->ask->line, " follow after=%lld",
+			   (long long)place->seq);
+		err = ask_stream_again(e->ask);
+		if (err < 0)
+			ask_fail(e->ask, err);
+		reader_use(r, e->ask->fd);
+	}
+	return false;
+}
+
 static int print_lines(const struct events *e, struct out *o,
 		       struct reader *r)
 {
@@ -166,7 +196,7 @@ static int print_lines(const struct events *e, struct out *o,
 	struct peek event;
 	bool is_any = false;
 
-	while (reader_next(r, &event)) {
+	while (next_event(e, o, r, &place, &event)) {
 		events_step(&place, event);
 		if (e->name != NULL)
 			note_name(&seen, event);
@@ -197,7 +227,9 @@ int events_print(const struct events *e, struct out *o)
 	struct reader r;
 	int code;
 
-	if (!reader_open(&r, e->dir))
+	if (e->live_fd > 0)
+		reader_use(&r, e->live_fd);
+	else if (!reader_open(&r, e->dir))
 		die_text(DIE_SYSTEM,
 			 "%s: there is no events.jsonl in it: it is no "
 			 "diagnostics volume, or nothing was written yet",
@@ -213,21 +245,25 @@ int events_print(const struct events *e, struct out *o)
 
 int events_run(int argc, char **argv)
 {
+	static struct ask ask;
 	struct events e = { .now_ms = reader_now_ms(), .since_ms = -1 };
-	const char *since = NULL;
+	const char *since = NULL, *control = NULL;
+	bool is_followed = false;
 	const struct args_row rows[] = {
 		{ "--dir", &e.dir, NULL },
 		{ "--since", &since, NULL },
 		{ "--json", NULL, &e.is_json },
 		{ "--graph", NULL, &e.is_graph },
+		{ "--control", &control, NULL },
+		{ "--follow", NULL, &is_followed },
+		{ "-f", NULL, &is_followed },
 	};
 	struct out o;
 	struct why why;
 	int64_t ago_ms;
 	int code;
 
-	args_parse(argc, argv, rows, 4, &e.name, 1);
-	e.dir = reader_directory(e.dir);
+	args_parse(argc, argv, rows, 7, &e.name, 1);
 	if (since != NULL) {
 		if (!value_duration(since, strlen(since), 0, &ago_ms, &why))
 			die_text(DIE_USAGE, "events: --since %s %s", since,
@@ -237,6 +273,14 @@ int events_run(int argc, char **argv)
 	if (e.is_json && e.is_graph)
 		die_text(DIE_USAGE, "events: --json and --graph exclude each "
 			 "other");
+	if (is_followed && (e.is_graph || e.dir != NULL))
+		die_text(DIE_USAGE, "events: --follow excludes --graph and "
+			 "--dir");
+	if (e.dir == NULL)
+		e.live_fd = live_events(&ask, control, e.name, is_followed);
+	if (is_followed)
+		e.ask = &ask;
+	e.dir = reader_directory(e.dir);
 	out_begin(&o, STDOUT_FILENO);
 	code = events_print(&e, &o);
 	return out_end(&o) < 0 ? DIE_SYSTEM : code;

@@ -7,11 +7,10 @@
 #include <unistd.h>
 
 #include "init/cli/args.h"
+#include "init/cli/live.h"
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
-#include "init/config/complain.h"
 #include "init/die.h"
-#include "init/text/phrase.h"
 
 enum { SEARCHED = 16 }; /* most services whose output is looked for in events */
 
@@ -48,7 +47,8 @@ static void survey(struct state *s)
 			s->found++;
 			s->ill += !service_is_well(service);
 		}
-		if (s->from.is_over || due_ms < 0 || due_ms > late_ms ||
+		if (s->from.is_over || s->asked->live.at != NULL ||
+		    due_ms < 0 || due_ms > late_ms ||
 		    (s->due_ms >= 0 && s->due_ms <= due_ms))
 			continue;
 		s->due_ms = due_ms;
@@ -57,35 +57,13 @@ static void survey(struct state *s)
 	}
 }
 
-/* No service has that name: say which one may have been meant. */
-static _Noreturn void refuse_name(const struct state *s)
-{
-	struct nearest near = { .word = s->asked->name };
-	char names[512] = "", name[READER_NAME], best[READER_NAME] = "";
-	struct phrase w = PHRASE_IN(names);
-	struct peek walk = s->services, service;
-
-	while (peek_next(&walk, NULL, &service)) {
-		peek_text(peek_get(service, "name"), name, sizeof(name));
-		nearest_offer(&near, name);
-		if (near.best == name)
-			memcpy(best, name, sizeof(best));
-		near.best = near.best != NULL ? best : NULL;
-		phrase_add(&w, "%s%s", w.used > 0 ? ", " : "", name);
-	}
-	phrase_make_utf8(names); /* it may be cut */
-	if (near.best != NULL)
-		die_text(DIE_USAGE, "explain: there is no service %s; did you "
-			 "mean %s?", s->asked->name, best);
-	die_text(DIE_USAGE, "explain: there is no service %s; there are: %s%s",
-		 s->asked->name, names, w.is_cut ? " ..." : "");
-}
-
 /* How old the file is, and what follows from that. */
 static void tell_age(struct out *o, const struct state *s)
 {
 	int64_t now_ms = s->asked->now_ms, written_ms = s->from.written_ms;
 
+	if (s->asked->live.at != NULL)
+		return;
 	out_wrap(o, 2, "  last written ");
 	out_time(o, written_ms, now_ms);
 	out_text(o, ", ");
@@ -213,15 +191,18 @@ static void tell_json(struct out *o, const struct state *s, bool is_well)
 int explain_print(const struct explain *e, struct out *o)
 {
 	struct state s = { .asked = e };
-	bool is_well;
+	bool is_live = e->live.at != NULL, is_well;
 
-	s.all = reader_document(e->dir, "diagnostic.json", true);
+	s.all = is_live ? e->live :
+			  reader_document(e->dir, "diagnostic.json", true);
 	s.container = peek_get(s.all, "container");
 	s.services = peek_get(s.all, "services");
 	s.from = (struct service_from){
 		.dir = e->dir,
-		.registry = reader_document(e->dir, "process-registry.json",
-					    false),
+		.registry = is_live ? (struct peek){ NULL, NULL } :
+				      reader_document(e->dir,
+						      "process-registry.json",
+						      false),
 		.now_ms = e->now_ms,
 		.written_ms = peek_time(peek_get(s.all, "time")),
 		.is_over = peek_is(peek_get(s.all, "phase"), "exiting"),
@@ -229,8 +210,8 @@ int explain_print(const struct explain *e, struct out *o)
 	};
 	survey(&s);
 	if (s.found == 0 && e->name != NULL)
-		refuse_name(&s);
-	s.from.is_searched = s.ill <= SEARCHED;
+		service_refuse("explain", e->name, s.services);
+	s.from.is_searched = !is_live && s.ill <= SEARCHED;
 	is_well = s.ill == 0 && s.due_ms < 0 &&
 		  peek_int(peek_get(s.container, "exit_code"), 0) == 0;
 	if (e->is_json)
@@ -242,16 +223,21 @@ int explain_print(const struct explain *e, struct out *o)
 
 int explain_run(int argc, char **argv)
 {
-	struct explain e = { .now_ms = reader_now_ms() };
+	struct explain e = { .dir = NULL };
+	const char *control = NULL;
 	const struct args_row rows[] = {
 		{ "--dir", &e.dir, NULL },
 		{ "--json", NULL, &e.is_json },
+		{ "--control", &control, NULL },
 	};
 	struct out o;
 	int code;
 
-	args_parse(argc, argv, rows, 2, &e.name, 1);
+	args_parse(argc, argv, rows, 3, &e.name, 1);
+	if (e.dir == NULL)
+		e.live = live_report("explain", control);
 	e.dir = reader_directory(e.dir);
+	e.now_ms = reader_now_ms();
 	out_begin(&o, STDOUT_FILENO);
 	code = explain_print(&e, &o);
 	return out_end(&o) < 0 ? DIE_SYSTEM : code;

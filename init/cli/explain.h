@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* `dashpot explain`: why a service does not run, what it said last, what comes
- * next, what to do; read from the volume. */
+ * next, what to do; as a running dashpot says, or the volume. */
 #ifndef INIT_CLI_EXPLAIN_H
 #define INIT_CLI_EXPLAIN_H
 
@@ -8,13 +8,16 @@
 #include <stdint.h>
 
 #include "init/cli/out.h"
+#include "init/text/peek.h"
 
 enum {
 	EXPLAIN_LATE_MS = 5000, /* a deadline that is older was missed */
 };
 
 struct explain {
-	const char *dir;
+	struct peek live; /* the document of a running dashpot, or not there:
+			   * that of the volume */
+	const char *dir;  /* the volume */
 	const char *name; /* pattern of services, or NULL for all */
 	bool is_json;
 	int64_t now_ms;   /* Unix time */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/cli/dial.h"
 #include "init/die.h"
 
 static _Noreturn void refuse_word(const char *word, const char *file)
@@ -66,6 +67,7 @@ struct options options_parse(int argc, char **argv, bool is_pid1)
 	    (!is_run || commands_is_help_asked(argc - 1, argv + 1)))
 		return (struct options){ .mode = OPTIONS_COMMAND, .row = row };
 	o = options_files(argc - is_run, argv + is_run);
+	o.is_second = is_run && !is_pid1;
 	if (is_run)
 		return o;
 	if (o.command && o.files_count == 0)
@@ -94,5 +96,7 @@ const struct config *options_load(const struct options *o)
 	if (!config)
 		die_text(DIE_USAGE, "%u mistake%s: nothing was started",
 			 mistakes, mistakes == 1 ? "" : "s");
+	if (o->is_second)
+		dial_refuse_second(config);
 	return config;
 }

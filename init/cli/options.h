@@ -24,6 +24,7 @@ struct options {
 	const char *files[OPTIONS_FILES]; /* of -c, in their order */
 	size_t files_count;
 	char **command; /* NULL-ended words behind --, or NULL */
+	bool is_second; /* `run` where something else is PID 1 */
 };
 
 /* Understand argv, or end the program with 100 and a line that says what was
@@ -35,7 +36,8 @@ struct options options_parse(int argc, char **argv, bool is_pid1);
 struct options options_files(int argc, char **argv);
 
 /* Load the configuration that they name, or print its mistakes and end the
- * program with 100. */
+ * program with 100; so it does where is_second, and a dashpot answers already
+ * at the place of the control socket. */
 const struct config *options_load(const struct options *o);
 
 #endif

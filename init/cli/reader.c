@@ -175,6 +175,13 @@ bool reader_open(struct reader *r, const char *dir)
 	return r->fd[0] >= 0 || r->fd[1] >= 0;
 }
 
+void reader_use(struct reader *r, int fd)
+{
+	if (buffer == NULL)
+		buffer = reader_take(READER_LINE + 1);
+	*r = (struct reader){ .fd = { -1, fd }, .buffer = buffer };
+}
+
 void reader_rewind(struct reader *r)
 {
 	for (int i = 0; i < 2; i++)
@@ -202,6 +209,8 @@ static bool fill(struct reader *r)
 		n = r->fd[r->at] < 0 ? 0 :
 			read_some(r->fd[r->at], r->buffer + r->end,
 				  (size_t)READER_LINE - r->end);
+		if (n < 0 && errno == ECONNRESET) /* as one that was closed */
+			n = 0;
 		if (n < 0)
 			die_system("reading events.jsonl", errno);
 		r->end += (size_t)n;

@@ -44,6 +44,10 @@ struct reader {
  * the directory or a file cannot be opened though it is there. */
 bool reader_open(struct reader *r, const char *dir);
 
+/* Read lines from this descriptor instead, which stays the caller's to close:
+ * a file in memory, or a connection. */
+void reader_use(struct reader *r, int fd);
+
 /* The next event. False at the end. It is valid until the next call. A last
  * line without its newline is still being written, and is no event yet. */
 bool reader_next(struct reader *r, struct peek *event);

@@ -8,6 +8,8 @@
 #include "init/cli/advice.h"
 #include "init/cli/reader.h"
 #include "init/cli/runs.h"
+#include "init/config/complain.h"
+#include "init/die.h"
 #include "init/scan.h"
 #include "init/text/phrase.h"
 
@@ -32,6 +34,38 @@ bool service_is_well(struct peek service)
 	return is_state(service, "done") || is_state(service, "stopping");
 }
 
+enum out_style service_style(struct peek service)
+{
+	return service_is_well(service) ? OUT_GREEN :
+	       is_state(service, "blocked") || is_state(service, "failed") ?
+					  OUT_RED :
+					  OUT_YELLOW;
+}
+
+_Noreturn void service_refuse(const char *word, const char *name,
+			      struct peek services)
+{
+	struct nearest near = { .word = name };
+	char names[512] = "", one[READER_NAME], best[READER_NAME] = "";
+	struct phrase w = PHRASE_IN(names);
+	struct peek service;
+
+	while (peek_next(&services, NULL, &service)) {
+		peek_text(peek_get(service, "name"), one, sizeof(one));
+		nearest_offer(&near, one);
+		if (near.best == one)
+			memcpy(best, one, sizeof(best));
+		near.best = near.best != NULL ? best : NULL;
+		phrase_add(&w, "%s%s", w.used > 0 ? ", " : "", one);
+	}
+	phrase_make_utf8(names); /* it may be cut */
+	if (near.best != NULL)
+		die_text(DIE_USAGE, "%s: there is no service %s; did you "
+			 "mean %s?", word, name, best);
+	die_text(DIE_USAGE, "%s: there is no service %s; there are: %s%s",
+		 word, name, names, w.is_cut ? " ..." : "");
+}
+
 int64_t service_due_ms(struct peek service)
 {
 	/* A waiting start is tried again and again without a change. */
@@ -45,13 +79,9 @@ static void add_state(struct out *o, const struct service_from *from,
 		      struct peek service)
 {
 	int64_t since_ms = peek_time(peek_get(service, "since"));
-	bool is_well = service_is_well(service);
 	char state[24];
 
-	out_style(o, is_well ? OUT_GREEN :
-		     is_state(service, "blocked") ||
-				     is_state(service, "failed") ? OUT_RED :
-								   OUT_YELLOW);
+	out_style(o, service_style(service));
 	out_text(o, peek_text(peek_get(service, "state"), state,
 			      sizeof(state)));
 	out_style(o, OUT_PLAIN);

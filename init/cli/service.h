@@ -25,6 +25,13 @@ struct service_from {
  * failed, starts for the first time, is done, or was stopped. */
 bool service_is_well(struct peek service);
 
+/* The colour of its state. */
+enum out_style service_style(struct peek service);
+
+/* End the program with DIE_USAGE: none of these services is called that. */
+_Noreturn void service_refuse(const char *word, const char *name,
+			      struct peek services);
+
 /* When the file promised a change of it that a living dashpot would have
  * written down, but for its state; -1 where it promised none. */
 int64_t service_due_ms(struct peek service);

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC */
+/* Whoever answers may die and be replaced at any moment: the connection ends,
+ * and another one is made. PID 1 keeps the listening socket, so that nobody is
+ * refused meanwhile. */
+#include "init/cli/ask.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "init/cli/out.h"
+#include "init/cli/reader.h"
+#include "init/config/value.h"
+#include "init/die.h"
+
+enum { PAUSE_MS = 50 }; /* between two attempts to connect again */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void pause_ms(int ms)
+{
+	(void)poll(NULL, 0, ms);
+}
+
+void ask_begin(struct ask *a, const char *word, const char *control)
+{
+	*a = (struct ask){
+		.word = word,
+		.control = control,
+		.silence_ms = ASK_SILENCE_MS,
+		.again_ms = ASK_AGAIN_MS,
+		.failure = DIE_SYSTEM,
+		.fd = -1,
+	};
+	a->line = PHRASE_IN(a->text);
+	phrase_add(&a->line, "%s", word);
+}
+
+void ask_add_id(struct ask *a)
+{
+	struct timespec now;
+
+	/* The system has randomness long before it has containers; should it
+	 * not, no other command is made at this nanosecond by this process. */
+	if (getrandom(&a->id, sizeof(a->id), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(a->id)) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		a->id = (uint64_t)now.tv_sec << 30 ^ (uint64_t)now.tv_nsec ^
+			(uint64_t)getpid() << 44;
+	}
+	a->id += a->id == 0;
+	phrase_add(&a->line, " id=%08x%08x", (unsigned)(a->id >> 32),
+		   (unsigned)a->id);
+}
+
+/* What no name or glob may hold: a blank or control character would end the
+ * word, and with `=` it would be an option. */
+static bool is_name(const char *name)
+{
+	const char *at = name;
+
+	while ((unsigned char)*at > ' ' && *at != '=' && *at != 0x7f)
+		at++;
+	return at > name && *at == '\0';
+}
+
+void ask_add_names(struct ask *a, const char *const *names, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (!is_name(names[i]))
+			die_text(DIE_USAGE, "%s: `%s` is no name of a service",
+				 a->word, names[i]);
+		/* As a word of its own that would be an option. */
+		phrase_add(&a->line, " %s", strcmp(names[i], "follow") == 0 ?
+				   "[f]ollow" : names[i]);
+	}
+	if (a->line.is_cut || a->line.used >= ASK_LINE)
+		die_text(DIE_USAGE, "%s: too many names at once; `*` and `?` "
+			 "stand for any text and character", a->word);
+}
+
+int64_t ask_duration(const char *word, const char *option, const char *text,
+		     int64_t otherwise)
+{
+	struct why why;
+	int64_t ms = otherwise;
+
+	if (text != NULL &&
+	    !value_duration(text, strlen(text), 0, &ms, &why))
+		die_text(DIE_USAGE, "%s: %s %s %s", word, option, text,
+			 why.text);
+	return ms;
+}
+
+static void hang_up(struct ask *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+}
+
+int ask_stream(struct ask *a)
+{
+	size_t at = 0;
+
+	hang_up(a);
+	a->fd = dial_somewhere(a->control, a->place,
+			       a->silence_ms < ASK_SILENCE_MS ?
+				       a->silence_ms : ASK_SILENCE_MS);
+	if (a->fd < 0)
+		return a->fd;
+	a->text[a->line.used] = '\n';
+	while (at <= a->line.used) {
+		ssize_t n = send(a->fd, a->text + at, a->line.used + 1 - at,
+				 MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EINTR) {
+			int err = errno == EAGAIN ? -ETIMEDOUT : -ECONNRESET;
+
+			hang_up(a);
+			return err;
+		}
+		at += n < 0 ? 0 : (size_t)n;
+	}
+	return 0;
+}
+
+int ask_stream_again(struct ask *a)
+{
+	int64_t until_ms = now_ms() + a->again_ms;
+	int err;
+
+	do {
+		pause_ms(PAUSE_MS);
+		err = ask_stream(a);
+	} while (err < 0 && !dial_is_nobody(err) && now_ms() < until_ms);
+	return err;
+}
+
+/* One line from the connection into size bytes with its NUL, without its
+ * newline; its length, or -errno. */
+static int64_t read_line(const struct ask *a, int64_t until_ms, char *to,
+			 size_t size)
+{
+	size_t used = 0;
+
+	for (;;) {
+		struct pollfd p = { .fd = a->fd, .events = POLLIN };
+		int64_t left_ms = until_ms - now_ms();
+		ssize_t n;
+
+		if (left_ms > a->silence_ms)
+			left_ms = a->silence_ms;
+		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0)
+			return -ETIMEDOUT;
+		n = recv(a->fd, to + used, size - 1 - used, MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return -ECONNRESET;
+		used += (size_t)n;
+		if (to[used - 1] == '\n')
+			break;
+		if (used == size - 1)
+			return -EPROTO;
+	}
+	to[used - 1] = '\0';
+	return (int64_t)used - 1;
+}
+
+int ask_try(struct ask *a, struct peek *answer)
+{
+	static char *text;
+	int64_t until_ms = now_ms() + a->silence_ms + a->again_ms, length;
+
+	if (text == NULL)
+		text = reader_take(ASK_MOST);
+	for (;;) {
+		length = ask_stream(a);
+		if (length == 0)
+			length = read_line(a, until_ms, text, ASK_MOST);
+		hang_up(a);
+		if (length != -ECONNRESET || now_ms() >= until_ms)
+			break;
+		pause_ms(PAUSE_MS);
+	}
+	if (length < 0)
+		return (int)length;
+	*answer = peek_document(text, (size_t)length, NULL);
+	return peek_get(*answer, "ok").at == NULL ? -EPROTO : 0;
+}
+
+bool ask_is_error(struct peek answer)
+{
+	struct peek ok = peek_get(answer, "ok");
+
+	return ok.at != NULL && !peek_is_true(ok);
+}
+
+struct peek ask_get(struct ask *a)
+{
+	struct peek answer;
+	int err = ask_try(a, &answer);
+
+	if (err < 0)
+		ask_fail(a, err);
+	if (ask_is_error(answer))
+		ask_refuse(a, answer);
+	return answer;
+}
+
+_Noreturn void ask_refuse(struct ask *a, struct peek answer)
+{
+	static const struct {
+		const char *code;
+		int exit;
+	} codes[] = {
+		{ "usage", DIE_USAGE }, { "unknown-service", DIE_USAGE },
+		{ "stopping", 1 }, { "busy", 1 }, { "reload-failed", 1 },
+	};
+	struct peek code = peek_get(answer, "code");
+	char text[1024];
+	int exit = a->failure;
+	struct out o;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (peek_is(code, codes[i].code))
+			exit = codes[i].exit;
+	out_begin(&o, STDERR_FILENO);
+	out_add(&o, "dashpot: %s: ", a->word);
+	out_text(&o, peek_text(peek_get(answer, "error"), text, sizeof(text)));
+	peek_text(peek_get(answer, "nearest"), text, sizeof(text));
+	if (text[0] != '\0') {
+		out_text(&o, "; did you mean ");
+		out_text(&o, text);
+		out_text(&o, "?");
+	}
+	out_line(&o);
+	(void)out_end(&o); /* nobody is left to be told */
+	_exit(exit);
+}
+
+_Noreturn void ask_fail(const struct ask *a, int err)
+{
+	char text[800] = "";
+	struct phrase w = PHRASE_IN(text);
+
+	dial_describe(&w, a->control, a->place, err);
+	die_text(a->failure, "%s: %s%s", a->word, text, dial_is_nobody(err) ?
+		 "; name the socket with --control PATH or $DASHPOT_CONTROL" :
+		 "");
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* A probe has to end: should a path in the way of the socket hang, the first
+ * alarm interrupts the call, and where the kernel does not let it be
+ * interrupted, the second one kills. Source: setitimer(2). */
+#include "init/cli/health.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "init/cli/args.h"
+#include "init/cli/ask.h"
+#include "init/cli/out.h"
+#include "init/cli/reader.h"
+#include "init/cli/verdict.h"
+#include "init/die.h"
+
+enum {
+	KILL_MS = 100,     /* between the two alarms */
+	START_MS = 5000,   /* for so long a dashpot that is not there may be
+			    * starting */
+	START_PAUSE_MS = 50,
+};
+
+static void give_up(int number)
+{
+	static const char text[] =
+		"dashpot: health: a path to the socket does not answer\n";
+
+	(void)number;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(1);
+}
+
+static void set_alarms(void)
+{
+	const struct sigaction once = { .sa_handler = give_up,
+					.sa_flags = (int)SA_RESETHAND };
+	const struct itimerval alarms = {
+		.it_value = { ASK_HEALTH_END_MS / 1000,
+			      ASK_HEALTH_END_MS % 1000 * 1000 },
+		.it_interval = { 0, KILL_MS * 1000 },
+	};
+
+	if (sigaction(SIGALRM, &once, NULL) < 0 ||
+	    setitimer(ITIMER_REAL, &alarms, NULL) < 0)
+		die_system("setitimer", errno);
+}
+
+/* Say it; the exit code. */
+static int tell(struct peek answer, bool is_well, const char *well,
+		bool is_json)
+{
+	struct out o;
+
+	out_begin(&o, STDOUT_FILENO);
+	if (is_json) {
+		verdict_json(&o, answer);
+	} else if (is_well) {
+		out_text(&o, well);
+		out_line(&o);
+	} else {
+		if (peek_is_true(peek_get(answer, "timed_out"))) {
+			out_text(&o, "not ready in time");
+			out_line(&o);
+		}
+		verdict_tell(&o, peek_get(answer, "reasons"));
+	}
+	if (out_end(&o) < 0)
+		return DIE_SYSTEM;
+	return is_well ? 0 : 1;
+}
+
+int health_run(int argc, char **argv)
+{
+	static struct ask a;
+	const char *names[ASK_NAMES], *control = NULL;
+	bool is_json = false;
+	const struct args_row rows[] = {
+		{ "--control", &control, NULL },
+		{ "--json", NULL, &is_json },
+	};
+	int count = args_parse(argc, argv, rows, 2, names, ASK_NAMES);
+	struct peek answer;
+
+	set_alarms();
+	ask_begin(&a, "health", control);
+	a.silence_ms = ASK_HEALTH_MS;
+	a.again_ms = 0;
+	a.failure = 1;
+	ask_add_names(&a, names, count);
+	answer = ask_get(&a);
+	return tell(answer, peek_is_true(peek_get(answer, "healthy")),
+		    "healthy", is_json);
+}
+
+int health_wait(int argc, char **argv)
+{
+	static struct ask a;
+	const char *names[ASK_NAMES], *control = NULL, *timeout = NULL;
+	bool is_json = false;
+	const struct args_row rows[] = {
+		{ "--control", &control, NULL },
+		{ "--json", NULL, &is_json },
+		{ "--timeout", &timeout, NULL },
+	};
+	int count = args_parse(argc, argv, rows, 3, names, ASK_NAMES);
+	int64_t wait_ms = ask_duration("wait", "--timeout", timeout,
+				       ASK_WAIT_MS);
+	int tries = (int)((wait_ms < START_MS ? wait_ms : START_MS) /
+			  START_PAUSE_MS);
+	struct peek answer;
+	int err;
+
+	ask_begin(&a, "wait", control);
+	phrase_add(&a.line, " timeout=%lld", (long long)wait_ms);
+	ask_add_names(&a, names, count);
+	a.silence_ms += wait_ms;
+	while (err = ask_try(&a, &answer), dial_is_nobody(err) && tries-- > 0)
+		(void)poll(NULL, 0, START_PAUSE_MS);
+	if (err < 0)
+		ask_fail(&a, err);
+	if (ask_is_error(answer))
+		ask_refuse(&a, answer);
+	return tell(answer, peek_is_true(peek_get(answer, "ready")), "ready",
+		    is_json);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* Events that are not followed are put into a file in memory, so that they are
+ * read like the file on the volume. */
+#include "init/cli/live.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "init/cli/reader.h"
+#include "init/die.h"
+#include "init/format.h"
+
+/* Ask; false when there is no answer, or none of use, and that is said. */
+static bool get(struct ask *a, struct peek *answer)
+{
+	int err = ask_try(a, answer);
+	char text[800] = "";
+	struct phrase w = PHRASE_IN(text);
+
+	if (err == 0 && !ask_is_error(*answer))
+		return true;
+	if (err < 0 && a->control != NULL)
+		ask_fail(a, err);
+	if (err == 0 && (a->control != NULL ||
+			 !peek_is(peek_get(*answer, "code"), "internal")))
+		ask_refuse(a, *answer);
+	if (err < 0)
+		dial_describe(&w, a->control, a->place, err);
+	else
+		peek_text(peek_get(*answer, "error"), text, sizeof(text));
+	format_fd(STDERR_FILENO, "dashpot: %s: %s; reading %s instead\n",
+		  a->word, text, reader_directory(NULL));
+	return false;
+}
+
+struct peek live_report(const char *word, const char *control)
+{
+	static struct ask a;
+	struct peek answer = { NULL, NULL };
+
+	ask_begin(&a, "status", control);
+	a.word = word;
+	if (!get(&a, &answer))
+		return (struct peek){ NULL, NULL };
+	answer = peek_get(answer, "report");
+	if (answer.at == NULL)
+		ask_fail(&a, -EPROTO);
+	return answer;
+}
+
+/* The events of a list as lines; a descriptor at the first of them. */
+static int put_lines(struct peek events)
+{
+	int fd = memfd_create("events", MFD_CLOEXEC);
+	struct peek event;
+
+	if (fd < 0)
+		die_system("memfd_create", errno);
+	while (peek_next(&events, NULL, &event)) {
+		union {
+			const void *from;
+			void *to;
+		} text = { .from = event.at }, newline = { .from = "\n" };
+		struct iovec parts[2] = {
+			{ text.to, (size_t)(event.end - event.at) },
+			{ newline.to, 1 },
+		};
+
+		if (writev(fd, parts, 2) != event.end - event.at + 1)
+			die_system("memory for events", ENOSPC);
+	}
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		die_system("lseek", errno);
+	return fd;
+}
+
+int live_events(struct ask *a, const char *control, const char *name,
+		bool is_followed)
+{
+	struct peek answer;
+	int err;
+
+	/* The events of one service alone would not show which are lost, so
+	 * all are asked for; whether there is such a service, is not said. */
+	if (name != NULL) {
+		ask_begin(a, "health", control);
+		a->word = "events";
+		ask_add_names(a, &name, 1);
+		if (is_followed)
+			(void)ask_get(a);
+		else if (!get(a, &answer))
+			return -1;
+	}
+	ask_begin(a, "events", control);
+	if (!is_followed)
+		return get(a, &answer) ?
+			       put_lines(peek_get(answer, "events")) :
+			       -1;
+	phrase_add(&a->line, " follow");
+	err = ask_stream(a);
+	if (err < 0)
+		ask_fail(a, err);
+	return a->fd;
+}

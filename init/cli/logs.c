@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/* Who follows gets the last lines first, also after a connection that broke:
+ * what was shown already is known by its time, and how often that came. */
+#include "init/cli/logs.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/cli/args.h"
+#include "init/cli/ask.h"
+#include "init/cli/out.h"
+#include "init/cli/reader.h"
+#include "init/config/value.h"
+#include "init/die.h"
+
+enum {
+	TEXT = 1024,       /* room for a line, which has 512 bytes */
+	LINES = 100000,    /* most that may be asked for */
+};
+
+struct logs {
+	const char *control, *number;
+	const char *names[ASK_NAMES];
+	int count;
+	bool is_followed, is_json, has_times;
+	bool has_names;   /* of several services: say which */
+	bool is_again;    /* connected again */
+	int64_t last_ms;  /* time of the line that was shown last */
+	unsigned same;    /* lines of that time that were shown ... */
+	unsigned skipped; /* ... and of these, that came again */
+};
+
+static void print_line(struct out *o, const struct logs *l, struct peek line)
+{
+	char text[TEXT];
+
+	if (l->is_json) {
+		out_raw(o, line.at, (size_t)(line.end - line.at));
+		out_raw(o, "\n", 1);
+		return;
+	}
+	if (l->has_times) {
+		out_text(o, peek_text(peek_get(line, "time"), text,
+				      sizeof(text)));
+		out_text(o, " ");
+	}
+	if (l->has_names) {
+		out_style(o, OUT_BOLD);
+		out_text(o, peek_text(peek_get(line, "service"), text,
+				      sizeof(text)));
+		out_style(o, OUT_PLAIN);
+		out_text(o, ": ");
+	}
+	out_text(o, peek_text(peek_get(line, "text"), text, sizeof(text)));
+	if (peek_is_true(peek_get(line, "is_cut")))
+		out_text(o, " ...");
+	out_line(o);
+}
+
+/* True for a line that was not shown before the connection broke. */
+static bool is_new(struct logs *l, struct peek line)
+{
+	int64_t time_ms = peek_time(peek_get(line, "time"));
+
+	if (l->is_again && time_ms < l->last_ms)
+		return false;
+	if (l->is_again && time_ms == l->last_ms && l->skipped < l->same) {
+		l->skipped++;
+		return false;
+	}
+	l->same = time_ms == l->last_ms ? l->same + 1 : 1;
+	if (time_ms != l->last_ms)
+		l->is_again = false;
+	l->last_ms = time_ms;
+	return true;
+}
+
+static void make_request(struct ask *a, const struct logs *l)
+{
+	ask_begin(a, "logs", l->control);
+	if (l->is_followed)
+		phrase_add(&a->line, " follow");
+	if (l->number != NULL && !l->is_again)
+		phrase_add(&a->line, " lines=%s", l->number);
+	ask_add_names(a, l->names, l->count);
+}
+
+/* Until dashpot is gone. */
+static void follow(struct ask *a, struct logs *l, struct out *o)
+{
+	struct reader r;
+	struct peek line;
+	int err;
+
+	make_request(a, l);
+	for (err = ask_stream(a); err == 0; err = ask_stream_again(a)) {
+		reader_use(&r, a->fd);
+		while (out_end(o) == 0 && reader_next(&r, &line)) {
+			if (ask_is_error(line))
+				ask_refuse(a, line);
+			if (is_new(l, line))
+				print_line(o, l, line);
+		}
+		if (o->err < 0)
+			return;
+		l->is_again = true;
+		l->skipped = 0;
+		make_request(a, l);
+	}
+	ask_fail(a, err);
+}
+
+static void parse(struct logs *l, int argc, char **argv)
+{
+	const struct args_row rows[] = {
+		{ "--control", &l->control, NULL },
+		{ "--json", NULL, &l->is_json },
+		{ "--follow", NULL, &l->is_followed },
+		{ "-f", NULL, &l->is_followed },
+		{ "--lines", &l->number, NULL },
+		{ "-n", &l->number, NULL },
+		{ "--times", NULL, &l->has_times },
+		{ "-t", NULL, &l->has_times },
+	};
+	struct why why;
+	int64_t number;
+
+	l->count = args_parse(argc, argv, rows, 8, l->names, ASK_NAMES);
+	if (l->count == 0)
+		die_text(DIE_USAGE, "logs: of which service? See dashpot help "
+			 "logs");
+	if (l->number != NULL &&
+	    !value_number(l->number, strlen(l->number), 0, LINES, &number,
+			  &why))
+		die_text(DIE_USAGE, "logs: -n %s %s", l->number, why.text);
+	l->has_names = l->count > 1 || strpbrk(l->names[0], "*?[") != NULL;
+}
+
+int logs_run(int argc, char **argv)
+{
+	static struct ask a;
+	static struct logs l;
+	struct peek lines, line;
+	struct out o;
+
+	parse(&l, argc, argv);
+	out_begin(&o, STDOUT_FILENO);
+	if (l.is_followed) {
+		follow(&a, &l, &o);
+		return DIE_SYSTEM;
+	}
+	make_request(&a, &l);
+	lines = peek_get(ask_get(&a), "lines");
+	while (peek_next(&lines, NULL, &line))
+		print_line(&o, &l, line);
+	return out_end(&o) < 0 ? DIE_SYSTEM : 0;
+}

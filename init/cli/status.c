@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+/* Columns have fixed places but for the first, and the last is cut where the
+ * line is full: explain has the whole sentence. */
+#include "init/cli/status.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "init/cli/args.h"
+#include "init/cli/live.h"
+#include "init/cli/reader.h"
+#include "init/cli/service.h"
+#include "init/die.h"
+#include "init/text/phrase.h"
+
+/* Columns behind that of the name. */
+enum {
+	SINCE = 10,
+	PID = 20,
+	WHY = 37,
+	TEXT = 1024, /* room for a sentence */
+};
+
+static const char *name_of(struct peek service, char to[READER_NAME])
+{
+	return peek_text(peek_get(service, "name"), to, READER_NAME);
+}
+
+static bool is_asked(const struct status *s, struct peek service)
+{
+	char name[READER_NAME];
+
+	name_of(service, name);
+	for (int i = 0; i < s->count; i++)
+		if (reader_matches(s->names[i], name))
+			return true;
+	return s->count == 0;
+}
+
+/* Every pattern has to mean somebody. */
+static void check_names(const struct status *s, struct peek services)
+{
+	for (int i = 0; i < s->count; i++) {
+		const struct status one = { .names = s->names + i,
+					    .count = 1 };
+		struct peek walk = services, service;
+		bool is_found = false;
+
+		while (!is_found && peek_next(&walk, NULL, &service))
+			is_found = is_asked(&one, service);
+		if (!is_found)
+			service_refuse("status", s->names[i], services);
+	}
+}
+
+/* The limit under which least is free. */
+static struct peek tightest(struct peek limits)
+{
+	struct peek limit, best = { NULL, NULL };
+	int64_t least = INT64_MAX;
+
+	while (peek_next(&limits, NULL, &limit)) {
+		int64_t max = peek_int(peek_get(limit, "max"), -1);
+		int64_t left = max -
+			       peek_int(peek_get(limit, "current"), INT64_MAX);
+
+		if (max < 0 || left >= least)
+			continue;
+		least = left;
+		best = limit;
+	}
+	return best;
+}
+
+static void print_container(struct out *o, const struct status *s)
+{
+	struct peek container = peek_get(s->all, "container");
+	struct peek room = peek_get(s->all, "headroom");
+	struct peek limit = tightest(peek_get(room, "limits"));
+	int64_t waiting = peek_int(peek_get(room, "waiting"), 0);
+	char text[TEXT];
+	struct phrase w = PHRASE_IN(text);
+
+	out_style(o, OUT_BOLD);
+	out_text(o, peek_text(peek_get(container, "hostname"), text,
+			      sizeof(text)));
+	out_style(o, OUT_PLAIN);
+	out_text(o, ": ");
+	out_wrap(o, 2, peek_text(peek_get(s->all, "summary"), text,
+				 sizeof(text)));
+	out_line(o);
+	*text = '\0';
+	phrase_add(&w, "up ");
+	phrase_duration(&w, peek_int(peek_get(container, "uptime_ms"), 0));
+	phrase_add(&w, "; %lld waiting for room or their turn",
+		   (long long)waiting);
+	out_wrap(o, 2, text);
+	if (limit.at != NULL) {
+		out_wrap(o, 2, "; ");
+		out_wrap(o, 2, peek_text(peek_get(limit, "text"), text,
+					 sizeof(text)));
+	}
+	out_line(o);
+}
+
+/* Of what comes from the volume: how old it is. */
+static void print_age(struct out *o, const struct status *s)
+{
+	int64_t written_ms = peek_time(peek_get(s->all, "time"));
+	int64_t code = peek_int(peek_get(peek_get(s->all, "container"),
+					 "exit_code"), -1);
+
+	o->indent = 2;
+	out_style(o, OUT_YELLOW);
+	out_text(o, "This is old: it was written at ");
+	out_time(o, written_ms, s->now_ms);
+	out_text(o, ", ");
+	out_distance(o, written_ms, s->now_ms);
+	if (code >= 0)
+		out_add(o, ", when dashpot exited with code %lld",
+			(long long)code);
+	out_style(o, OUT_PLAIN);
+	out_line(o);
+}
+
+/* As much of text as the line has room for. */
+static void add_cut(struct out *o, const char *text)
+{
+	unsigned left = o->width > o->column ? o->width - o->column : 0;
+	char copy[TEXT];
+	size_t n = 0;
+
+	if (out_columns(text) <= left) {
+		out_text(o, text);
+		return;
+	}
+	for (size_t next = 0; text[next] != '\0' && next < sizeof(copy) - 1;) {
+		size_t size = phrase_utf8_length(text + next);
+
+		next += size == 0 ? 1 : size;
+		if (next >= sizeof(copy))
+			break;
+		memcpy(copy + n, text + n, next - n);
+		copy[next] = '\0';
+		if (out_columns(copy) + 3 > left)
+			break;
+		n = next;
+	}
+	copy[n] = '\0';
+	out_text(o, copy);
+	out_text(o, "...");
+}
+
+/* Why it is as it is; of one that is well, how its last run ended. */
+static void add_why(struct out *o, struct peek service)
+{
+	struct peek ends = peek_get(service, "ends"), end;
+	char text[TEXT] = "last: ", state[24];
+	const char *why = text;
+	size_t skip;
+
+	peek_text(peek_get(service, "state"), state, sizeof(state));
+	if (service_is_well(service)) {
+		if (!peek_next(&ends, NULL, &end))
+			return;
+		peek_text(peek_get(end, "text"), text + 6, sizeof(text) - 6);
+	} else {
+		peek_text(peek_get(service, "why"), text, sizeof(text));
+		skip = strlen(state);
+		if (strncmp(text, state, skip) == 0 && text[skip] == ':')
+			why += skip + 2;
+	}
+	add_cut(o, why);
+}
+
+static void print_row(struct out *o, const struct status *s, unsigned at,
+		      struct peek service)
+{
+	int64_t since_ms = peek_time(peek_get(service, "since"));
+	int64_t pid = peek_int(peek_get(service, "pid"), 0);
+	char text[READER_NAME];
+	struct phrase w = PHRASE_IN(text);
+
+	out_style(o, OUT_BOLD);
+	out_text(o, name_of(service, text));
+	out_style(o, OUT_PLAIN);
+	if (o->column > at - 2)
+		out_line(o);
+	out_to(o, at);
+	if (peek_is_true(peek_get(service, "torn"))) {
+		out_text(o, "changing just now");
+		out_line(o);
+		return;
+	}
+	out_style(o, service_style(service));
+	out_text(o, peek_text(peek_get(service, "state"), text,
+			      sizeof(text)));
+	out_style(o, OUT_PLAIN);
+	out_to(o, at + SINCE);
+	*text = '\0';
+	phrase_duration(&w, s->now_ms - since_ms);
+	out_text(o, since_ms < 0 ? "-" : text);
+	out_to(o, at + PID);
+	if (pid > 0)
+		out_add(o, "%7lld", (long long)pid);
+	else
+		out_text(o, "      -");
+	out_add(o, " %7lld  ",
+		(long long)peek_int(peek_get(service, "starts"), 0));
+	add_why(o, service);
+	out_line(o);
+}
+
+static void print_table(struct out *o, const struct status *s,
+			struct peek services)
+{
+	struct peek walk = services, service;
+	char name[READER_NAME];
+	unsigned at = 4;
+
+	while (peek_next(&walk, NULL, &service)) {
+		unsigned columns = out_columns(name_of(service, name));
+
+		if (is_asked(s, service) && columns > at)
+			at = columns <= STATUS_NAME ? columns : STATUS_NAME;
+	}
+	at += 2;
+	out_style(o, OUT_FAINT);
+	out_text(o, "NAME");
+	out_to(o, at);
+	out_text(o, "STATE     SINCE         PID  STARTS  WHY OR LAST END");
+	out_style(o, OUT_PLAIN);
+	out_line(o);
+	while (peek_next(&services, NULL, &service))
+		if (is_asked(s, service))
+			print_row(o, s, at, service);
+}
+
+static void put(struct out *o, struct peek value)
+{
+	out_raw(o, value.at, (size_t)(value.end - value.at));
+}
+
+/* The document, with the services that are asked for. */
+static void print_json(struct out *o, const struct status *s)
+{
+	struct peek walk = s->all, key, value, name, service;
+	const char *mark = "{";
+
+	for (; peek_next(&walk, &key, &value); mark = ",") {
+		const char *comma = "{";
+
+		out_raw(o, mark, 1);
+		put(o, key);
+		out_raw(o, ":", 1);
+		if (!peek_is(key, "services")) {
+			put(o, value);
+			continue;
+		}
+		while (peek_next(&value, &name, &service)) {
+			if (!is_asked(s, service))
+				continue;
+			out_raw(o, comma, 1);
+			put(o, name);
+			out_raw(o, ":", 1);
+			put(o, service);
+			comma = ",";
+		}
+		out_raw(o, "{}", *comma == '{' ? 2 : 0);
+		out_raw(o, "}", *comma == ',');
+	}
+	out_raw(o, "}\n", 2);
+}
+
+void status_print(const struct status *s, struct out *o)
+{
+	struct peek services = peek_get(s->all, "services");
+
+	check_names(s, services);
+	if (s->is_json) {
+		print_json(o, s);
+		return;
+	}
+	if (s->count == 0 || s->is_old)
+		print_container(o, s);
+	if (s->is_old)
+		print_age(o, s);
+	print_table(o, s, services);
+}
+
+int status_run(int argc, char **argv)
+{
+	const char *names[ASK_NAMES], *control = NULL, *dir = NULL;
+	struct status s = { .names = names };
+	const struct args_row rows[] = {
+		{ "--control", &control, NULL },
+		{ "--dir", &dir, NULL },
+		{ "--json", NULL, &s.is_json },
+	};
+	struct out o;
+
+	s.count = args_parse(argc, argv, rows, 3, names, ASK_NAMES);
+	if (dir == NULL)
+		s.all = live_report("status", control);
+	s.is_old = s.all.at == NULL;
+	if (s.is_old)
+		s.all = reader_document(reader_directory(dir),
+					"diagnostic.json", true);
+	s.now_ms = reader_now_ms();
+	out_begin(&o, STDOUT_FILENO);
+	status_print(&s, &o);
+	return out_end(&o) < 0 ? DIE_SYSTEM : 0;
+}

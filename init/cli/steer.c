@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/* dashpot itself waits for the result; this waits a little longer for dashpot.
+ * A command that a reload made void is sent anew, as another one. */
+#include "init/cli/steer.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/cli/args.h"
+#include "init/cli/ask.h"
+#include "init/cli/out.h"
+#include "init/cli/verdict.h"
+#include "init/config/signals.h"
+#include "init/config/value.h"
+#include "init/die.h"
+
+enum { STALE_TRIES = 5 }; /* reloads that may come in between */
+
+struct steer {
+	const char *word, *control;
+	const char *signal; /* of `signal`, else NULL */
+	const char *names[ASK_NAMES + 1];
+	int count;
+	int64_t wait_ms;
+	bool takes_names, is_json;
+};
+
+static void parse(struct steer *s, int argc, char **argv)
+{
+	bool is_signal = strcmp(argv[0], "signal") == 0, is_impatient = false;
+	const char *timeout = NULL;
+	const struct args_row rows[] = {
+		{ "--control", &s->control, NULL },
+		{ "--json", NULL, &s->is_json },
+		{ "--timeout", &timeout, NULL },
+		{ "--no-wait", NULL, &is_impatient },
+	};
+	struct why why;
+	uint8_t number;
+	int first = is_signal;
+
+	s->word = argv[0];
+	s->takes_names = strcmp(argv[0], "reload") != 0;
+	/* A signal is sent, and that is all. */
+	s->count = args_parse(argc, argv, rows, is_signal ? 2 : 4, s->names,
+			      s->takes_names ? ASK_NAMES + first : 0);
+	s->wait_ms = is_impatient ? 0 :
+			ask_duration(s->word, "--timeout", timeout,
+				     ASK_WAIT_MS);
+	if (s->takes_names && s->count < first + 1)
+		die_text(DIE_USAGE, "%s: which service? See dashpot help %s",
+			 s->word, s->word);
+	if (!is_signal)
+		return;
+	s->signal = s->names[0];
+	s->count--;
+	memmove(s->names, s->names + 1,
+		sizeof(s->names[0]) * (size_t)s->count);
+	if (!signals_parse(s->signal, strlen(s->signal), &number, &why))
+		die_text(DIE_USAGE, "signal: %s %s", s->signal, why.text);
+}
+
+static void make_request(struct ask *a, const struct steer *s)
+{
+	ask_begin(a, s->word, s->control);
+	ask_add_id(a);
+	if (s->signal != NULL)
+		phrase_add(&a->line, " %s", s->signal);
+	else
+		phrase_add(&a->line, " wait=%lld", (long long)s->wait_ms);
+	ask_add_names(a, s->names, s->count);
+	a->silence_ms += s->wait_ms;
+}
+
+static struct peek send_command(struct ask *a, const struct steer *s)
+{
+	struct peek answer;
+
+	for (int tries = 1;; tries++) {
+		int err;
+
+		make_request(a, s);
+		err = ask_try(a, &answer);
+		if (err < 0)
+			ask_fail(a, err);
+		if (!ask_is_error(answer))
+			return answer;
+		if (tries == STALE_TRIES ||
+		    !peek_is(peek_get(answer, "code"), "stale"))
+			ask_refuse(a, answer);
+	}
+}
+
+int steer_run(int argc, char **argv)
+{
+	static struct ask a;
+	static struct steer s;
+	struct peek answer, services;
+	struct out o;
+	bool is_done;
+
+	parse(&s, argc, argv);
+	answer = send_command(&a, &s);
+	services = peek_get(answer, "services");
+	is_done = verdict_is_done(services);
+	out_begin(&o, STDOUT_FILENO);
+	if (s.is_json)
+		verdict_json(&o, answer);
+	else
+		verdict_tell(&o, services);
+	if (!s.is_json && !s.takes_names) {
+		out_text(&o, s.wait_ms > 0 ? "reloaded" : "reload begun");
+		out_line(&o);
+	}
+	if (out_end(&o) < 0)
+		return DIE_SYSTEM;
+	return is_done ? 0 : 1;
+}

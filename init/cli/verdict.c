@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* "done" is not said: the state says it. */
+#include "init/cli/verdict.h"
+
+#include "init/cli/reader.h"
+
+enum { TEXT = 1024 }; /* room for a sentence */
+
+static bool is_well(struct peek result)
+{
+	return peek_is(result, "done") || peek_is(result, "accepted");
+}
+
+bool verdict_is_done(struct peek services)
+{
+	struct peek service;
+
+	while (peek_next(&services, NULL, &service))
+		if (!is_well(peek_get(service, "result")))
+			return false;
+	return true;
+}
+
+static void tell(struct out *o, struct peek service)
+{
+	struct peek result = peek_get(service, "result");
+	char text[TEXT];
+
+	out_style(o, OUT_BOLD);
+	out_text(o, peek_text(peek_get(service, "service"), text,
+			      READER_NAME));
+	out_style(o, OUT_PLAIN);
+	out_text(o, ": ");
+	if (result.at != NULL && !peek_is(result, "done")) {
+		out_style(o, is_well(result) ? OUT_PLAIN : OUT_RED);
+		out_text(o, peek_text(result, text, sizeof(text)));
+		out_style(o, OUT_PLAIN);
+		out_text(o, "; ");
+	}
+	out_wrap(o, 2, peek_text(peek_get(service, "why"), text,
+				 sizeof(text)));
+	out_line(o);
+}
+
+void verdict_tell(struct out *o, struct peek services)
+{
+	struct peek service;
+
+	while (peek_next(&services, NULL, &service))
+		tell(o, service);
+}
+
+void verdict_json(struct out *o, struct peek answer)
+{
+	out_raw(o, answer.at, (size_t)(answer.end - answer.at));
+	out_raw(o, "\n", 1);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* What dashpot answers about services, told: lists of {"service", "result",
+ * "state", "why"}, the result only where something was to be done. */
+#ifndef INIT_CLI_VERDICT_H
+#define INIT_CLI_VERDICT_H
+
+#include <stdbool.h>
+
+#include "init/cli/out.h"
+#include "init/text/peek.h"
+
+/* True when everything in the list was done, or accepted where nobody waits
+ * for more. */
+bool verdict_is_done(struct peek services);
+
+/* One line for each: its name, what came of it, and why. */
+void verdict_tell(struct out *o, struct peek services);
+
+/* The whole answer, on one line. */
+void verdict_json(struct out *o, struct peek answer);
+
+#endif
