@@ -71,6 +71,21 @@ static void note_essential(const struct config *c)
 		  "goes on when one of them is blocked\n");
 }
 
+/* What others than this container may ask is often meant: a probe of
+ * Kubernetes comes from outside. So it is no warning. Another spelling of a
+ * loopback address than the usual ones is taken for one that is none. */
+static void note_listen(const struct config *c)
+{
+	const char *at = config_string(c, c->listen);
+
+	if (c->listen == 0 || strncmp(at, "127.", 4) == 0 ||
+	    strncmp(at, "localhost:", 10) == 0 || strncmp(at, "[::1]:", 6) == 0)
+		return;
+	format_fd(STDERR_FILENO,
+		  "dashpot: note: listen = %s tells health and metrics to "
+		  "whoever can connect there, without authentication\n", at);
+}
+
 /* "web: always restarted, ..." for each service, or -errno. */
 static int explain(const struct config *c)
 {
@@ -135,6 +150,7 @@ int check_run(int argc, char **argv)
 	c = options_load(&o);
 	doubts = doubts_say(c, STDERR_FILENO);
 	note_essential(c);
+	note_listen(c);
 	if (is_explained)
 		err = explain(c);
 	if (err >= 0)

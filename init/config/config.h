@@ -114,6 +114,7 @@ struct config_service {
 	enum config_log_format log_format;
 	bool is_essential;
 	bool is_autostart;
+	bool is_health_ignored;    /* `health` asks for it only by its name */
 	bool is_shell;             /* argv is /bin/sh -c LINE */
 	bool is_main;              /* the command given on the command line */
 	bool is_env_cleared;
@@ -142,7 +143,8 @@ struct config {
 	config_text diagnostics;      /* absolute directory */
 	config_text control;          /* path of the socket; 0: usual places */
 	config_text listen;           /* ADDRESS:PORT; 0: off */
-	uint32_t control_uid, control_gid; /* valid with has_control_owner */
+	uint32_t control_uid, control_gid; /* valid with has_control_owner;
+					    * gid UINT32_MAX: as it is */
 	uint16_t control_mode;        /* 0: 0600 */
 	bool has_control_owner;
 	bool is_diagnostics_written;  /* by somebody; else the default */

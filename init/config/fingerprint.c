@@ -30,8 +30,8 @@ static const struct field policies[] = {
 	FIELD(success_codes), FIELD(fatal_codes), FIELD(log_keep),
 	FIELD(tail_lines), FIELD(stop_signal), FIELD(restart),
 	FIELD(stop_mode), FIELD(log_prefix), FIELD(log_format),
-	FIELD(is_essential), FIELD(is_autostart), FIELD(is_shell),
-	FIELD(keeps_leftovers),
+	FIELD(is_essential), FIELD(is_autostart),
+	FIELD(is_health_ignored), FIELD(is_shell), FIELD(keeps_leftovers),
 };
 
 static void clear(struct config_service *s, const struct field *fields,

@@ -3,6 +3,7 @@
 #include "init/config/parse.h"
 
 #include <string.h>
+#include <sys/un.h>
 
 #include "init/config/forms.h"
 #include "init/config/signals.h"
@@ -89,9 +90,14 @@ static bool parse_codes(const struct key_use *use, const char *text, void *at)
 	return value_codes(text, at, use->why);
 }
 
-static bool parse_octal(const struct key_use *use, const char *text, void *at)
+/* In the block 0 stands for a mode that nobody has written. */
+static bool parse_mode(const struct key_use *use, const char *text, void *at)
 {
-	return value_octal(text, at, use->why);
+	uint16_t *mode = at;
+
+	return value_octal(text, mode, use->why) &&
+	       (*mode != 0 || value_wrong(use->why, "lets nobody connect; "
+						    "write 0600"));
 }
 
 static bool parse_umask(const struct key_use *use, const char *text, void *at)
@@ -193,14 +199,24 @@ static bool parse_check(const struct key_use *use, const char *text, void *at)
 
 static bool parse_listen(const struct key_use *use, const char *text, void *at)
 {
-	(void)at;
-	return forms_address(text, strlen(text), use->why);
+	if (strcmp(text, "off") == 0)
+		return true;
+	if (!forms_address(text, strlen(text), use->why))
+		return false;
+	*(config_text *)at = text_string(&use->l->text, text);
+	return true;
 }
 
+/* A path that an address of unix(7) has room for. */
 static bool parse_socket(const struct key_use *use, const char *text, void *at)
 {
-	*(uint64_t *)at = text_hash(TEXT_HASH, text, strlen(text));
-	return forms_path(text, use->why);
+	const size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path);
+
+	if (strlen(text) >= room)
+		return value_wrong(use->why, "is too long for the path of a "
+					     "socket; write at most %d bytes",
+				   (int)room - 1);
+	return parse_path(use, text, at);
 }
 
 static bool parse_schedule(const struct key_use *use, const char *text,
@@ -238,11 +254,24 @@ static bool parse_user(const struct key_use *use, const char *text, void *at)
 
 static bool parse_owner(const struct key_use *use, const char *text, void *at)
 {
+	const struct users *all = sources_users(use->l);
+	/* Supplementary groups, and how many there are, are of no matter. */
+	const struct users people = { all->passwd, "" };
+	const size_t len = strcspn(text, ":");
+	struct config *head = &use->l->head;
 	struct person person;
 
 	(void)at;
-	return users_person(sources_users(use->l), &use->l->arena, text,
-			    &person, use->why);
+	if (!users_person(&people, &use->l->arena,
+			  arena_copy(&use->l->arena, text, len), &person,
+			  use->why))
+		return false;
+	head->has_control_owner = true;
+	head->control_uid = person.uid;
+	head->control_gid = person.has_gid ? person.gid : UINT32_MAX;
+	return text[len] == '\0' ||
+	       users_group(all, &use->l->arena, text + len + 1,
+			   &head->control_gid, use->why);
 }
 
 static bool parse_group(const struct key_use *use, const char *text, void *at)
@@ -346,7 +375,7 @@ static bool (*const parsers[PARSERS])(const struct key_use *use,
 	[PARSE_WINDOWS] = parse_windows,
 	[PARSE_RATE] = parse_rate,
 	[PARSE_CODES] = parse_codes,
-	[PARSE_OCTAL] = parse_octal,
+	[PARSE_MODE] = parse_mode,
 	[PARSE_UMASK] = parse_umask,
 	[PARSE_SIGNAL] = parse_signal,
 	[PARSE_STOP_SIGNALS] = parse_stop_signals,

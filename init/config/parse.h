@@ -19,7 +19,7 @@ enum parser {
 	PARSE_WINDOWS,        /* struct breaker_policy */
 	PARSE_RATE,           /* struct budget_policy */
 	PARSE_CODES,          /* uint64_t[4] */
-	PARSE_OCTAL,          /* uint16_t */
+	PARSE_MODE,           /* uint16_t */
 	PARSE_UMASK,          /* uint16_t */
 	PARSE_SIGNAL,         /* uint8_t */
 	PARSE_STOP_SIGNALS,   /* uint64_t */
@@ -30,11 +30,11 @@ enum parser {
 	PARSE_SHELL,          /* nothing: the draft's argv */
 	PARSE_HOOK,           /* nothing yet */
 	PARSE_CHECK,          /* nothing yet */
-	PARSE_LISTEN,         /* nothing yet */
-	PARSE_SOCKET,         /* uint64_t: hash */
+	PARSE_LISTEN,         /* config_text */
+	PARSE_SOCKET,         /* config_text */
 	PARSE_SCHEDULE,       /* nothing yet */
 	PARSE_CAPABILITIES,   /* nothing yet */
-	PARSE_OWNER,          /* nothing yet */
+	PARSE_OWNER,          /* nothing: the head's control_uid, _gid */
 	PARSE_TIMEZONE,       /* int64_t */
 	PARSE_ORPHANS,        /* int64_t */
 	PARSE_USER,           /* struct person */

@@ -412,7 +412,8 @@ void reply_default(const struct config *c, bool with_oneshots,
 		const struct config_service *s = config_service(c, i);
 
 		if (s->is_autostart && !s->is_removed &&
-		    (with_oneshots || s->type == CONFIG_DAEMON))
+		    (with_oneshots ||
+		     (s->type == CONFIG_DAEMON && !s->is_health_ignored)))
 			command_add(set, i);
 	}
 }

@@ -102,8 +102,9 @@ int reply_command(struct answer *a, struct reply *r, const struct watch *w,
  * when something is and a `wait` need not go on, else OPEN. */
 enum outcome reply_outcome(const struct reply *r, const struct watch *w);
 
-/* Whom health and wait are about where nobody is named: daemons that are
- * started by themselves, with_oneshots those too. */
+/* Whom health and wait are about where nobody is named. health: daemons that
+ * are started by themselves and are not to be ignored. wait (with_oneshots):
+ * all that is started by itself. */
 void reply_default(const struct config *c, bool with_oneshots,
 		   struct command_set *set);
 

@@ -132,6 +132,48 @@ messages()
 	[ ! -e "$dir/started" ]
 }
 
+@test "a wrong control socket, owner, mode or address is a mistake with its line" {
+	dir=$(ns_dir)
+	printf '%s\n' '[dashpot]' 'control = run/ctl' 'control_mode = 0888' \
+		'control_owner = nosuchuser' 'listen = example.org:80' \
+		'[service:a]' 'command = true' >"$dir/dashpot.ini"
+	ns_start "$dir"
+	ns_wait 5
+	[ "$NS_STATUS" = 100 ]
+	told "$dir/dashpot.ini:2" 'start it with /'
+	told "$dir/dashpot.ini:3" octal
+	told "$dir/dashpot.ini:4" nosuchuser
+	told "$dir/dashpot.ini:5" 'no numeric host'
+	count_is 4 messages
+}
+
+@test "a service starts beside every key of the control socket" {
+	dir=$(ns_dir)
+	printf '%s\n' '[dashpot]' "control = $dir/ctl" 'control_mode = 0660' \
+		'control_owner = root:1' 'listen = 127.0.0.1:9101' \
+		'[service:a]' 'command = true' 'type = oneshot' \
+		'health_ignore = yes' >"$dir/dashpot.ini"
+	ns_start "$dir"
+	ns_wait 5
+	[ "$NS_STATUS" = 0 ]
+}
+
+@test "check notes an address that others can reach, and no loopback one" {
+	dir=$(ns_dir)
+	printf '%s\n' '[dashpot]' 'listen = ADDRESS:9101' '[service:a]' \
+		'command = true' 'essential = yes' >"$dir/a.ini"
+	for address in 127.0.0.1 localhost '[::1]' 127.8.8.8; do
+		sed "s/ADDRESS/$address/" "$dir/a.ini" >"$dir/loopback.ini"
+		run -0 --separate-stderr "$DASHPOT" check --strict -c "$dir/loopback.ini"
+		[ "$stderr" = '' ]
+	done
+	for address in 0.0.0.0 '[::]' 192.0.2.1; do
+		sed "s/ADDRESS/$address/" "$dir/a.ini" >"$dir/open.ini"
+		run -0 --separate-stderr "$DASHPOT" check --strict -c "$dir/open.ini"
+		[[ $stderr == *"note: listen = $address:9101 "*'without authentication' ]]
+	done
+}
+
 @test "check warns of a shutdown_timeout that cannot be enough" {
 	dir=$(ns_dir)
 	printf '%s\n' '[dashpot]' 'shutdown_timeout = 12s' '[service:a]' \

@@ -56,7 +56,9 @@ static inline uint64_t walk_service(const struct config *c, uint32_t i)
 
 static inline uint64_t config_walk(const struct config *c)
 {
-	uint64_t sum = strlen(config_string(c, c->diagnostics));
+	uint64_t sum = strlen(config_string(c, c->diagnostics)) +
+		       strlen(config_string(c, c->control)) +
+		       strlen(config_string(c, c->listen));
 
 	for (uint32_t i = 0; i < c->services; i++)
 		sum += walk_service(c, config_order(c)[i]);

@@ -309,7 +309,7 @@ static void policy_needs_no_new_process(void **state)
 		"restart_delay = 1s", "cooldown = 1s", "max_trips = 3",
 		"stable = 1s", "min_runtime = 1s", "restart = never",
 		"success_codes = 3", "fatal_codes = 3", "essential = yes",
-		"autostart = no", "after = t", "requires = t",
+		"autostart = no", "health_ignore = yes", "after = t", "requires = t",
 		"stop_signal = INT", "stop_timeout = 1s", "stop_mode = group",
 		"leftovers = keep", "leftover_grace = 1s", "log_prefix = no",
 		"log_format = json", "log_max_size = 1M", "log_keep = 9",

@@ -39,6 +39,22 @@ static void health_says_which_daemon_is_not_well(void **state)
 			    "{\"ok\":true,\"healthy\":true,\"reasons\":[]}\n");
 }
 
+static void health_leaves_out_who_is_to_be_ignored_and_not_named(void **state)
+{
+	fixture_service(stage.f, 1)->is_health_ignored = true;
+	start();
+	run_all();
+	set_state(1, LIFE_BLOCKED);
+	publish();
+	assert_string_equal(ask("health"),
+			    "{\"ok\":true,\"healthy\":true,\"reasons\":[]}\n");
+	ask("health db");
+	assert_has("\"healthy\":false,\"reasons\":[{\"service\":\"db\",");
+	/* Whoever waits for everything waits for it as well. */
+	ask("wait timeout=1");
+	assert_has("\"ready\":false");
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	start();
@@ -250,6 +266,7 @@ int main(void)
 		CASE(status_is_the_report_on_one_line),
 		CASE(version_names_the_protocol),
 		CASE(health_says_which_daemon_is_not_well),
+		CASE(health_leaves_out_who_is_to_be_ignored_and_not_named),
 		CASE(what_is_wrong_is_said),
 		CASE(events_come_after_a_number),
 		CASE(events_that_the_ring_lost_are_counted),
