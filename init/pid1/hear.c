@@ -22,6 +22,17 @@ static unsigned senders_of(uint32_t kind)
 	return 0;
 }
 
+/* True when its numbers may be shown: that output was torn is also said of a
+ * stream that several services share, as -1. */
+static bool is_sound(const struct sup *sup, const struct news_item *item,
+		     unsigned sender)
+{
+	int32_t first = item->kind == BOARD_EV_OUTPUT_TORN ? -1 : 0;
+
+	return (senders_of(item->kind) & sender) && item->service >= first &&
+	       item->service < (int32_t)sup->config->services;
+}
+
 static void hear(struct sup *sup, const struct board_news *news,
 		 uint64_t *heard, unsigned sender)
 {
@@ -33,8 +44,7 @@ static void hear(struct sup *sup, const struct board_news *news,
 		*heard = count > NEWS_SLOTS ? count - NEWS_SLOTS : 0;
 	while (*heard != count) {
 		if (!news_read(news, ++*heard, &item) ||
-		    !(senders_of(item.kind) & sender) || item.service < -1 ||
-		    item.service >= (int32_t)sup->config->services)
+		    !is_sound(sup, &item, sender))
 			continue;
 		sup_say(sup, (enum board_event_kind)item.kind, item.service,
 			item.n, NEWS_NUMBERS);

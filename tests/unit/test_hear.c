@@ -113,6 +113,23 @@ static void services_that_do_not_exist_are_dropped(void **state)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		tell(&sup.boards.restore->news, BOARD_EV_ZOMBIES, wrong[i], 1);
 		assert_int_equal(heard(), 0);
+		tell(&sup.boards.files->news, BOARD_EV_OUTPUT_WELL, wrong[i],
+		     1);
+		assert_int_equal(heard(), 0);
+	}
+}
+
+static void torn_output_may_be_of_several_services(void **state)
+{
+	const int32_t wrong[] = { -2, 3, 65536, INT32_MIN, INT32_MAX };
+
+	tell(&sup.boards.relay->news, BOARD_EV_OUTPUT_TORN, -1, 1);
+	assert_int_equal(heard(), 1);
+	assert_int_equal(last().service, -1);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		tell(&sup.boards.relay->news, BOARD_EV_OUTPUT_TORN, wrong[i],
+		     1);
+		assert_int_equal(heard(), 0);
 	}
 }
 
@@ -154,6 +171,7 @@ int main(void)
 		TEST(news_become_events_once_with_their_numbers),
 		TEST(kinds_that_a_helper_may_not_send_are_dropped),
 		TEST(services_that_do_not_exist_are_dropped),
+		TEST(torn_output_may_be_of_several_services),
 		TEST(overwritten_news_are_skipped_and_the_rest_heard),
 		TEST(any_count_costs_at_most_one_ring),
 		TEST(nothing_is_said_behind_the_last_event),
