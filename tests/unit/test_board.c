@@ -44,23 +44,30 @@ static blkcnt_t blocks(int fd)
 	return st.st_blocks;
 }
 
+/* Give the memory back; closing is the caller's. */
+static void unmap_all(const struct boards *b)
+{
+	munmap(b->board, sizeof(*b->board));
+	munmap(b->restore, sizeof(*b->restore));
+	munmap(b->exe, sizeof(*b->exe));
+	munmap(b->relay, b->lines_size);
+	munmap(b->files, b->lines_size);
+}
+
 static void fresh_boards_own_no_page(void **state)
 {
+	struct fixture *f = *state;
 	struct boards b;
 
-	(void)state;
-	assert_int_equal(boards_create(&b), 0);
-	assert_int_equal(blocks(b.board_fd), 0);
-	assert_int_equal(blocks(b.restore_fd), 0);
-	assert_int_equal(blocks(b.exe_fd), 0);
-	munmap(b.board, sizeof(*b.board));
-	munmap(b.restore, sizeof(*b.restore));
-	munmap(b.exe, sizeof(*b.exe));
-	munmap(b.relay, sizeof(*b.relay));
-	close(b.board_fd);
-	close(b.restore_fd);
-	close(b.exe_fd);
-	close(b.relay_fd);
+	assert_int_equal(boards_create(&b, f->config), 0);
+	const int fds[] = { b.board_fd, b.restore_fd, b.exe_fd, b.relay_fd,
+			    b.files_fd };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		assert_int_equal(blocks(fds[i]), 0);
+		close(fds[i]);
+	}
+	unmap_all(&b);
 }
 
 static void reading_a_row_without_ends_touches_its_head_only(void **state)
@@ -87,6 +94,8 @@ static void board_descriptor_allows_no_writable_mapping(void **state)
 	assert_true(write(f->boards.board_fd, "x", 1) < 0);
 	assert_true(ftruncate(f->boards.board_fd, 0) < 0);
 	assert_true(ftruncate(f->boards.restore_fd, 0) < 0);
+	assert_true(ftruncate(f->boards.relay_fd, 0) < 0);
+	assert_true(ftruncate(f->boards.files_fd, 0) < 0);
 }
 
 static void mappings_of_helpers_boards_cannot_be_made_writable(void **state)
@@ -96,6 +105,7 @@ static void mappings_of_helpers_boards_cannot_be_made_writable(void **state)
 	assert_false(can_become_writable(f->boards.restore));
 	assert_false(can_become_writable(f->boards.exe));
 	assert_false(can_become_writable(f->boards.relay));
+	assert_false(can_become_writable(f->boards.files));
 }
 
 static void recorder_can_write_its_own_board_only(void **state)
@@ -105,13 +115,16 @@ static void recorder_can_write_its_own_board_only(void **state)
 	IN_CHILD({
 		struct boards b = f->boards;
 
-		MUST(boards_enter_recorder(&b) == 0);
+		MUST(boards_enter(&b, BOARD_RECORDER) == 0);
 		MUST(b.board != f->boards.board);
 		MUST(!can_become_writable(b.board));
 		MUST(!can_become_writable(b.exe));
-		MUST(b.relay == NULL);
+		MUST(!can_become_writable(b.relay));
+		MUST(!can_become_writable(b.files));
 		MUST(b.board_fd == -1 && b.restore_fd == -1);
 		MUST(fcntl(f->boards.restore_fd, F_GETFD) < 0);
+		MUST(fcntl(f->boards.relay_fd, F_GETFD) < 0);
+		MUST(fcntl(f->boards.files_fd, F_GETFD) < 0);
 		MUST(mprotect(f->boards.board, 4096, PROT_READ) < 0);
 		b.restore->container_starts = 7;
 		atomic_store(&b.restore->is_done, 1);
@@ -127,7 +140,7 @@ static void restarted_recorder_can_write_again(void **state)
 		IN_CHILD({
 			struct boards b = f->boards;
 
-			MUST(boards_enter_recorder(&b) == 0);
+			MUST(boards_enter(&b, BOARD_RECORDER) == 0);
 			MUST(b.restore->container_starts == i - 1);
 			b.restore->container_starts = i;
 		});
@@ -142,13 +155,50 @@ static void relay_can_write_its_own_board_only(void **state)
 	IN_CHILD({
 		struct boards b = f->boards;
 
-		MUST(boards_enter_relay(&b) == 0);
+		MUST(boards_enter(&b, BOARD_RELAY) == 0);
 		MUST(!can_become_writable(b.board));
+		MUST(!can_become_writable(b.files));
 		MUST(b.restore == NULL && b.exe == NULL);
 		MUST(mprotect(f->boards.restore, 4096, PROT_READ) < 0);
 		atomic_store(&b.relay->printed, 9);
 	});
 	assert_int_equal(atomic_load(&f->boards.relay->printed), 9);
+}
+
+static void files_can_write_its_own_board_only(void **state)
+{
+	struct fixture *f = *state;
+
+	IN_CHILD({
+		struct boards b = f->boards;
+
+		MUST(boards_enter(&b, BOARD_FILES) == 0);
+		MUST(!can_become_writable(b.board));
+		MUST(b.restore == NULL && b.exe == NULL && b.relay == NULL);
+		/* Any other place may hold the fresh mapping by now. */
+		MUST(mprotect(f->boards.files, 4096, PROT_READ) < 0);
+		atomic_store(&b.files->printed, 9);
+	});
+	assert_int_equal(atomic_load(&f->boards.files->printed), 9);
+	assert_int_equal(atomic_load(&f->boards.relay->printed), 0);
+}
+
+static void control_can_read_every_board_and_write_none(void **state)
+{
+	struct fixture *f = *state;
+
+	IN_CHILD({
+		struct boards b = f->boards;
+
+		MUST(boards_enter(&b, BOARD_CONTROL) == 0);
+		MUST(!can_become_writable(b.board));
+		MUST(!can_become_writable(b.restore));
+		MUST(!can_become_writable(b.exe));
+		MUST(!can_become_writable(b.relay));
+		MUST(!can_become_writable(b.files));
+		MUST(b.board->services == FIXTURE_SERVICES);
+		MUST(fcntl(f->boards.restore_fd, F_GETFD) < 0);
+	});
 }
 
 static void inspector_can_write_its_own_board_only(void **state)
@@ -158,8 +208,9 @@ static void inspector_can_write_its_own_board_only(void **state)
 	IN_CHILD({
 		struct boards b = f->boards;
 
-		MUST(boards_enter_inspector(&b) == 0);
+		MUST(boards_enter(&b, BOARD_INSPECTOR) == 0);
 		MUST(b.board == NULL && b.restore == NULL);
+		MUST(b.relay == NULL && b.files == NULL);
 		MUST(mprotect(f->boards.board, 4096, PROT_READ) < 0);
 		b.exe->service[3].size = 5;
 	});
@@ -168,11 +219,11 @@ static void inspector_can_write_its_own_board_only(void **state)
 
 static void creation_that_fails_leaves_nothing_open(void **state)
 {
+	struct fixture *f = *state;
 	struct rlimit old, low;
 
-	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
-	for (int room = 0; room < 5; room++) {
+	for (int room = 0; room < 6; room++) {
 		int first = dup(0), again;
 		struct boards b;
 
@@ -180,14 +231,11 @@ static void creation_that_fails_leaves_nothing_open(void **state)
 		low = old;
 		low.rlim_cur = (rlim_t)(first + room);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-		b.board_fd = boards_create(&b) == 0 ? -2 : b.board_fd;
+		b.board_fd = boards_create(&b, f->config) == 0 ? -2 : b.board_fd;
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 		if (b.board_fd == -2) { /* enough, without /proc/self/fd */
-			assert_true(room >= 4);
-			munmap(b.board, sizeof(*b.board));
-			munmap(b.restore, sizeof(*b.restore));
-			munmap(b.exe, sizeof(*b.exe));
-			munmap(b.relay, sizeof(*b.relay));
+			assert_true(room >= 5);
+			unmap_all(&b);
 			for (int i = 0; i < room; i++)
 				close(first + i);
 			continue;
@@ -291,7 +339,7 @@ static void rows_read_during_a_write_storm_are_whole_or_torn(void **state)
 static void event_carries_its_arguments(void **state)
 {
 	struct fixture *f = *state;
-	const int64_t n[7] = { 1, 2, 3, 4, 5, 6, 7 };
+	const int64_t n[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 	struct board_event e;
 
 	board_event(f->boards.board, BOARD_EV_ENDED, 2, 10, 20, n);
@@ -304,7 +352,7 @@ static void event_carries_its_arguments(void **state)
 	assert_memory_equal(e.n, n, sizeof(n));
 	assert_true(board_event_read(f->boards.board, 2, &e));
 	assert_int_equal(e.service, -1);
-	assert_int_equal(e.n[6], 0);
+	assert_int_equal(e.n[7], 0);
 }
 
 static void events_that_do_not_exist_yet_are_not_read(void **state)
@@ -323,7 +371,7 @@ static void oldest_events_are_overwritten(void **state)
 	struct board_event e;
 
 	for (int64_t i = 1; i <= BOARD_EVENTS + 10; i++) {
-		const int64_t n[7] = { i };
+		const int64_t n[8] = { i };
 
 		board_event(f->boards.board, BOARD_EV_READY, 0, i, i, n);
 	}
@@ -365,15 +413,17 @@ static void every_step_has_a_word_of_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fresh_boards_own_no_page),
+		WITH_BOARDS(fresh_boards_own_no_page),
 		WITH_BOARDS(reading_a_row_without_ends_touches_its_head_only),
 		WITH_BOARDS(board_descriptor_allows_no_writable_mapping),
 		WITH_BOARDS(mappings_of_helpers_boards_cannot_be_made_writable),
 		WITH_BOARDS(recorder_can_write_its_own_board_only),
 		WITH_BOARDS(restarted_recorder_can_write_again),
 		WITH_BOARDS(relay_can_write_its_own_board_only),
+		WITH_BOARDS(files_can_write_its_own_board_only),
+		WITH_BOARDS(control_can_read_every_board_and_write_none),
 		WITH_BOARDS(inspector_can_write_its_own_board_only),
-		cmocka_unit_test(creation_that_fails_leaves_nothing_open),
+		WITH_BOARDS(creation_that_fails_leaves_nothing_open),
 		WITH_BOARDS(row_that_is_being_written_is_torn),
 		WITH_BOARDS(head_that_is_being_written_is_torn),
 		WITH_BOARDS(only_ends_that_exist_are_copied),
