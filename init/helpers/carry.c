@@ -60,7 +60,9 @@ static void read_once(struct carry *c, struct stream *s)
 	uint64_t run = run_of(c, s->number);
 	int n;
 
-	if (!is_through(s) && run != lines_load(&s->on_board->run))
+	/* What the last run left in the pipe may be the rest of its line. */
+	if (s->is_drained && !is_through(s) &&
+	    run != lines_load(&s->on_board->run))
 		s->is_ending = true;
 	if (!can_read(s))
 		return;

@@ -64,6 +64,7 @@ int stream_read(struct stream *s, struct board_lines *b, uint64_t run,
 		lines_store(&s->on_board->span,
 		      lines_pair(span.first, span.length + (uint32_t)n));
 	lines_store(&b->flight, 0);
+	s->is_drained = n < (ssize_t)room;
 	if (n <= 0)
 		return n < 0 ? -err : 0;
 	lines_store(&s->on_board->run, run);

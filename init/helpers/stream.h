@@ -23,6 +23,7 @@ struct stream {
 	bool is_readable;  /* there may be something in the pipe */
 	bool is_ending;    /* what is there is all of it: a last line without a
 			    * newline is one */
+	bool is_drained;   /* the last read(2) emptied the pipe */
 	bool is_queued;
 	bool is_waiting;   /* its sink has to take something first */
 };

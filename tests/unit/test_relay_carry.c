@@ -60,6 +60,30 @@ static void last_line_without_newline_ends_before_the_next_run(void **state)
 	carry_finish(f);
 }
 
+/* The relay's buffer is full, and what is behind it still in the pipe, when
+ * the next run begins. */
+static void line_that_is_read_in_parts_is_whole_at_the_next_run(void **state)
+{
+	enum { LINES = 2500, EACH = 50 };
+	static char text[LINES * EACH];
+	static const char line[EACH + 1] =
+		"a line of fifty bytes that divides no buffer here\n";
+	struct fixture *f = *state;
+	struct lines_stream *s = lines_stream(f->boards.relay, f->config, 0);
+
+	for (int i = 0; i < LINES; i++)
+		memcpy(text + i * EACH, line, EACH);
+	fixture_service(f, 0)->log_prefix = CONFIG_NO_PREFIX;
+	f->boards.board->service[0].starts = 1;
+	carry_start(f);
+	put(0, text, sizeof(text));
+	FIXTURE_WAIT(lines_load(&s->span) >> 32 == LINES_BUFFER);
+	f->boards.board->service[0].starts = 2;
+	carry_finish(f);
+	assert_int_equal(outlets[0].used, sizeof(text));
+	assert_memory_equal(outlets[0].text, text, sizeof(text));
+}
+
 static void last_line_without_newline_ends_when_dashpot_exits(void **state)
 {
 	struct fixture *f = *state;
@@ -602,6 +626,7 @@ int main(void)
 		CARRIED_TEST(last_line_without_newline_gets_one_at_the_end),
 		CARRIED_TEST(
 			last_line_without_newline_ends_before_the_next_run),
+		CARRIED_TEST(line_that_is_read_in_parts_is_whole_at_the_next_run),
 		CARRIED_TEST(last_line_without_newline_ends_when_dashpot_exits),
 		CARRIED_TEST(pipe_that_is_opened_again_is_read_again),
 		CARRIED_TEST(bytes_pass_unchanged),
