@@ -98,9 +98,6 @@ static bool say(struct carry *c)
 
 	if (r->printed > events)
 		set_printed(c, NULL, events);
-	/* The last words have the last line of output in them. */
-	if (carry_is_last(c) && !c->is_closed)
-		return false;
 	if (c->is_closed)
 		say_last_words(r, events);
 	while (r->printed < events) {
@@ -114,6 +111,9 @@ static bool say(struct carry *c)
 			skip_lost(c, &w);
 			continue;
 		}
+		/* The last words have the last line of output in them. */
+		if (e.kind == BOARD_EV_EXIT && !c->is_closed)
+			return false;
 		if (message_level(r->from.config, &e) <=
 		    r->from.config->log_level) {
 			message_line(&w, &r->from, &e);

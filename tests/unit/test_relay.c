@@ -230,6 +230,29 @@ static void last_words_go_to_the_termination_log(void **state)
 	end_relay();
 }
 
+/* PID 1 appends them before it says EXITING, and the relay may look between
+ * the two. */
+static void last_words_wait_for_the_end(void **state)
+{
+	struct fixture *f = *state;
+	char *log;
+
+	start_relay(f);
+	make_termination_log();
+	tell(f, BOARD_EV_ALL_BLOCKED, -1, 1);
+	tell(f, BOARD_EV_EXIT, 0, 3);
+	fixture_publish(f);
+	FIXTURE_WAIT(atomic_load(&f->boards.relay->printed) > 0 &&
+		     atomic_load(&f->boards.relay->drained) == 2);
+	assert_int_equal(fixture_finish(f, relay.pid), 0);
+	log = fixture_read(f->directory, "log");
+	assert_non_null(log);
+	assert_string_equal(log, "dashpot: web: dashpot exits with code 3\n");
+	assert_string_equal(strstr(printed(), "dashpot: web: "), log);
+	free(log);
+	end_relay();
+}
+
 static void last_words_do_not_wait_for_a_stalled_stderr(void **state)
 {
 	struct fixture *f = *state;
@@ -467,6 +490,7 @@ int main(int argc, char **argv)
 		WITH_BOARDS(stalled_stderr_loses_nothing_that_the_ring_holds),
 		WITH_BOARDS(closed_stderr_does_not_end_the_relay),
 		WITH_BOARDS(last_words_go_to_the_termination_log),
+		WITH_BOARDS(last_words_wait_for_the_end),
 		WITH_BOARDS(last_words_do_not_wait_for_a_stalled_stderr),
 		WITH_BOARDS(termination_log_is_never_created),
 		WITH_BOARDS(termination_log_that_is_a_fifo_is_left_alone),
