@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum {
-	NEWS_SLOTS = 16,
+	NEWS_SLOTS = 1024, /* as many log files can fail at once */
 	NEWS_NUMBERS = 4,
 };
 

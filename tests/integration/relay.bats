@@ -239,6 +239,24 @@ ends_of_relay()
 		END { if (NR + lost != 20000) exit 1 }' "$dir/logs/filer.log"
 }
 
+@test "a log disk that is lost to sixty services at once is said of each" {
+	local i
+	dir=$(ns_dir)
+	for i in {1..60}; do
+		printf '[service:filer%d]\nshell = echo hello; exec sleep 1000\n' "$i"
+		printf 'stdout = file:%s/missing/%d.log\n' "$dir" "$i"
+	done >"$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 20 all_lost
+	ns_stop
+}
+
+all_lost()
+{
+	[ "$(grep -c 'filer[0-9]*: the log file of its stdout cannot be written' \
+		"$NS_DIR/stderr")" = 60 ]
+}
+
 @test "a read-only log disk is said, and the service runs on" {
 	dir=$(ns_dir)
 	mkdir "$dir/logs"
