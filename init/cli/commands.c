@@ -38,15 +38,19 @@ static int help(int argc, char **argv)
 	return commands_help(c);
 }
 
-/* Of all that ask a running dashpot. */
-#define ASKS                                                                 \
-	"--control PATH names its socket, else $DASHPOT_CONTROL, else it is\n" \
-	"looked for in /run, beside the diagnostics, and by an abstract name.\n"
-#define ASKS_NAMES                                                           \
-	"In NAME `*` stands for any text and `?` for any character.\n" ASKS
-#define STEERS                                                               \
-	"It says what came of it. Exit code 1: not all could be done.\n"       \
-	ASKS_NAMES
+/* What the help of several commands ends with, by the bits of `also`. */
+enum {
+	STEERS = 1,
+	NAMES = 2,
+	ASKS = 4,
+};
+
+static const char *const shared[] = {
+	"It says what came of it. Exit code 1: not all could be done.\n",
+	"In NAME `*` stands for any text and `?` for any character.\n",
+	"--control PATH names the socket, else $DASHPOT_CONTROL, else it is\n"
+	"looked for in /run, beside the diagnostics, and by an abstract name.\n",
+};
 
 static const struct commands_row commands[] = {
 	/* clang-format off */
@@ -56,13 +60,13 @@ static const struct commands_row commands[] = {
 	  "CMD is the service `main`: started when all others are ready,\n"
 	  "never restarted; when it ends, everything ends, with its code.\n"
 	  "As PID 1, `dashpot -c FILE` and `dashpot` alone are the same.\n",
-	  NULL },
+	  NULL, 0 },
 	{ "check", "[-c FILE]... [OPTION...] [-- CMD]",
 	  "report every mistake and doubt of the files, start nothing",
 	  "  --env-file FILE    variables for ${VAR}, as NAME=VALUE\n"
 	  "  --strict           exit with 1 where there are warnings\n"
 	  "  --explain-policy   say what the settings of each service mean\n",
-	  check_run },
+	  check_run, 0 },
 	{ "simulate", "[-c FILE]... [OPTION...]",
 	  "show in a moment what the settings do when services die",
 	  "  --service NAME     only these; else all daemons, the others are up\n"
@@ -73,23 +77,21 @@ static const struct commands_row commands[] = {
 	  "  --seed N           of all that is random (1)\n"
 	  "  --no-exit          go on where dashpot would exit\n"
 	  "  --all, --json      every event; for scripts\n",
-	  simulate_run },
+	  simulate_run, 0 },
 	{ "status", "[NAME]... [--json] [--dir DIR]",
 	  "show every service in a table: state, since when, why",
 	  "It asks the running dashpot, and reads the volume (DIR, else\n"
 	  "$DASHPOT_DIAGNOSTICS, else /var/lib/dashpot) when nobody answers,\n"
-	  "with how old that is. Exit code 0 whatever the states are.\n"
-	  ASKS_NAMES,
-	  status_run },
+	  "with how old that is. Exit code 0 whatever the states are.\n",
+	  status_run, NAMES | ASKS },
 	{ "explain", "[NAME] [--json] [--dir DIR]",
 	  "say why services do not run, what they said last, what comes next",
 	  "It asks the running dashpot, or reads the diagnostics volume: DIR,\n"
 	  "or when nobody answers $DASHPOT_DIAGNOSTICS, else /var/lib/dashpot;\n"
 	  "on any machine, the container dead or alive. NAME picks services\n"
 	  "and shows all that is known of them. Exit code 1: something is not\n"
-	  "well.\n"
-	  ASKS_NAMES,
-	  explain_run },
+	  "well.\n",
+	  explain_run, NAMES | ASKS },
 	{ "events", "[NAME] [--since DURATION] [--graph] [--follow] [--json]\n"
 	  "                 [--dir DIR]",
 	  "say what happened, one line an event, or draw it",
@@ -97,53 +99,47 @@ static const struct commands_row commands[] = {
 	  "or so of this container, or reads the volume as `explain` does.\n"
 	  "--since 10m leaves out what is older. --graph draws one row a\n"
 	  "service over time. --follow goes on. --json prints the lines as they\n"
-	  "are. Exit code 1: there is no such event.\n"
-	  ASKS_NAMES,
-	  events_run },
+	  "are. Exit code 1: there is no such event.\n",
+	  events_run, NAMES | ASKS },
 	{ "logs", "NAME... [-n N] [--follow] [--times] [--json]",
 	  "print the last lines of services, and with --follow the next ones",
-	  "As many as tail_lines keeps, or the last N (-n, --lines) of each.\n"
-	  ASKS_NAMES,
-	  logs_run },
+	  "As many as tail_lines keeps, or the last N (-n, --lines) of each.\n",
+	  logs_run, NAMES | ASKS },
 	{ "health", "[NAME]... [--json]",
 	  "exit with 0 when all services are up and ready, else with 1",
 	  "For HEALTHCHECK and probes: about every daemon that is started by\n"
 	  "itself, or these, and says which is not well. Answers within 2 s,\n"
-	  "with 1 when dashpot does not.\n"
-	  ASKS_NAMES,
-	  health_run },
+	  "with 1 when dashpot does not.\n",
+	  health_run, NAMES | ASKS },
 	{ "wait", "[NAME]... [--timeout 30s] [--json]",
 	  "wait until all services are ready (oneshots: done)",
 	  "Exit code 1: it took too long, or one is blocked or will not be\n"
-	  "started; it says which.\n"
-	  ASKS_NAMES,
-	  health_wait },
+	  "started; it says which.\n",
+	  health_wait, NAMES | ASKS },
 	{ "start", "NAME... [--no-wait] [--timeout 30s] [--json]",
 	  "start services, a blocked one now, and wait until they are ready",
-	  STEERS, steer_run },
+	  "", steer_run, STEERS | NAMES | ASKS },
 	{ "stop", "NAME... [--no-wait] [--timeout 30s] [--json]",
 	  "stop services, and keep them stopped",
-	  STEERS, steer_run },
+	  "", steer_run, STEERS | NAMES | ASKS },
 	{ "restart", "NAME... [--no-wait] [--timeout 30s] [--json]",
 	  "stop services and start them again",
-	  STEERS, steer_run },
+	  "", steer_run, STEERS | NAMES | ASKS },
 	{ "reset", "NAME... [--json]",
 	  "forget the failures of services, and start what they held back",
-	  STEERS, steer_run },
+	  "", steer_run, STEERS | NAMES | ASKS },
 	{ "signal", "SIGNAL NAME... [--json]",
 	  "send a signal to the first process of services",
 	  "SIGNAL is a name like HUP or a number. Exit code 1: one has no\n"
-	  "process.\n"
-	  ASKS_NAMES,
-	  steer_run },
+	  "process.\n",
+	  steer_run, NAMES | ASKS },
 	{ "reload", "[--no-wait] [--timeout 30s] [--json]",
 	  "read the configuration again; only services that changed restart",
-	  "Exit code 1: it has a mistake, and nothing has changed.\n"
-	  ASKS,
-	  steer_run },
-	{ "version", "", "print the version", "", version },
+	  "Exit code 1: it has a mistake, and nothing has changed.\n",
+	  steer_run, ASKS },
+	{ "version", "", "print the version", "", version, 0 },
 	{ "help", "[COMMAND]", "print this, or more about one command", "",
-	  help },
+	  help, 0 },
 	/* clang-format on */
 };
 
@@ -225,7 +221,10 @@ int commands_help(const struct commands_row *c)
 	if (c == NULL)
 		return help_all() < 0 ? DIE_SYSTEM : 0;
 	err = put_row(c);
-	if (err >= 0 && c->help[0] != '\0')
+	if (err >= 0 && (c->help[0] != '\0' || c->also != 0))
 		err = format_fd(STDOUT_FILENO, "\n%s", c->help);
+	for (unsigned i = 0; i < COUNT(shared) && err >= 0; i++)
+		if (c->also >> i & 1)
+			err = format_fd(STDOUT_FILENO, "%s", shared[i]);
 	return err < 0 ? DIE_SYSTEM : 0;
 }

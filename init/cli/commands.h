@@ -15,6 +15,7 @@ struct commands_row {
 	 * answer is no, DIE_USAGE or DIE_SYSTEM. NULL: `run`, which main
 	 * does. */
 	int (*run)(int argc, char **argv);
+	unsigned also; /* what else its help says */
 };
 
 /* The row of a word ("--help", "-h" and "--version" are words too), or NULL. */

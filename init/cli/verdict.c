@@ -35,10 +35,14 @@ static void tell(struct out *o, struct peek service)
 		out_style(o, is_well(result) ? OUT_PLAIN : OUT_RED);
 		out_text(o, peek_text(result, text, sizeof(text)));
 		out_style(o, OUT_PLAIN);
-		out_text(o, "; ");
 	}
-	out_wrap(o, 2, peek_text(peek_get(service, "why"), text,
-				 sizeof(text)));
+	/* What was only accepted has not changed its state yet. */
+	if (!peek_is(result, "accepted")) {
+		out_text(o, result.at == NULL || peek_is(result, "done") ?
+				    "" : "; ");
+		out_wrap(o, 2, peek_text(peek_get(service, "why"), text,
+					 sizeof(text)));
+	}
 	out_line(o);
 }
 
