@@ -1,6 +1,7 @@
 # An image that holds nothing but the program. Take it over into yours:
 #
 #     COPY --from=dashpot /dashpot /dashpot
+#     HEALTHCHECK --interval=30s --timeout=3s CMD ["/dashpot", "health"]
 #     ENTRYPOINT ["/dashpot"]
 FROM debian:bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \

@@ -119,6 +119,18 @@ pid1_has()
 	volume_validate "$BATS_TEST_TMPDIR/vol/"
 }
 
+@test "health: the check sees a worker that was stopped, and the commands say what they did" {
+	example health
+	grep -qx ready <<<"$output"
+	grep -qE '^worker-1  running ' <<<"$output"
+	grep -qE '^worker-2: running: for ' <<<"$output"
+	grep -qx prepared <<<"$output"
+	grep -qE '^worker-2: stopped: somebody asked for it' <<<"$output"
+	grep -qx 'exit code 1: a container engine calls this unhealthy' <<<"$output"
+	[ "$(grep -cx healthy <<<"$output")" = 2 ]
+	grep -qx 'stopped, exit code 0' <<<"$output"
+}
+
 @test "stopsignal: SIGQUIT stops dashpot, and each service by its own stop_signal" {
 	example stopsignal
 	grep -qx 'stopped, exit code 0' <<<"$output"
