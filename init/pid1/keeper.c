@@ -23,6 +23,8 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 		.config = sup->config,
 		.boards = sup->boards,
 		.pipes = sup->pipe,
+		.command_fd = sup->command_peer_fd,
+		.listen_fd = sup->listen_fd,
 		.wake_fd = kept->wake_fd,
 		.notify_fd = sup->notify_fd,
 		.argv = sup->argv,
@@ -42,6 +44,13 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 	kept->began_ms = sup->now_ms;
 }
 
+static bool is_needed(const struct sup *sup, enum board_helper_kind kind)
+{
+	if (kind == BOARD_CONTROL)
+		return sup->command_fd >= 0;
+	return kind != BOARD_FILES || sup->has_files;
+}
+
 int keeper_begin(struct sup *sup)
 {
 	for (int k = 0; k < BOARD_HELPERS; k++) {
@@ -52,8 +61,7 @@ int keeper_begin(struct sup *sup)
 			return -errno;
 	}
 	for (int k = 0; k < BOARD_HELPERS; k++)
-		if (k != BOARD_CONTROL &&
-		    (k != BOARD_FILES || sup->has_files))
+		if (is_needed(sup, (enum board_helper_kind)k))
 			start(sup, (enum board_helper_kind)k);
 	return 0;
 }

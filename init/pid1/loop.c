@@ -12,11 +12,13 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "init/die.h"
+#include "init/pid1/operator.h"
 #include "init/pid1/ends.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hear.h"
@@ -36,9 +38,11 @@
 enum {
 	WAKES = 32,        /* descriptors looked at in one turn */
 	JUMP_MS = 2000,    /* later than this: the container was paused */
-	OWN_TASKS = 3,     /* PID 1, recorder, relay; files where needed */
+	OWN_TASKS = 4,     /* PID 1, recorder, relay, control; files where
+			    * needed */
 	FROM_SIGNALS = -1, /* what epoll returns beside service indices */
 	FROM_HELPERS = -2,
+	FROM_CONTROL = -3,
 };
 
 /* The only one: too large for a stack, and zero memory that is not used is
@@ -82,6 +86,25 @@ static void open_descriptors(struct sup *sup)
 	sup->reaper = reaper_open();
 	watch(sup, sup->signal_fd, FROM_SIGNALS);
 	watch(sup, sup->notify_fd, FROM_HELPERS);
+}
+
+/* What the control helper works on belongs to PID 1, so that clients find it
+ * while the helper is started anew. Without it nobody can ask: no reason not
+ * to run. */
+static void open_control(struct sup *sup)
+{
+	int pair[2] = { -1, -1 };
+
+	sup->listen_fd = socket(AF_UNIX,
+				SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (sup->listen_fd < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       0, pair) < 0)
+		SUP_SAY(sup, BOARD_EV_CONTROL_TROUBLE, -1, 0, errno);
+	sup->command_fd = pair[0];
+	sup->command_peer_fd = pair[1];
+	if (sup->command_fd >= 0)
+		watch(sup, sup->command_fd, FROM_CONTROL);
 }
 
 static int own_tasks(const struct sup *sup)
@@ -181,6 +204,7 @@ static void set_up(struct sup *sup, const struct config *config, char **argv)
 	memory_find(&sup->memory);
 	make_tables(sup);
 	inherited = pipes_make(sup);
+	open_control(sup);
 	publish_begin(sup);
 	SUP_SAY(sup, BOARD_EV_BEGIN, -1, sup->pid, config->services,
 		config->shutdown_needs_ms, sup->pid != 1);
@@ -302,6 +326,8 @@ static void take_wakes(struct sup *sup, const struct wakes *wakes)
 
 		if (what == FROM_SIGNALS) {
 			drain_signals(sup);
+		} else if (what == FROM_CONTROL) {
+			operator_run(sup);
 		} else if (what == FROM_HELPERS) {
 			/* EAGAIN: somebody's news was read already. */
 			if (read(sup->notify_fd, &ignored, sizeof(ignored)) <=

@@ -45,6 +45,7 @@ static void publish_service(struct sup *sup, uint32_t i)
 			    : BOARD_STEP_NONE;
 	row->is_stuck = s->is_stuck;
 	row->is_remembered = s->is_remembered;
+	row->is_stop_asked = s->is_stop_asked;
 	row->pid = s->pid;
 	row->on = s->on;
 	row->failures = s->failures;
@@ -87,6 +88,7 @@ static void publish_head(struct sup *sup)
 	b->began_wall_ms = sup->began_wall_ms;
 	b->now_ms = sup->now_ms;
 	b->now_wall_ms = sup->now_wall_ms;
+	b->reloads = sup->reloads;
 	b->reaped = sup->reaped;
 	b->orphans = sup->orphans;
 	b->restarts = sup->restarts;
@@ -140,6 +142,7 @@ void publish(struct sup *sup)
 	atomic_fetch_add(&b->generation, 1);
 	sup->events_seen = events;
 	keeper_wake(sup, BOARD_RECORDER);
+	keeper_wake(sup, BOARD_CONTROL);
 	if (!is_news && sup->stop.phase < STOP_HELPERS)
 		return;
 	keeper_wake(sup, BOARD_RELAY);

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "init/board/board.h"
+#include "init/board/command.h"
 #include "init/config/config.h"
 #include "init/helpers/helper.h"
 #include "init/pid1/reap.h"
@@ -32,6 +33,7 @@ enum {
 	SUP_STUCK_MS = 5000,    /* a start without verdict is called stuck */
 	SUP_RESTORE_MS = 500,   /* first starts wait so long for the registry */
 	SUP_VOLUME_MS = 2000,   /* a volume that takes longer is said to hang */
+	SUP_ANSWERS = 256,      /* commands whose answers are remembered */
 	SUP_ORPHANS_MS = 10000, /* between two events about orphans */
 };
 
@@ -72,6 +74,7 @@ struct service {
 	bool is_killed;     /* SIGKILL was sent to its set */
 	bool is_stay_said;  /* that some survive SIGKILL */
 	bool is_parted;     /* stopped for a dependency: wants it settled */
+	bool is_stop_asked; /* by an operator: nothing else starts it */
 	bool is_remembered; /* its breaker came from the registry */
 };
 
@@ -195,6 +198,12 @@ struct sup {
 	uint32_t killed;         /* no services, reaped after SIGKILL by this
 				  * batch */
 	struct reaper reaper;
+	int command_fd;          /* PID 1's end of the control helper's pair;
+				  * -1: there is no such helper */
+	int command_peer_fd;     /* the helper's end */
+	int listen_fd;           /* its socket, kept for its successors */
+	uint64_t reloads;        /* put in force so far */
+	uint64_t answers;        /* given so far; the next one's slot */
 	struct budget budget;
 	struct limits limits;
 	struct memory memory;
@@ -211,6 +220,7 @@ struct sup {
 	pid_t *leader;
 	struct service *service;
 	struct breaker breaker[CONFIG_SERVICES];
+	struct command_answer answer[SUP_ANSWERS]; /* of the last commands */
 };
 
 /* Append an event of service i (-1: none) with one to eight numbers, whose

@@ -110,7 +110,7 @@ static bool can_run(const struct sup *sup, uint32_t i, const bool *can_run_yet)
 	case LIFE_STOPPED:
 	case LIFE_DONE:
 	case LIFE_STATES:
-		return s->is_swept;
+		return s->is_swept || s->is_stop_asked;
 	}
 	for (uint32_t d = 0; d < c->deps; d++) {
 		uint32_t on =
