@@ -24,6 +24,7 @@ static void fill_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+	struct config_source source;
 	struct options o;
 
 	signals_block();
@@ -33,7 +34,8 @@ int main(int argc, char **argv)
 	case OPTIONS_SINGLE:
 		single_run(o.command);
 	case OPTIONS_SUPERVISE:
-		loop_run(options_load(&o), argv);
+		source = options_source(&o);
+		loop_run(options_load(&o), &source, argv);
 	case OPTIONS_COMMAND:
 		break;
 	}

@@ -148,15 +148,15 @@ static int make_theirs(void **at, int *fd, const char *name, size_t size)
 	return err;
 }
 
-/* The four boards that a helper writes, with the mapping of each. */
+/* The boards that PID 1 does not write, with the mapping of each. */
 struct theirs {
 	void **at;
 	int *fd;
 	size_t size;
-	enum board_helper_kind writer;
+	enum board_helper_kind writer; /* BOARD_HELPERS: the loader */
 };
 
-enum { THEIRS = 4 };
+enum { THEIRS = 5 };
 
 /* A mapping as the generic pointer that map() and unmap() take. */
 #define AT(member) ((void **)(void *)&(member))
@@ -169,6 +169,8 @@ static void list_theirs(struct boards *b, struct theirs list[THEIRS])
 		{ AT(b->exe), &b->exe_fd, sizeof(*b->exe), BOARD_INSPECTOR },
 		{ AT(b->relay), &b->relay_fd, b->lines_size, BOARD_RELAY },
 		{ AT(b->files), &b->files_fd, b->lines_size, BOARD_FILES },
+		{ AT(b->mistakes), &b->mistakes_fd, sizeof(*b->mistakes),
+		  BOARD_HELPERS },
 	};
 
 	memcpy(list, all, sizeof(all));
@@ -181,19 +183,21 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-int boards_create(struct boards *b, const struct config *config)
+int boards_create(struct boards *b)
 {
 	struct theirs theirs[THEIRS];
 	int err;
 
 	*b = (struct boards){ .board_fd = -1, .restore_fd = -1,
 			      .exe_fd = -1, .relay_fd = -1, .files_fd = -1,
-			      .lines_size = lines_size(config) };
+			      .mistakes_fd = -1, .lines_size = lines_size() };
 	list_theirs(b, theirs);
 	err = make_own(AT(b->board), &b->board_fd, sizeof(*b->board));
 	for (int k = 0; k < THEIRS && err >= 0; k++)
 		err = make_theirs(theirs[k].at, theirs[k].fd,
-				  board_helper_word(theirs[k].writer),
+				  theirs[k].writer == BOARD_HELPERS ?
+					  "mistakes" :
+					  board_helper_word(theirs[k].writer),
 				  theirs[k].size);
 	if (err >= 0)
 		return 0;

@@ -23,6 +23,7 @@ enum {
 	BOARD_ENDS = 16,    /* ends remembered for each service */
 	BOARD_EVENTS = 2048, /* ring of events; a power of two */
 	BOARD_LIMITS = 12,  /* limits on tasks that are shown */
+	BOARD_MISTAKES = 65536 - 16, /* bytes of a loader's complaints */
 	BOARD_TRIES = 16,   /* reads of a row before it is called torn */
 };
 
@@ -181,6 +182,13 @@ struct board_service {
 	struct board_end ends[BOARD_ENDS]; /* end n in slot (n-1) % ENDS */
 };
 
+/* A removed service of which nothing is left is shown to nobody. */
+static inline bool board_is_hidden(const struct config_service *s,
+				   const struct board_service *row)
+{
+	return s->is_removed && row->pid == 0 && row->leftovers == 0;
+}
+
 /* What an event says. The comment names its arguments n[0], n[1]; `service`
  * is -1 where it speaks of dashpot as a whole. */
 enum board_event_kind {
@@ -246,7 +254,8 @@ enum board_event_kind {
 	BOARD_EV_CONTROL_TROUBLE, /* 1 if `listen`, errno: nobody can ask */
 	BOARD_EV_RELOAD,       /* 1 if by SIGHUP */
 	BOARD_EV_RELOADED,     /* services new, removed, restarted, changed
-				* without a restart */
+				* without a restart, board->reloads: events
+				* behind it are of the new configuration */
 	BOARD_EV_RELOAD_FAILED, /* enum board_reload, number, errno: what is
 				 * in force stays */
 	BOARD_EV_SNAPSHOT,     /* – SIGUSR1: written on demand */
@@ -361,6 +370,15 @@ struct board_exe {
 	} service[CONFIG_SERVICES];
 };
 
+/* The loader's board: what it says of mistakes, for whoever asked. */
+struct board_mistakes {
+	atomic_ullong event; /* number of the BOARD_EV_RELOAD that it belongs
+			      * to; 0 while it is written */
+	uint32_t length;     /* bytes of text */
+	char text[BOARD_MISTAKES]; /* "FILE:LINE: what is wrong" lines; those
+			      * that find no room are on stderr neither */
+};
+
 /* The descriptors and mappings of all boards, as PID 1 has them. */
 struct boards {
 	struct board *board;           /* PID 1: writable; else read-only */
@@ -368,21 +386,22 @@ struct boards {
 	struct board_exe *exe;         /* inspector: writable; else read-only */
 	struct board_lines *relay;     /* relay: writable; else read-only */
 	struct board_lines *files;     /* files: writable; else read-only */
-	int board_fd, restore_fd, exe_fd, relay_fd, files_fd;
+	struct board_mistakes *mistakes; /* read-only; the loader maps it anew */
+	int board_fd, restore_fd, exe_fd, relay_fd, files_fd, mistakes_fd;
 	size_t lines_size;             /* bytes of relay, and of files */
 };
 
 /* Make all boards and map them for PID 1: its own writable, the others
  * read-only in a way that no mprotect(2) undoes (without /proc: by protection
- * alone). The boards of lines are sized by the configuration. board_fd allows no further writable mapping: F_SEAL_FUTURE_WRITE,
+ * alone). board_fd allows no further writable mapping: F_SEAL_FUTURE_WRITE,
  * before Linux 5.1 a descriptor that was opened read-only. No page is touched.
  * All descriptors are close-on-exec. 0, or -errno and nothing is left. */
-int boards_create(struct boards *b, const struct config *config);
+int boards_create(struct boards *b);
 
 /* In a helper: map what it may read or write, each from a descriptor that
  * allows no more, unmap the rest (NULL then) and close all descriptors, so that
- * nothing that it inherited from PID 1 stays writable. The recorder reads board,
- * exe, relay and files and writes restore; the relay reads board and files and
+ * nothing that it inherited from PID 1 stays writable. The recorder and
+ * control read all, and the recorder writes restore; the relay reads board and files and
  * writes relay; files reads board and writes files; the inspector writes exe.
  * 0, or -errno: the helper must not go on. */
 int boards_enter(struct boards *b, enum board_helper_kind kind);

@@ -6,36 +6,22 @@
 
 #include <string.h>
 
-/* Offsets of the parts behind the head. */
-struct parts {
-	size_t streams, sinks, tails, lines, buffers, outs, end;
-};
+/* Where the parts behind the head begin, each on a cache line of its own. */
+#define BEHIND(at, count, type_size)                                         \
+	(((at) + (size_t)(count) * (type_size) + 63) / 64 * 64)
+#define STREAMS_AT BEHIND(0, 1, sizeof(struct board_lines))
+#define SINKS_AT BEHIND(STREAMS_AT, STREAMS, sizeof(struct lines_stream))
+#define TAILS_AT BEHIND(SINKS_AT, STREAMS, sizeof(struct lines_sink))
+#define LINES_AT BEHIND(TAILS_AT, CONFIG_SERVICES, sizeof(struct lines_tail))
+#define BUFFERS_AT BEHIND(LINES_AT, CONFIG_TAILS, sizeof(struct lines_line))
+#define OUTS_AT BEHIND(BUFFERS_AT, STREAMS, LINES_BUFFER)
+#define END_AT BEHIND(OUTS_AT, STREAMS, LINES_OUT)
 
-static size_t behind(size_t at, size_t count, size_t each)
+enum { STREAMS = 2 * CONFIG_SERVICES };
+
+size_t lines_size(void)
 {
-	const size_t align = 64;
-
-	return (at + count * each + align - 1) / align * align;
-}
-
-static struct parts parts_of(const struct config *c)
-{
-	const size_t streams = (size_t)2 * c->services;
-	struct parts p;
-
-	p.streams = behind(0, 1, sizeof(struct board_lines));
-	p.sinks = behind(p.streams, streams, sizeof(struct lines_stream));
-	p.tails = behind(p.sinks, streams, sizeof(struct lines_sink));
-	p.lines = behind(p.tails, c->services, sizeof(struct lines_tail));
-	p.buffers = behind(p.lines, c->tails, sizeof(struct lines_line));
-	p.outs = behind(p.buffers, streams, LINES_BUFFER);
-	p.end = behind(p.outs, streams, LINES_OUT);
-	return p;
-}
-
-size_t lines_size(const struct config *c)
-{
-	return parts_of(c).end;
+	return END_AT;
 }
 
 static void *at(const struct board_lines *b, size_t offset)
@@ -43,28 +29,24 @@ static void *at(const struct board_lines *b, size_t offset)
 	return (char *)(uintptr_t)b + offset;
 }
 
-struct lines_stream *lines_stream(struct board_lines *b,
-				  const struct config *c, uint32_t stream)
+struct lines_stream *lines_stream(struct board_lines *b, uint32_t stream)
 {
-	return (struct lines_stream *)at(b, parts_of(c).streams) + stream;
+	return (struct lines_stream *)at(b, STREAMS_AT) + stream;
 }
 
-char *lines_buffer(struct board_lines *b, const struct config *c,
-		   uint32_t stream)
+char *lines_buffer(struct board_lines *b, uint32_t stream)
 {
-	return (char *)at(b, parts_of(c).buffers) +
-	       (size_t)stream * LINES_BUFFER;
+	return (char *)at(b, BUFFERS_AT) + (size_t)stream * LINES_BUFFER;
 }
 
-struct lines_sink *lines_sink(struct board_lines *b, const struct config *c,
-			      uint32_t sink)
+struct lines_sink *lines_sink(struct board_lines *b, uint32_t sink)
 {
-	return (struct lines_sink *)at(b, parts_of(c).sinks) + sink;
+	return (struct lines_sink *)at(b, SINKS_AT) + sink;
 }
 
-char *lines_out(struct board_lines *b, const struct config *c, uint32_t sink)
+char *lines_out(struct board_lines *b, uint32_t sink)
 {
-	return (char *)at(b, parts_of(c).outs) + (size_t)sink * LINES_OUT;
+	return (char *)at(b, OUTS_AT) + (size_t)sink * LINES_OUT;
 }
 
 void lines_put(struct board_lines *b, unsigned *count, atomic_ullong *word,
@@ -93,24 +75,52 @@ void lines_commit(struct board_lines *b, unsigned count)
 	apply(b, count);
 }
 
+static struct lines_tail *tail_of(const struct board_lines *b, uint32_t i)
+{
+	return (struct lines_tail *)at(b, TAILS_AT) + i;
+}
+
+/* Whose lines the configuration has in tail i, and where: never 0. A tail of
+ * which this is not true is empty (FNV-1a). */
+static uint64_t owner_of(const struct config *c, uint32_t i)
+{
+	const struct config_service *s = config_service(c, i);
+	uint64_t hash = 0xcbf29ce484222325 ^
+			lines_pair(s->tail_first, s->tail_lines);
+
+	for (const char *at = config_name(c, i); *at != '\0'; at++)
+		hash = (hash ^ (unsigned char)*at) * 0x100000001b3;
+	return hash | 1;
+}
+
+/* A reload may have given the place of a tail to another one: who has another
+ * place than before begins anew. */
+static void empty_moved(struct board_lines *b, const struct config *c)
+{
+	for (uint32_t i = 0; i < c->services; i++) {
+		struct lines_tail *tail = tail_of(b, i);
+		uint64_t owner = owner_of(c, i);
+
+		if (lines_load(&tail->owner) == owner)
+			continue;
+		lines_store(&tail->owner, 0);
+		lines_store(&tail->count, 0);
+		lines_store(&tail->owner, owner);
+	}
+}
+
 void lines_recover(struct board_lines *b, const struct config *c)
 {
 	uint64_t count = lines_load(&b->puts.count);
-	const size_t size = lines_size(c);
 
 	if (count > LINES_PUTS)
 		count = 0;
 	for (unsigned i = 0; i < count; i++)
-		if (b->puts.put[i].at > size - sizeof(atomic_ullong) ||
+		if (b->puts.put[i].at > END_AT - sizeof(atomic_ullong) ||
 		    b->puts.put[i].at % sizeof(atomic_ullong) != 0)
 			count = 0;
 	apply(b, (unsigned)count);
-}
-
-static struct lines_tail *tail_of(const struct board_lines *b,
-				  const struct config *c, uint32_t i)
-{
-	return (struct lines_tail *)at(b, parts_of(c).tails) + i;
+	empty_moved(b, c);
 }
 
 /* The slot of line n of service i; it has slots. */
@@ -120,21 +130,25 @@ static struct lines_line *slot_of(const struct board_lines *b,
 {
 	const struct config_service *s = config_service(c, i);
 
-	return (struct lines_line *)at(b, parts_of(c).lines) + s->tail_first +
+	return (struct lines_line *)at(b, LINES_AT) + s->tail_first +
 	       (n - 1) % s->tail_lines;
 }
 
 uint64_t lines_count(const struct board_lines *b, const struct config *c,
 		     uint32_t i)
 {
-	return atomic_load_explicit(&tail_of(b, c, i)->count,
-				    memory_order_acquire);
+	const struct lines_tail *tail = tail_of(b, i);
+	uint64_t count =
+		atomic_load_explicit(&tail->count, memory_order_acquire);
+
+	return count > 0 && lines_load(&tail->owner) == owner_of(c, i) ? count
+								       : 0;
 }
 
 bool lines_read(const struct board_lines *b, const struct config *c,
 		uint32_t i, uint64_t n, struct lines_line *copy)
 {
-	const struct lines_tail *tail = tail_of(b, c, i);
+	const struct lines_tail *tail = tail_of(b, i);
 	uint32_t most = config_service(c, i)->tail_lines;
 	unsigned seq = atomic_load_explicit(&tail->seq, memory_order_acquire);
 	uint64_t count = lines_count(b, c, i);
@@ -161,7 +175,7 @@ void lines_append(struct board_lines *b, const struct config *c, uint32_t i,
 
 	if (config_service(c, i)->tail_lines == 0)
 		return;
-	tail = tail_of(b, c, i);
+	tail = tail_of(b, i);
 	seq = atomic_load_explicit(&tail->seq, memory_order_relaxed) | 1;
 	n = lines_count(b, c, i) + 1;
 	slot = slot_of(b, c, i, n);

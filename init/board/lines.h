@@ -4,7 +4,7 @@
  *
  * There are two of them, the relay's own and that of the files helper, each
  * with that helper as its only writer. Its parts lie one behind the other,
- * sized by the configuration: this head, the streams (2 * service + 0 for
+ * sized for every configuration that a reload can bring: this head, the streams (2 * service + 0 for
  * stdout, + 1 for stderr), the sinks, the tails' heads, the tails' lines, the
  * streams' buffers, the sinks' buffers. What is never used is never touched, so
  * it costs nothing.
@@ -80,6 +80,8 @@ struct lines_tail {
 	atomic_uint seq;     /* odd while a line is being written */
 	atomic_ullong count; /* lines so far; line n is in slot
 			      * (n - 1) % tail_lines of its own */
+	atomic_ullong owner; /* hash of the service's name and of its place
+			      * in the configuration that they are of */
 };
 
 /* One of them. */
@@ -116,13 +118,10 @@ struct board_lines {
 
 /* The relay: a stream, a sink, and the LINES_BUFFER and LINES_OUT bytes of
  * their buffers. */
-struct lines_stream *lines_stream(struct board_lines *b,
-				  const struct config *c, uint32_t stream);
-char *lines_buffer(struct board_lines *b, const struct config *c,
-		   uint32_t stream);
-struct lines_sink *lines_sink(struct board_lines *b, const struct config *c,
-			      uint32_t sink);
-char *lines_out(struct board_lines *b, const struct config *c, uint32_t sink);
+struct lines_stream *lines_stream(struct board_lines *b, uint32_t stream);
+char *lines_buffer(struct board_lines *b, uint32_t stream);
+struct lines_sink *lines_sink(struct board_lines *b, uint32_t sink);
+char *lines_out(struct board_lines *b, uint32_t sink);
 
 /* The relay: note that *word, on this board, becomes value; at most LINES_PUTS
  * before each commit. */
@@ -133,11 +132,12 @@ void lines_put(struct board_lines *b, unsigned *count, atomic_ullong *word,
 void lines_commit(struct board_lines *b, unsigned count);
 
 /* A new relay, before it looks at anything: finish the commit in which its
- * predecessor was killed. Whatever else lies there is not believed. */
+ * predecessor was killed, and empty the tails that a reload has given another
+ * service or place. Whatever else lies there is not believed. */
 void lines_recover(struct board_lines *b, const struct config *c);
 
-/* Bytes that the board of this configuration takes. */
-size_t lines_size(const struct config *c);
+/* Bytes that a board takes. */
+size_t lines_size(void);
 
 /* Copy line number n (1 is the first) of service i. False when it was torn,
  * has not come yet or is gone. */

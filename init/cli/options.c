@@ -82,13 +82,18 @@ struct options options_parse(int argc, char **argv, bool is_pid1)
 	return o;
 }
 
-const struct config *options_load(const struct options *o)
+struct config_source options_source(const struct options *o)
 {
-	const struct config_source from = {
+	return (struct config_source){
 		.files = o->files,
 		.files_count = o->files_count,
 		.command = o->command,
 	};
+}
+
+const struct config *options_load(const struct options *o)
+{
+	const struct config_source from = options_source(o);
 	unsigned mistakes = 0;
 	const struct config *config =
 		config_load(&from, STDERR_FILENO, &mistakes);

@@ -35,6 +35,9 @@ struct options options_parse(int argc, char **argv, bool is_pid1);
  * as options_parse() does. The mode is SUPERVISE. */
 struct options options_files(int argc, char **argv);
 
+/* What they name, as config_load() takes it. */
+struct config_source options_source(const struct options *o);
+
 /* Load the configuration that they name, or print its mistakes and end the
  * program with 100; so it does where is_second, and a dashpot answers already
  * at the place of the control socket. */

@@ -56,8 +56,8 @@ static void use_sink(struct carry *c, uint32_t number)
 		return;
 	sink->is_used = true;
 	sink->number = number;
-	sink->on_board = lines_sink(c->home.board, c->job->config, number);
-	sink->out = lines_out(c->home.board, c->job->config, number);
+	sink->on_board = lines_sink(c->home.board, number);
+	sink->out = lines_out(c->home.board, number);
 	sink->held_ms = c->now_ms;
 	if (number >= c->sinks)
 		c->sinks = number + 1;
@@ -86,8 +86,8 @@ static void use_stream(struct carry *c, uint32_t k, bool is_same)
 		return;
 	}
 	s->number = k;
-	s->on_board = lines_stream(c->home.board, c->job->config, k);
-	s->buffer = lines_buffer(c->home.board, c->job->config, k);
+	s->on_board = lines_stream(c->home.board, k);
+	s->buffer = lines_buffer(c->home.board, k);
 	s->sink = number_of_sink(c, k, is_same);
 	use_sink(c, s->sink);
 	/* Two streams of one service are one service. */

@@ -230,6 +230,14 @@ _Noreturn void helper_run(const struct helper_job *given)
 	_exit(111);
 }
 
+bool helper_is_superseded(const struct helper_job *job)
+{
+	/* PID 1's one aligned word cannot be torn. */
+	const volatile uint64_t *reloads = &job->boards.board->reloads;
+
+	return *reloads != job->reloads;
+}
+
 void helper_tell(const struct helper_job *job)
 {
 	const uint64_t one = 1;

@@ -5,7 +5,9 @@
  * child; the helper never returns. It is told to look at the board by its
  * wake descriptor (an eventfd of its own), and tells PID 1 to look at its own
  * board by the notify descriptor. When the board's phase is EXITING, it
- * finishes and exits. A helper that is waiting for work wakes up for nothing
+ * finishes and exits. After a reload it is sent SIGTERM, and another one goes
+ * on with the new configuration from where it has come to: events up to
+ * BOARD_EV_RELOADED are told by the old names. A helper that is waiting for work wakes up for nothing
  * else. */
 #ifndef INIT_HELPERS_HELPER_H
 #define INIT_HELPERS_HELPER_H
@@ -20,6 +22,7 @@
 struct helper_job {
 	enum board_helper_kind kind;
 	const struct config *config;
+	uint64_t reloads; /* board->reloads that it was put in force by */
 	struct boards boards;
 	const int *pipes; /* read ends, stream (2 * service + 0, 1); -1 none,
 			   * or not of this helper */
@@ -52,6 +55,10 @@ _Noreturn void inspector_main(const struct helper_job *job);
 
 /* Give up every capability; for good. */
 void helper_drop_capabilities(void);
+
+/* True once another configuration is in force: exit at the next point at which
+ * nothing is lost by it. A word of the board, read often. */
+bool helper_is_superseded(const struct helper_job *job);
 
 /* Tell PID 1 to look at this helper's board. Never blocks. */
 void helper_tell(const struct helper_job *job);

@@ -283,6 +283,8 @@ static void put_next(struct batch *b)
 		await_words(b, &e);
 		record_put(&b->j, &h->output, h->board, &e);
 		h->recorded++;
+		h->is_over = e.kind == BOARD_EV_RELOADED &&
+			     (uint64_t)e.n[4] > h->reloads;
 	}
 	if (b->j.err == 0)
 		b->j.err = put(b, "\n", 1);
@@ -293,7 +295,7 @@ static int write_events(struct batch *b, uint64_t events)
 {
 	if (b->h->recorded >= events)
 		return 0;
-	while (b->h->recorded < events && b->j.err == 0) {
+	while (b->h->recorded < events && b->j.err == 0 && !b->h->is_over) {
 		if (b->h->size > b->limit && rotate(b) < 0)
 			return -1;
 		put_next(b);

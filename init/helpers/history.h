@@ -8,6 +8,7 @@
 #ifndef INIT_HELPERS_HISTORY_H
 #define INIT_HELPERS_HISTORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,13 +28,16 @@ struct history {
 	const struct config *config;
 	const struct board *board;
 	struct output output; /* of services, for the records of ends */
+	uint64_t reloads;     /* helper_job's */
+	bool is_over;         /* the rest is told by the next configuration */
 	uint64_t recorded;    /* up to this one they are in the file or lost */
 	dev_t dev;            /* the file as it was left: with ino 0, or ... */
 	ino_t ino;            /* ... where it is not so, it is looked into */
 	off_t size;           /* in bytes, all of them whole lines */
 };
 
-/* Append every event that is on the board now, and make it last. When an event
+/* Append every event that is on the board now, up to one that tells of another
+ * configuration, and make it last. When an event
  * tells of an end, the relays get HISTORY_WAIT_MS in all to bring what the
  * service said last. 0, or -1 with the volume's step and err; then the file
  * ends with a whole line all the same, unless that failed too: the next call

@@ -71,7 +71,10 @@ _Noreturn void inspector_main(const struct helper_job *job)
 	for (uint32_t i = 0; i < c->services; i++) {
 		struct stat st;
 
-		if (!find(c, config_service(c, i), &st))
+		/* One before a reload looked at may be another file now. */
+		atomic_store(&exe->service[i].is_known, 0);
+		if (config_service(c, i)->is_removed ||
+		    !find(c, config_service(c, i), &st))
 			continue;
 		exe->service[i].size = (uint64_t)st.st_size;
 		exe->service[i].mtime_ns = /* wraps for absurd times */

@@ -346,7 +346,8 @@ static void put_services(struct scrape *s, const struct metric *m,
 	const struct report *r = s->report;
 
 	for (uint32_t i = 0; i < r->config->services && s->j->err == 0; i++) {
-		if (!board_row_read(&r->board->service[i], row))
+		if (!board_row_read(&r->board->service[i], row) ||
+		    board_is_hidden(config_service(r->config, i), row))
 			continue;
 		s->row = row;
 		s->usage = usage_of(r->usage, i, row->pid);

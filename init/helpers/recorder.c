@@ -330,8 +330,10 @@ static bool write_once(struct recorder *r)
  * attempt is made only where the first one has just found its directory. */
 static _Noreturn void finish(struct recorder *r)
 {
-	bool is_written = write_once(r);
+	bool is_written;
 
+	r->history.reloads = UINT64_MAX; /* there is no successor */
+	is_written = write_once(r);
 	if (!is_written && r->volume.step == BOARD_VOLUME_MOVED)
 		is_written = write_once(r);
 	helper_tell(r->job);
@@ -346,6 +348,19 @@ static bool is_due(const struct recorder *r)
 	       (r->retry_ms != 0 &&
 		(r->job->config->is_diagnostics_written ||
 		 r->volume.step == BOARD_VOLUME_MOVED));
+}
+
+/* Another configuration is in force: only the events that happened under this
+ * one are still to be told. What fails here is told by the successor. */
+static _Noreturn void hand_over(struct recorder *r)
+{
+	int directory;
+
+	look_around(r);
+	directory = volume_begin(&r->volume);
+	if (directory >= 0)
+		append_events(r, directory);
+	_exit(0);
 }
 
 static void begin(struct recorder *r)
@@ -386,6 +401,7 @@ static void set_up(struct recorder *r, const struct helper_job *job)
 	r->volume.hostname = r->host.nodename;
 	r->volume.lock_fd = -1;
 	r->history.config = job->config;
+	r->history.reloads = job->reloads;
 	r->history.board = job->boards.board;
 	r->history.output = output;
 	r->usage.row = rows;
@@ -409,6 +425,8 @@ _Noreturn void recorder_main(const struct helper_job *job)
 
 		if (phase_of(&r) == BOARD_EXITING)
 			finish(&r);
+		if (helper_is_superseded(job))
+			hand_over(&r);
 		if (!is_due(&r))
 			helper_sleep(job, -1);
 		else if (wait_ms > 0)

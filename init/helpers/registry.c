@@ -175,6 +175,8 @@ void registry_write(struct json *j, const struct registry *r,
 			j->err = -EAGAIN;
 			return;
 		}
+		if (board_is_hidden(config_service(c, i), &row))
+			continue;
 		json_member(j, config_name(c, i),
 			    service_object(j, config_service(c, i), &row,
 					   &r->service[i], now, exe, i));

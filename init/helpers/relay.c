@@ -21,6 +21,7 @@
 struct relay {
 	struct message_from from;
 	uint64_t printed;  /* events up to this one are dealt with */
+	bool is_over;      /* the rest is told by the next configuration */
 	bool is_said;      /* the last words are in the termination log */
 };
 
@@ -100,7 +101,7 @@ static bool say(struct carry *c)
 		set_printed(c, NULL, events);
 	if (c->is_closed)
 		say_last_words(r, events);
-	while (r->printed < events) {
+	while (r->printed < events && !r->is_over) {
 		struct phrase w = { .size = MESSAGE_LINE };
 		struct board_event e;
 
@@ -114,6 +115,8 @@ static bool say(struct carry *c)
 		/* The last words have the last line of output in them. */
 		if (e.kind == BOARD_EV_EXIT && !c->is_closed)
 			return false;
+		r->is_over = e.kind == BOARD_EV_RELOADED && !c->is_closed &&
+			     (uint64_t)e.n[4] > c->job->reloads;
 		if (message_level(r->from.config, &e) <=
 		    r->from.config->log_level) {
 			message_line(&w, &r->from, &e);

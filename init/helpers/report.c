@@ -328,18 +328,21 @@ static cJSON *torn_object(struct json *j, const char *name)
 /* "3 services: 1 running, 2 blocked" */
 static void add_summary(struct phrase *w, const struct report *r)
 {
-	unsigned count[LIFE_STATES] = { 0 };
+	unsigned count[LIFE_STATES] = { 0 }, all = 0;
 	const char *mark = ": ";
 
 	for (uint32_t i = 0; i < r->config->services; i++) {
-		const volatile uint8_t *state = &r->board->service[i].state;
+		const struct board_service *row = &r->board->service[i];
+		const volatile uint8_t *state = &row->state;
 		uint8_t seen = *state;
 
+		if (board_is_hidden(config_service(r->config, i), row))
+			continue;
+		all++;
 		if (seen < LIFE_STATES)
 			count[seen]++;
 	}
-	phrase_add(w, "%u service%s", (unsigned)r->config->services,
-		   r->config->services == 1 ? "" : "s");
+	phrase_add(w, "%u service%s", all, all == 1 ? "" : "s");
 	for (unsigned i = 0; i < LIFE_STATES; i++) {
 		if (count[i] == 0)
 			continue;
@@ -390,10 +393,10 @@ void report_write(struct json *j, const struct report *r)
 	for (uint32_t i = 0; i < r->config->services && j->err == 0; i++) {
 		const char *name = config_name(r->config, i);
 
-		if (board_row_read(&r->board->service[i], &row))
-			json_member(j, name, service_object(j, r, i, &row));
-		else
+		if (!board_row_read(&r->board->service[i], &row))
 			json_member(j, name, torn_object(j, name));
+		else if (!board_is_hidden(config_service(r->config, i), &row))
+			json_member(j, name, service_object(j, r, i, &row));
 	}
 	json_close(j);
 	json_close(j);

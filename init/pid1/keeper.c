@@ -4,12 +4,15 @@
 #include "init/pid1/keeper.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "init/pid1/pipes.h"
 #include "init/pid1/spawn.h"
 
 enum {
+	OWN_TASKS = 4,  /* PID 1, recorder, relay, control */
 	FIRST_MS = 50,    /* delay after the first death */
 	MOST_MS = 2000,   /* doubling stops here */
 	FORGET_MS = 10000, /* alive for so long: the delay begins anew */
@@ -21,6 +24,7 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 	const struct helper_job job = {
 		.kind = kind,
 		.config = sup->config,
+		.reloads = sup->reloads,
 		.boards = sup->boards,
 		.pipes = sup->pipe,
 		.command_fd = sup->command_peer_fd,
@@ -34,6 +38,7 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 	if (pid == 0)
 		helper_run(&job);
 	kept->again_ms = NEVER;
+	kept->is_renewed = false;
 	sup->is_head_changed = true;
 	if (pid < 0) {
 		SUP_SAY(sup, BOARD_EV_HELPER_FAILED, -1, kind, errno);
@@ -66,6 +71,37 @@ int keeper_begin(struct sup *sup)
 	return 0;
 }
 
+int64_t keeper_own_tasks(const struct config *c)
+{
+	return OWN_TASKS + pipes_have_files(c);
+}
+
+int64_t keeper_tasks(const struct config *c)
+{
+	int64_t tasks = keeper_own_tasks(c);
+
+	for (uint32_t i = 0; i < c->services; i++)
+		tasks += config_service(c, i)->is_autostart;
+	return tasks;
+}
+
+void keeper_renew(struct sup *sup)
+{
+	for (int k = 0; k < BOARD_HELPERS; k++) {
+		struct kept *kept = &sup->kept[k];
+
+		if (!is_needed(sup, (enum board_helper_kind)k) && !kept->pid)
+			kept->again_ms = NEVER;
+		else if (!kept->pid)
+			kept->again_ms = sup->now_ms;
+		kept->is_renewed = kept->pid != 0;
+		/* The inspector listens to nobody and has nothing to lose. */
+		if (kept->pid)
+			kill(kept->pid,
+			     k == BOARD_INSPECTOR ? SIGKILL : SIGTERM);
+	}
+}
+
 bool keeper_reaped(struct sup *sup, pid_t pid, int status)
 {
 	for (int k = 0; k < BOARD_HELPERS; k++) {
@@ -75,8 +111,15 @@ bool keeper_reaped(struct sup *sup, pid_t pid, int status)
 			continue;
 		kept->pid = 0;
 		sup->is_head_changed = true;
-		/* The inspector has looked; at the end all go by themselves. */
-		if (k == BOARD_INSPECTOR || sup->stop.phase >= STOP_HELPERS)
+		/* At the end all go by themselves. */
+		if (sup->stop.phase >= STOP_HELPERS ||
+		    !is_needed(sup, (enum board_helper_kind)k))
+			return true;
+		if (kept->is_renewed) {
+			kept->again_ms = sup->now_ms;
+			return true;
+		}
+		if (k == BOARD_INSPECTOR) /* it has looked */
 			return true;
 		if (kept->delay_ms == 0 ||
 		    sup->now_ms - kept->began_ms >= FORGET_MS)

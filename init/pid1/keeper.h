@@ -5,6 +5,7 @@
 #define INIT_PID1_KEEPER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "init/pid1/sup.h"
@@ -12,6 +13,18 @@
 /* Make their descriptors and fork them; files only where a service has an
  * output for it. 0, or -errno of a descriptor. */
 int keeper_begin(struct sup *sup);
+
+/* Tasks of dashpot itself. */
+int64_t keeper_own_tasks(const struct config *c);
+
+/* Tasks that run when everything does that the configuration wants: those of
+ * dashpot, and one for each service. */
+int64_t keeper_tasks(const struct config *c);
+
+/* After a reload: end them, so that their successors work from what is in
+ * force now. Each successor begins once its predecessor has ended, at once and
+ * without a word; one that hangs keeps its place. */
+void keeper_renew(struct sup *sup);
 
 /* A reaped process: true when it was a helper. */
 bool keeper_reaped(struct sup *sup, pid_t pid, int status);

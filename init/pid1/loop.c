@@ -28,6 +28,7 @@
 #include "init/pid1/pipes.h"
 #include "init/pid1/publish.h"
 #include "init/pid1/queue.h"
+#include "init/pid1/reload.h"
 #include "init/pid1/restore.h"
 #include "init/pid1/services.h"
 #include "init/pid1/shutdown.h"
@@ -38,8 +39,6 @@
 enum {
 	WAKES = 32,        /* descriptors looked at in one turn */
 	JUMP_MS = 2000,    /* later than this: the container was paused */
-	OWN_TASKS = 4,     /* PID 1, recorder, relay, control; files where
-			    * needed */
 	FROM_SIGNALS = -1, /* what epoll returns beside service indices */
 	FROM_HELPERS = -2,
 	FROM_CONTROL = -3,
@@ -107,26 +106,12 @@ static void open_control(struct sup *sup)
 		watch(sup, sup->command_fd, FROM_CONTROL);
 }
 
-static int own_tasks(const struct sup *sup)
-{
-	return OWN_TASKS + sup->has_files;
-}
-
-/* Tasks that run when every service does. */
-static int64_t all_tasks(const struct sup *sup)
-{
-	int64_t tasks = own_tasks(sup);
-
-	for (uint32_t i = 0; i < sup->config->services; i++)
-		tasks += config_service(sup->config, i)->is_autostart;
-	return tasks;
-}
-
 /* Where everything can never fit with the whole reserve, the reserve shrinks
  * to what is left; where not even that, there is no use in beginning. */
 static void check_headroom(struct sup *sup)
 {
-	int64_t tasks = all_tasks(sup);
+	const int64_t own = keeper_own_tasks(sup->config);
+	int64_t tasks = keeper_tasks(sup->config);
 	int64_t wished = 0, max = 0;
 	int level = limits_fit(&sup->limits, sup->config->headroom, tasks,
 			       &wished, &max);
@@ -138,10 +123,10 @@ static void check_headroom(struct sup *sup)
 		return;
 	if (max < tasks)
 		die_text(DIE_SYSTEM,
-			 "%lld services and %d tasks of dashpot make %lld; "
+			 "%lld services and %lld tasks of dashpot make %lld; "
 			 "the pids limit of this container is %lld: raise "
 			 "--pids-limit",
-			 (long long)tasks - own_tasks(sup), own_tasks(sup),
+			 (long long)(tasks - own), (long long)own,
 			 (long long)tasks, (long long)max);
 	SUP_SAY(sup, BOARD_EV_HEADROOM_CUT, -1, max - tasks, wished, max,
 		tasks);
@@ -157,10 +142,12 @@ static void *map(size_t size, int how)
 	return memory;
 }
 
+/* For as many services as a reload can bring: what is not used is never
+ * touched. */
 static void make_tables(struct sup *sup)
 {
-	const uint32_t n = sup->config->services;
-	int err = boards_create(&sup->boards, sup->config);
+	const uint32_t n = CONFIG_SERVICES;
+	int err = boards_create(&sup->boards);
 
 	if (err < 0)
 		die_system("memfd_create", -err);
@@ -173,7 +160,8 @@ static void make_tables(struct sup *sup)
 	sup->pipe = (int *)(void *)(sup->leader + n);
 }
 
-static void set_up(struct sup *sup, const struct config *config, char **argv)
+static void set_up(struct sup *sup, const struct config *config,
+		   const struct config_source *source, char **argv)
 {
 	uint32_t inherited;
 	int err;
@@ -203,6 +191,9 @@ static void set_up(struct sup *sup, const struct config *config, char **argv)
 	limits_find(&sup->limits);
 	memory_find(&sup->memory);
 	make_tables(sup);
+	err = reload_begin(sup, source);
+	if (err < 0)
+		die_system("mmap", -err);
 	inherited = pipes_make(sup);
 	open_control(sup);
 	publish_begin(sup);
@@ -236,6 +227,7 @@ static int64_t deadline_next(const struct sup *sup)
 
 	next_ms = earlier(next_ms, keeper_next_ms(sup));
 	next_ms = earlier(next_ms, shutdown_next_ms(sup));
+	next_ms = earlier(next_ms, reload_next_ms(sup));
 	next_ms = earlier(next_ms, sup->restore_ms);
 	next_ms = earlier(next_ms, sup->volume_due_ms);
 	if (sup->waiting > 0)
@@ -295,15 +287,16 @@ static void take_signal(struct sup *sup, int number)
 		shutdown_by_signal(sup, number);
 		return;
 	}
+	if (number == SIGHUP && reload_is_meant(sup)) {
+		reload_by_signal(sup);
+		return;
+	}
 	if (sup->main_service != UINT32_MAX)
 		main_pid = sup->service[sup->main_service].pid;
 	if (number == SIGUSR1) {
 		SUP_SAY(sup, BOARD_EV_SNAPSHOT, -1, 0);
 		sup->is_head_changed = true;
 		return; /* would end a command that does not expect it */
-	}
-	if (number == SIGHUP && !main_pid) {
-		SUP_SAY(sup, BOARD_EV_SIGNAL_UNUSED, -1, number);
 	}
 	if (main_pid)
 		kill(main_pid, number);
@@ -369,7 +362,8 @@ static void take_end(void *with, pid_t pid, int status,
 	/* Its own death may be what a rise of the counter meant. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		sup->killed++;
-	if (keeper_reaped(sup, pid, status))
+	if (keeper_reaped(sup, pid, status) ||
+	    reload_reaped(sup, pid, status))
 		return;
 	sup->orphans++;
 	sweep_soon(sup);
@@ -402,12 +396,13 @@ static void forget_set_up(void)
 	(void)madvise((void *)(frame - page - deep), deep, MADV_DONTNEED);
 }
 
-_Noreturn void loop_run(const struct config *config, char **argv)
+_Noreturn void loop_run(const struct config *config,
+			const struct config_source *source, char **argv)
 {
 	struct sup *sup = &the_sup;
 	struct wakes wakes;
 
-	set_up(sup, config, argv);
+	set_up(sup, config, source, argv);
 	forget_set_up();
 	/* From here on nothing may exit, block, allocate or write text. */
 	while (sup->stop.phase != STOP_OVER) {
@@ -419,6 +414,7 @@ _Noreturn void loop_run(const struct config *config, char **argv)
 		reap(sup);                    /* exits -> events, 64 a turn */
 		take_verdicts(sup, &wakes);   /* exec done, or step and errno */
 		keeper_run(sup);              /* helpers that died */
+		reload_run(sup);              /* asked for, or silent */
 		restore_run(sup);             /* what the registry remembers */
 		restore_check_volume(sup);    /* does it hang? */
 		if (sup->is_tree_changed)

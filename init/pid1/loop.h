@@ -8,11 +8,13 @@
 #include "init/config/config.h"
 #include "init/pid1/sup.h"
 
-/* Supervise the services of `config` until the end of it all. argv is the
+/* Supervise the services of `config`, which was loaded from `source` and is
+ * loaded from there anew at a reload, until the end of it all. argv is the
  * program's, for the names of helpers in ps. Signals must be blocked. Ends
  * the program: with the code that DESIGN says, or 111 when a system call that
  * it cannot do without fails before the loop. */
-_Noreturn void loop_run(const struct config *config, char **argv);
+_Noreturn void loop_run(const struct config *config,
+			const struct config_source *source, char **argv);
 
 /* Tell the loop that service i has a verdict pipe to be watched. A pipe that
  * cannot be watched is looked at when its child ends. */

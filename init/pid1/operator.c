@@ -8,18 +8,87 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include "init/pid1/reload.h"
 #include "init/pid1/services.h"
 
 enum {
 	AT_ONCE = 32, /* commands in one turn */
 };
 
+/* What a command means for one service. */
+enum verdict {
+	IS_SO,    /* nothing: it is like that already */
+	TO_DO,
+	REFUSED,
+};
+
+static enum verdict judge_start(const struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	if (sup->breaker[i].state == BREAKER_LATCHED)
+		return REFUSED;
+	if (s->state == LIFE_STOPPING)
+		return s->is_wanted ? IS_SO : TO_DO;
+	return life_is_up(s->state) || s->state == LIFE_WAITING ? IS_SO
+								: TO_DO;
+}
+
+/* Not to the child of a start that does not execute yet: it is still dashpot,
+ * and would die of it without a word. */
+static enum verdict judge_signal(struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	service_verdict(sup, i);
+	return s->pid == 0 || s->verdict_fd >= 0 || kill(s->pid, 0) < 0
+		       ? REFUSED
+		       : TO_DO;
+}
+
+static enum verdict judge(struct sup *sup, uint32_t i,
+			  const struct command *command)
+{
+	const struct service *s = &sup->service[i];
+	const struct breaker *b = &sup->breaker[i];
+
+	switch ((enum command_kind)command->kind) {
+	case COMMAND_RESTART:
+		return b->state == BREAKER_LATCHED ? REFUSED : TO_DO;
+	case COMMAND_START:
+		return judge_start(sup, i);
+	case COMMAND_STOP:
+		/* How one ended stays readable, and dashpot may exit for it. */
+		return s->is_stop_asked || s->state == LIFE_DONE ||
+				       s->state == LIFE_FAILED
+			       ? IS_SO
+			       : TO_DO;
+	case COMMAND_RESET:
+		/* What the registry remembers is not known yet, perhaps. */
+		return b->state == BREAKER_CLOSED && b->filled == 0 &&
+				       s->failures == 0 &&
+				       sup->restore_ms == NEVER
+			       ? IS_SO
+			       : TO_DO;
+	case COMMAND_SIGNAL:
+		return judge_signal(sup, i);
+	case COMMAND_RELOAD:
+	case COMMAND_TROUBLE:
+	case COMMAND_KINDS:
+		break;
+	}
+	return IS_SO;
+}
+
+/* A person's start waits for no cooldown, remembered or not; one that is
+ * stopping starts once it has stopped. */
 static void start(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 
 	s->is_stop_asked = false;
-	s->is_wanted = true; /* where it is stopping: once it has stopped */
+	s->is_forced = true;
+	s->is_wanted = s->state == LIFE_STOPPING;
 	service_take(sup, i, LIFE_WANT);
 }
 
@@ -29,65 +98,27 @@ static void stop(struct sup *sup, uint32_t i)
 
 	s->is_stop_asked = true;
 	s->is_parted = false;
+	s->is_forced = false;
 	service_stop(sup, i, false);
-}
-
-static void restart(struct sup *sup, uint32_t i)
-{
-	if (life_is_up(sup->service[i].state))
-		service_stop(sup, i, true);
-	start(sup, i);
-}
-
-/* What failures hold back starts at once; the rest goes on as it is. */
-static void reset(struct sup *sup, uint32_t i)
-{
-	struct service *s = &sup->service[i];
-	bool is_latched = s->state == LIFE_FAILED &&
-			  sup->breaker[i].state == BREAKER_LATCHED;
-
-	breaker_reset(&sup->breaker[i]);
-	s->failures = 0;
-	s->is_remembered = false;
-	if (is_latched || s->state == LIFE_BLOCKED || s->state == LIFE_BACKOFF)
-		service_take(sup, i, LIFE_WANT);
-}
-
-/* True when the command can be done for service i. */
-static bool is_possible(const struct sup *sup, uint32_t i,
-			enum command_kind kind)
-{
-	switch (kind) {
-	case COMMAND_START:
-	case COMMAND_RESTART:
-		return sup->breaker[i].state != BREAKER_LATCHED;
-	case COMMAND_SIGNAL:
-		return sup->service[i].pid != 0;
-	case COMMAND_STOP:
-	case COMMAND_RESET:
-	case COMMAND_RELOAD:
-	case COMMAND_TROUBLE:
-	case COMMAND_KINDS:
-		break;
-	}
-	return true;
 }
 
 static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 {
 	SUP_SAY(sup, BOARD_EV_COMMAND, (int)i, command->kind, command->signal);
 	switch ((enum command_kind)command->kind) {
+	case COMMAND_RESTART:
+		if (life_is_up(sup->service[i].state))
+			service_stop(sup, i, true);
+		start(sup, i);
+		break;
 	case COMMAND_START:
 		start(sup, i);
 		break;
 	case COMMAND_STOP:
 		stop(sup, i);
 		break;
-	case COMMAND_RESTART:
-		restart(sup, i);
-		break;
 	case COMMAND_RESET:
-		reset(sup, i);
+		service_forgive(sup, i, false);
 		break;
 	case COMMAND_SIGNAL:
 		kill(sup->service[i].pid, command->signal);
@@ -100,81 +131,107 @@ static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 	service_touch(sup, i);
 }
 
-/* 0, or why nothing of it is done. */
-static uint32_t check(const struct sup *sup, const struct command *command)
+/* Every service of the set is there, and there is one. */
+static bool is_set(const struct sup *sup, const struct command_set *set)
 {
-	bool is_signal = command->kind == COMMAND_SIGNAL;
-	bool has_service = command->kind == COMMAND_RELOAD;
+	bool is_any = false;
 
 	for (uint32_t i = 0; i < CONFIG_SERVICES; i++) {
-		if (!command_has(&command->services, i))
+		if (!command_has(set, i))
 			continue;
-		if (i >= sup->config->services)
-			return COMMAND_WRONG;
-		has_service = true;
+		if (i >= sup->config->services || settings(sup, i)->is_removed)
+			return false;
+		is_any = true;
 	}
-	if (command->id == 0 || command->kind >= COMMAND_KINDS ||
-	    !has_service ||
-	    (is_signal && (command->signal < 1 || command->signal > 64)))
+	return is_any;
+}
+
+/* 0, or why nothing of it is done. What the set means depends on the
+ * configuration, so that it is looked at last. */
+static uint32_t check(const struct sup *sup, const struct command *command)
+{
+	if (command->id == 0 || command->kind > COMMAND_RELOAD ||
+	    (command->kind == COMMAND_SIGNAL &&
+	     (command->signal < 1 || command->signal > 64)))
 		return COMMAND_WRONG;
 	if (sup->stop.phase != STOP_NOT)
 		return COMMAND_STOPPING;
+	if (command->kind == COMMAND_RELOAD)
+		return 0;
 	if (command->config != sup->reloads)
 		return COMMAND_STALE;
-	return 0;
+	return is_set(sup, &command->services) ? 0 : COMMAND_WRONG;
 }
 
+/* What is depended on is started first and stopped last. */
 static void do_all(struct sup *sup, const struct command *command,
 		   struct command_answer *answer)
 {
-	/* In the order of starts: what is depended on first. */
-	for (uint32_t k = 0; k < sup->config->services; k++) {
-		uint32_t i = config_order(sup->config)[k];
+	const uint32_t n = sup->config->services;
+
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t i = config_order(sup->config)
+			[command->kind == COMMAND_STOP ? n - 1 - k : k];
 
 		if (!command_has(&command->services, i))
 			continue;
-		if (is_possible(sup, i, (enum command_kind)command->kind))
+		switch (judge(sup, i, command)) {
+		case IS_SO:
+			break;
+		case TO_DO:
 			do_one(sup, i, command);
-		else
+			break;
+		case REFUSED:
 			command_add(&answer->refused, i);
+			break;
+		}
 	}
+}
+
+/* What is done is remembered; what is not may be asked again. */
+static struct command_answer execute(struct sup *sup,
+				     const struct command *command)
+{
+	struct command_answer answer = {
+		.id = command->id,
+		.error = check(sup, command),
+		.events = atomic_load(&sup->boards.board->events),
+	};
+
+	if (!answer.error && command->kind == COMMAND_RELOAD)
+		answer.error = reload_by_command(sup, &answer.err);
+	else if (!answer.error)
+		do_all(sup, command, &answer);
+	if (!answer.error)
+		sup->answer[sup->answers++ % SUP_ANSWERS] = answer;
+	return answer;
 }
 
 /* The answer of a command that was done already, or NULL. */
 static const struct command_answer *find_answer(const struct sup *sup,
 						uint64_t id)
 {
-	for (uint32_t k = 0; k < SUP_ANSWERS; k++)
-		if (sup->answer[k].id == id && id != 0)
+	for (uint32_t k = 0; k < SUP_ANSWERS && k < sup->answers; k++)
+		if (sup->answer[k].id == id)
 			return &sup->answer[k];
 	return NULL;
 }
 
-static void take(struct sup *sup, const struct command *command)
+void operator_take(struct sup *sup, const struct command *command,
+		   struct command_answer *answer)
 {
 	const struct command_answer *known = find_answer(sup, command->id);
-	struct command_answer *answer =
-		&sup->answer[sup->answers % SUP_ANSWERS];
 
-	if (!known) {
-		*answer = (struct command_answer){
-			.id = command->id,
-			.error = check(sup, command),
-			.events = atomic_load(&sup->boards.board->events),
-		};
-		if (!answer->error)
-			do_all(sup, command, answer);
-		sup->answers++;
-		known = answer;
-	}
-	/* A full socket, or a helper that died: the client asks again. */
-	(void)send(sup->command_fd, known, sizeof(*known),
-		   MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (known)
+		*answer = *known;
+	else
+		*answer = execute(sup, command);
 }
 
 void operator_run(struct sup *sup)
 {
 	struct command command;
+	struct command_answer answer;
 
 	for (int k = 0; k < AT_ONCE; k++) {
 		ssize_t n = recv(sup->command_fd, &command, sizeof(command),
@@ -184,10 +241,15 @@ void operator_run(struct sup *sup)
 			return; /* EAGAIN: no more of them */
 		if (n != sizeof(command))
 			continue;
-		if (command.kind == COMMAND_TROUBLE)
+		if (command.kind == COMMAND_TROUBLE) {
 			SUP_SAY(sup, BOARD_EV_CONTROL_TROUBLE, -1,
 				command.config == 1, command.signal);
-		else
-			take(sup, &command);
+			continue;
+		}
+		operator_take(sup, &command, &answer);
+		/* A full socket, or a helper that died: the client asks
+		 * again. */
+		(void)send(sup->command_fd, &answer, sizeof(answer),
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
 }

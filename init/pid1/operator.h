@@ -10,4 +10,9 @@
  * with the same id. */
 void operator_run(struct sup *sup);
 
+/* One command that is no COMMAND_TROUBLE: do it, or answer from memory when
+ * one of this id was done. Errors are not remembered: nothing was done. */
+void operator_take(struct sup *sup, const struct command *command,
+		   struct command_answer *answer);
+
 #endif

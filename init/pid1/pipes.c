@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Set-up only: in the loop nothing is done to a pipe, the child of a start and
- * the helpers use them. */
+/* At the beginning and at a reload: else PID 1 does nothing to a pipe, the child
+ * of a start and the helpers use them. */
 #include "init/pid1/pipes.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "init/die.h"
+#include "init/pid1/adopt.h"
 
 enum {
 	OWN_FILES = 64, /* descriptors of dashpot beside those of services */
@@ -34,12 +35,24 @@ static uint32_t count(const struct config *c)
 	return n;
 }
 
+bool pipes_have_files(const struct config *c)
+{
+	for (uint32_t k = 0; k < 2 * c->services; k++)
+		if (stream_of(c, k)->output == CONFIG_FILE)
+			return true;
+	return false;
+}
+
+/* How many are open at most. */
+static uint64_t descriptors(const struct config *c)
+{
+	return (uint64_t)c->services + count(c) + OWN_FILES;
+}
+
 void pipes_make_room(struct sup *sup)
 {
 	struct rlimit *own = &sup->limits.files;
-	const uint32_t pipes = count(sup->config);
-	const uint64_t needed =
-		(uint64_t)sup->config->services + pipes + OWN_FILES;
+	const uint64_t needed = descriptors(sup->config);
 	struct rlimit raised;
 
 	if (prlimit(0, RLIMIT_NOFILE, NULL, own) < 0)
@@ -50,7 +63,7 @@ void pipes_make_room(struct sup *sup)
 			 "%u services with %u outputs to carry need %llu open "
 			 "files; the hard limit (ulimit -Hn) is %llu: raise it "
 			 "with --ulimit nofile",
-			 sup->config->services, pipes,
+			 sup->config->services, count(sup->config),
 			 (unsigned long long)needed,
 			 (unsigned long long)raised.rlim_max);
 	/* The soft limit may be raised to the hard one by anybody. */
@@ -58,23 +71,33 @@ void pipes_make_room(struct sup *sup)
 		die_system("prlimit", errno);
 }
 
+/* Without CAP_CHOWN it stays dashpot's: its mode is enough to write. */
+static int give_to_user(int fd, const struct config_service *s)
+{
+	uid_t uid = s->has_user ? s->uid : geteuid();
+
+	return fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM &&
+			       errno != EINVAL
+		       ? -errno
+		       : 0;
+}
+
 /* A pipe that dashpot, the service's user and whoever that becomes later can
  * open by path for writing: whether they may is asked of /proc/PID/fd, which
- * admits nobody else. Reading it is its owner's. */
+ * admits nobody else. Reading it is its owner's. The read end, or -errno. */
 static int make_pipe(const struct config_service *s)
 {
 	int ends[2];
+	int err;
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-		die_system("pipe2", errno);
-	if (fchmod(ends[0], PIPE_MODE) < 0)
-		die_system("fchmod", errno);
-	/* Without CAP_CHOWN it stays dashpot's: its mode is enough to write. */
-	if (s->has_user && fchown(ends[0], s->uid, (gid_t)-1) < 0 &&
-	    errno != EPERM && errno != EINVAL)
-		die_system("fchown", errno);
+		return -errno;
+	err = fchmod(ends[0], PIPE_MODE) < 0 ? -errno
+					     : give_to_user(ends[0], s);
 	close(ends[1]);
-	return ends[0];
+	if (err < 0)
+		close(ends[0]);
+	return err < 0 ? err : ends[0];
 }
 
 uint32_t pipes_make(struct sup *sup)
@@ -82,19 +105,72 @@ uint32_t pipes_make(struct sup *sup)
 	const struct config *c = sup->config;
 	uint32_t inherited = 0;
 
+	sup->has_files = sup->proc_fd >= 0 && pipes_have_files(c);
 	for (uint32_t k = 0; k < 2 * c->services; k++) {
-		const struct config_stream *stream = stream_of(c, k);
-
 		sup->pipe[k] = -1;
-		if (!config_is_piped(stream))
+		if (!config_is_piped(stream_of(c, k)))
 			continue;
 		if (sup->proc_fd < 0) {
 			inherited++;
 			continue;
 		}
 		sup->pipe[k] = make_pipe(config_service(c, k / 2));
-		if (stream->output == CONFIG_FILE)
-			sup->has_files = true;
+		if (sup->pipe[k] < 0)
+			die_system("pipe2", -sup->pipe[k]);
 	}
 	return inherited;
+}
+
+static void close_pipe(struct sup *sup, uint32_t k)
+{
+	if (sup->pipe[k] >= 0)
+		close(sup->pipe[k]);
+	sup->pipe[k] = -1;
+}
+
+/* Make what is missing; `made` says which. 0, or -errno. */
+static int make_missing(struct sup *sup, const struct config *next, bool *made)
+{
+	for (uint32_t k = 0; k < 2 * next->services; k++) {
+		int fd;
+
+		if (sup->pipe[k] >= 0 || sup->proc_fd < 0 ||
+		    !config_is_piped(stream_of(next, k)))
+			continue;
+		fd = make_pipe(config_service(next, k / 2));
+		if (fd < 0)
+			return fd;
+		sup->pipe[k] = fd;
+		made[k] = true;
+	}
+	return 0;
+}
+
+int pipes_follow(struct sup *sup, const struct config *next, int64_t *needed)
+{
+	bool made[2 * CONFIG_SERVICES] = { false };
+	const uint32_t before = 2 * sup->config->services;
+	int err;
+
+	*needed = (int64_t)descriptors(next);
+	if ((uint64_t)*needed > sup->limits.files.rlim_max)
+		return -EMFILE;
+	for (uint32_t k = 0; k < before; k++)
+		if (adopt_is_gone(sup, k / 2))
+			close_pipe(sup, k);
+	for (uint32_t k = before; k < 2 * next->services; k++)
+		sup->pipe[k] = -1;
+	err = make_missing(sup, next, made);
+	for (uint32_t k = 0; err < 0 && k < 2 * next->services; k++)
+		if (made[k])
+			close_pipe(sup, k);
+	if (err < 0)
+		return err;
+	/* It was somebody's before: a failure leaves it so. */
+	for (uint32_t k = 0; k < before; k++)
+		if (sup->pipe[k] >= 0)
+			(void)give_to_user(sup->pipe[k],
+					   config_service(next, k / 2));
+	sup->has_files = sup->proc_fd >= 0 && pipes_have_files(next);
+	return 0;
 }

@@ -16,6 +16,16 @@
  * the program where the hard limit is too low, with the numbers. */
 void pipes_make_room(struct sup *sup);
 
+/* Before `next` comes into force: make the pipes that it needs more, close
+ * those of services that are gone, give those of another user to it. One that
+ * is needed no longer stays, for who still prints there. 0, or -errno (-EMFILE
+ * as well where *needed descriptors are more than the limit allows) and no
+ * pipe is new. */
+int pipes_follow(struct sup *sup, const struct config *next, int64_t *needed);
+
+/* True when some stream is for the files helper. */
+bool pipes_have_files(const struct config *c);
+
 /* Fill sup->pipe, and set sup->has_files. Without a /proc of this PID namespace
  * there is no pipe: services then inherit dashpot's outputs. Returns how many
  * streams inherit for that reason; ends the program where a pipe fails. */

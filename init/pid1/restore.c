@@ -30,7 +30,8 @@ static void restore_service(struct sup *sup, uint32_t i)
 	struct service *s = &sup->service[i];
 	int64_t wait_ms = 0;
 
-	if (!r.is_known ||
+	/* A person was faster. */
+	if (!r.is_known || s->is_forgiven ||
 	    (r.breaker != BREAKER_OPEN && r.breaker != BREAKER_HALF_OPEN &&
 	     r.breaker != BREAKER_LATCHED))
 		return;
@@ -46,7 +47,7 @@ static void restore_service(struct sup *sup, uint32_t i)
 	s->is_remembered = true;
 	SUP_SAY(sup, BOARD_EV_REMEMBERED, (int)i, sup->breaker[i].trips,
 		wait_ms, r.breaker == BREAKER_LATCHED, sup->is_outer_loop);
-	if (wait_ms > 0 && s->state == LIFE_WAITING)
+	if (wait_ms > 0 && s->state == LIFE_WAITING && !s->is_forced)
 		service_take(sup, i, LIFE_RESTORED_BLOCK);
 	service_touch(sup, i);
 }

@@ -32,29 +32,31 @@ void service_touch(struct sup *sup, uint32_t i)
 	sup->is_head_changed = true;
 }
 
+void service_begin(struct sup *sup, uint32_t i)
+{
+	sup->service[i] = (struct service){
+		.since_ms = sup->now_ms,
+		.short_ms = NEVER,
+		.started_ms = -1,
+		.ready_ms = NEVER,
+		.due_ms = NEVER,
+		.stuck_ms = NEVER,
+		.kill_ms = NEVER,
+		.sweep_ms = NEVER,
+		.on = -1,
+		.verdict_fd = -1,
+	};
+	if (settings(sup, i)->is_main)
+		sup->main_service = i;
+	if (settings(sup, i)->is_autostart)
+		service_take(sup, i, LIFE_WANT);
+	service_touch(sup, i);
+}
+
 void services_begin(struct sup *sup)
 {
-	for (uint32_t i = 0; i < sup->config->services; i++) {
-		struct service *s = &sup->service[i];
-
-		*s = (struct service){
-			.since_ms = sup->now_ms,
-			.short_ms = NEVER,
-			.started_ms = -1,
-			.ready_ms = NEVER,
-			.due_ms = NEVER,
-			.stuck_ms = NEVER,
-			.kill_ms = NEVER,
-			.sweep_ms = NEVER,
-			.on = -1,
-			.verdict_fd = -1,
-		};
-		if (settings(sup, i)->is_main)
-			sup->main_service = i;
-		if (settings(sup, i)->is_autostart)
-			service_take(sup, i, LIFE_WANT);
-		service_touch(sup, i);
-	}
+	for (uint32_t i = 0; i < sup->config->services; i++)
+		service_begin(sup, i);
 }
 
 /* --- Deeds ------------------------------------------------------------- */
@@ -253,6 +255,24 @@ void service_stop(struct sup *sup, uint32_t i, bool is_again)
 	service_take(sup, i, LIFE_STOP);
 	if (s->state == LIFE_STOPPED && is_again)
 		service_take(sup, i, LIFE_WANT);
+}
+
+void service_forgive(struct sup *sup, uint32_t i, bool has_new_command)
+{
+	struct service *s = &sup->service[i];
+	struct breaker *b = &sup->breaker[i];
+	bool is_held_back = s->state == LIFE_BLOCKED ||
+			    s->state == LIFE_BACKOFF ||
+			    (s->state == LIFE_FAILED &&
+			     (has_new_command || b->state == BREAKER_LATCHED));
+
+	breaker_reset(b);
+	s->failures = 0;
+	s->is_remembered = false;
+	s->is_forgiven = true;
+	if (is_held_back)
+		service_take(sup, i, LIFE_WANT);
+	service_touch(sup, i);
 }
 
 void service_kill(struct sup *sup, uint32_t i)

@@ -9,7 +9,8 @@
 
 #include "init/pid1/sup.h"
 
-/* Put every service at its beginning and want those with autostart. */
+/* Put service i at its beginning and want it if it has autostart; or all. */
+void service_begin(struct sup *sup, uint32_t i);
 void services_begin(struct sup *sup);
 
 /* Let service i take an event of its life, and do what follows from it. */
@@ -21,6 +22,11 @@ void service_touch(struct sup *sup, uint32_t i);
 
 /* Ask service i to stop; with is_again it is wanted once it has stopped. */
 void service_stop(struct sup *sup, uint32_t i, bool is_again);
+
+/* Forget the failures of service i, also those that the registry remembers,
+ * and start it if they hold it back. One that ended for good without success
+ * starts only when it has a new command. */
+void service_forgive(struct sup *sup, uint32_t i, bool has_new_command);
 
 /* Kill what runs of service i at once. */
 void service_kill(struct sup *sup, uint32_t i);

@@ -98,6 +98,7 @@ static int first_in(const struct sup *sup, enum life_state state)
 		const struct service *s = &sup->service[i];
 
 		if (s->state == state &&
+		    !config_service(sup->config, i)->is_removed &&
 		    (first < 0 || s->since_ms < sup->service[first].since_ms))
 			first = (int)i;
 	}

@@ -197,6 +197,13 @@ static bool is_same_name(const char *a, const char *b)
 	return strncmp(a, b, length) == 0 && b[length] == '=';
 }
 
+/* NOTIFY_SOCKET speaks to dashpot: a service that answered there would speak
+ * for all of them. */
+static bool is_kept(const char *variable)
+{
+	return is_same_name("NOTIFY_SOCKET=", variable);
+}
+
 /* What it inherits, less what its own list sets or dashpot keeps to itself,
  * then its own list. Static: touched in the child only. */
 static char **make_environment(const struct config *c,
@@ -219,7 +226,7 @@ static char **make_environment(const struct config *c,
 
 		while (i < s->env.count && !is_same_name(own[i], *e))
 			i++;
-		if (i < s->env.count)
+		if (i < s->env.count || is_kept(*e))
 			continue;
 		if (at + s->env.count + 1 >= CHILD_ARGS)
 			fail(report, E2BIG);

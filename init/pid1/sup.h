@@ -66,6 +66,7 @@ struct service {
 	enum board_limit_kind refused_by; /* ... by this; NONE: they are not */
 	bool is_changed;    /* its row on the board is out of date */
 	bool is_forced;     /* an operator's start: probe before cooldown */
+	bool is_forgiven;   /* what the registry remembers does not count */
 	bool is_wanted;     /* is to run, once it is stopped: again */
 	bool has_token;     /* took one that no process has used yet */
 	bool was_stable;    /* the last run was */
@@ -108,6 +109,21 @@ struct kept {
 	int64_t again_ms;   /* restart it then; NEVER */
 	int64_t delay_ms;   /* of the last restart */
 	uint32_t restarts;
+	bool is_renewed;    /* told to end, for its successor */
+};
+
+struct reload_slot;
+
+/* A reload of the configuration, see reload.h. */
+struct reload {
+	struct config_source source; /* what the command line names */
+	struct reload_slot *slot; /* shared with the loader */
+	struct config *own[2];    /* one of them may be in force */
+	pid_t pid;          /* of the loader; 0 none */
+	int64_t began_ms;   /* the last reload */
+	int64_t kill_ms;    /* its loader is killed then; NEVER */
+	int64_t again_ms;   /* a SIGHUP asks for another one; NEVER */
+	bool is_given_up;   /* killed, and said so */
 };
 
 /* What is stopping everything, and how far it is. */
@@ -208,6 +224,7 @@ struct sup {
 	struct limits limits;
 	struct memory memory;
 	struct shutdown stop;
+	struct reload reload;
 	struct gate gate[SUP_GATES];
 	struct kept kept[BOARD_HELPERS];
 	int *pipe;               /* read ends, see pipes.h: 2 a service

@@ -104,7 +104,8 @@ static bool can_run(const struct sup *sup, uint32_t i, const bool *can_run_yet)
 	case LIFE_STOPPING:
 		return true;
 	case LIFE_FAILED:
-		return sup->breaker[i].state == BREAKER_LATCHED;
+		return sup->breaker[i].state == BREAKER_LATCHED &&
+		       !c->is_removed;
 	case LIFE_WAITING:
 		break;
 	case LIFE_STOPPED:
@@ -148,7 +149,7 @@ static bool is_hopeless(const struct sup *sup, uint32_t i)
 }
 
 /* Every daemon that is to run is blocked, and nothing else runs or is about
- * to? Who waits for one of them counts as nothing. */
+ * to, or waits for a person? Who waits for one of them counts as nothing. */
 static bool is_all_blocked(struct sup *sup)
 {
 	bool has_blocked = false;
@@ -161,6 +162,7 @@ static bool is_all_blocked(struct sup *sup)
 			has_blocked = true;
 			sup->is_probe_up |= s->state == LIFE_PROBING;
 		} else if (life_is_up(s->state) || s->state == LIFE_BACKOFF ||
+			   s->is_stop_asked ||
 			   (s->state == LIFE_WAITING &&
 			    s->wait != BOARD_WAIT_DEPENDENCY)) {
 			return false;

@@ -142,7 +142,7 @@ static inline int fixture_setup(void **state)
 	snprintf(f->directory, sizeof(f->directory), "/tmp/dashpot-XXXXXX");
 	assert_non_null(mkdtemp(f->directory));
 	fixture_make_config(f);
-	assert_int_equal(boards_create(&f->boards, f->config), 0);
+	assert_int_equal(boards_create(&f->boards), 0);
 	fixture_begin_board(f);
 	for (int i = 0; i < 2 * FIXTURE_SERVICES; i++)
 		f->pipes[i] = -1;

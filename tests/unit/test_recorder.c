@@ -207,7 +207,7 @@ static void restart_container(struct fixture *f)
 {
 	struct boards old = f->boards;
 
-	assert_int_equal(boards_create(&f->boards, f->config), 0);
+	assert_int_equal(boards_create(&f->boards), 0);
 	munmap(old.board, sizeof(*old.board));
 	munmap(old.restore, sizeof(*old.restore));
 	munmap(old.exe, sizeof(*old.exe));

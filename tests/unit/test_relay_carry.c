@@ -51,7 +51,7 @@ static void last_line_without_newline_ends_before_the_next_run(void **state)
 	f->boards.board->service[0].starts = 1;
 	carry_start(f);
 	put_text(0, "first, which a child holds open");
-	FIXTURE_WAIT(lines_load(&lines_stream(f->boards.relay, f->config,
+	FIXTURE_WAIT(lines_load(&lines_stream(f->boards.relay,
 					      0)->span) != 0);
 	fixture_sleep(5);
 	f->boards.board->service[0].starts = 2;

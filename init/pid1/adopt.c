@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+/* First everything that can fail, then what cannot: nothing is half done. */
+#include "init/pid1/adopt.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "init/config/verify.h"
+#include "init/pid1/keeper.h"
+#include "init/pid1/limits.h"
+#include "init/pid1/pipes.h"
+#include "init/pid1/services.h"
+
+/* What a reload means for one service. */
+enum change {
+	SAME,
+	CREATED,
+	REMOVED,
+	RESTARTED,
+	CHANGED, /* without a restart */
+	CHANGES,
+};
+
+bool adopt_is_gone(const struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	return settings(sup, i)->is_removed && !life_is_up(s->state) &&
+	       !s->is_swept;
+}
+
+/* Every index that has a service has it again: the loader was asked so, and
+ * what it says is not believed. */
+static bool keeps_services(const struct sup *sup, const struct config *next)
+{
+	if (next->services < sup->config->services)
+		return false;
+	for (uint32_t i = 0; i < sup->config->services; i++)
+		if (!adopt_is_gone(sup, i) &&
+		    strcmp(config_name(sup->config, i),
+			   config_name(next, i)) != 0)
+			return false;
+	for (uint32_t i = 0; i < next->services; i++)
+		if (config_service(next, i)->is_main !=
+		    (i == sup->main_service))
+			return false;
+	return true;
+}
+
+/* A process that is to be replaced, or a start that failures hold back. */
+static bool is_restarted(const struct service *s)
+{
+	switch (s->state) {
+	case LIFE_STARTING:
+	case LIFE_RUNNING:
+	case LIFE_PROBING:
+	case LIFE_BACKOFF:
+	case LIFE_BLOCKED:
+	case LIFE_FAILED:
+		return true;
+	case LIFE_WAITING:
+	case LIFE_STOPPING:
+	case LIFE_STOPPED:
+	case LIFE_DONE:
+	case LIFE_STATES:
+		break;
+	}
+	return false;
+}
+
+static enum change compare(const struct sup *sup, const struct config *next,
+			   uint32_t i)
+{
+	const struct config_service *to = config_service(next, i);
+	const struct config_service *from =
+		i < sup->config->services ? settings(sup, i) : NULL;
+
+	if (to->is_removed)
+		return from && !from->is_removed ? REMOVED : SAME;
+	if (!from || from->is_removed)
+		return CREATED;
+	if (to->run_fingerprint != from->run_fingerprint &&
+	    is_restarted(&sup->service[i]))
+		return RESTARTED;
+	return to->run_fingerprint != from->run_fingerprint ||
+			       to->fingerprint != from->fingerprint
+		       ? CHANGED
+		       : SAME;
+}
+
+/* --- In force ---------------------------------------------------------- */
+
+/* The index had another service, of which nothing is left. */
+static void clear_index(struct sup *sup, uint32_t i)
+{
+	struct board_service *row = &sup->boards.board->service[i];
+	const size_t behind = offsetof(struct board_service, state);
+
+	board_row_begin(row);
+	memset((char *)row + behind, 0, sizeof(*row) - behind);
+	board_row_end(row);
+	sup->breaker[i] = (struct breaker){ 0 };
+}
+
+static void create(struct sup *sup, const struct config *old, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	const bool is_wanted = settings(sup, i)->is_autostart;
+
+	if (i >= old->services ||
+	    strcmp(config_name(old, i), config_name(sup->config, i)) != 0) {
+		if (i < old->services)
+			clear_index(sup, i);
+		service_begin(sup, i);
+		return;
+	}
+	/* It was removed, perhaps stops still, and comes back. */
+	s->is_stop_asked = false;
+	service_forgive(sup, i, true);
+	if (s->state == LIFE_STOPPING)
+		s->is_wanted = is_wanted;
+	else if (is_wanted)
+		service_take(sup, i, LIFE_WANT);
+}
+
+static void take_away(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	s->is_stop_asked = false;
+	s->is_parted = false;
+	service_stop(sup, i, false);
+	service_touch(sup, i);
+}
+
+/* The new command is not bound by what the old one did. */
+static void replace(struct sup *sup, uint32_t i)
+{
+	if (!life_is_up(sup->service[i].state)) {
+		service_forgive(sup, i, true);
+		return;
+	}
+	if (sup->breaker[i].state != BREAKER_CLOSED)
+		breaker_reset(&sup->breaker[i]);
+	service_stop(sup, i, true);
+}
+
+static void change(struct sup *sup, const struct config *old, uint32_t i)
+{
+	const struct config_service *from = config_service(old, i);
+	const struct config_service *to = settings(sup, i);
+	const struct service *s = &sup->service[i];
+
+	if (to->run_fingerprint != from->run_fingerprint &&
+	    !life_is_up(s->state))
+		service_forgive(sup, i, true);
+	/* `autostart = yes` is asked for now, not at the next container. */
+	if (to->is_autostart && !from->is_autostart &&
+	    s->state == LIFE_STOPPED && !s->is_stop_asked)
+		service_take(sup, i, LIFE_WANT);
+	service_touch(sup, i);
+}
+
+static void apply(struct sup *sup, const struct config *old, uint32_t i,
+		  enum change what)
+{
+	switch (what) {
+	case CREATED:
+		create(sup, old, i);
+		break;
+	case REMOVED:
+		take_away(sup, i);
+		break;
+	case RESTARTED:
+		replace(sup, i);
+		break;
+	case CHANGED:
+		change(sup, old, i);
+		break;
+	case SAME:
+	case CHANGES:
+		break;
+	}
+}
+
+/* --- Before ------------------------------------------------------------ */
+
+/* Room for its tasks under the pids limit: *limits is as it will be. 0, or
+ * the number of tasks that can never fit. */
+static int64_t fit_tasks(const struct sup *sup, const struct config *next,
+			 struct limits *limits)
+{
+	const int64_t tasks = keeper_tasks(next);
+	int64_t wished = 0, max = 0;
+
+	*limits = sup->limits;
+	for (int k = 0; k < limits->levels; k++)
+		limits->level[k].fit = -1;
+	return limits_fit(limits, next->headroom, tasks, &wished, &max) >= 0 &&
+			       max < tasks
+		       ? tasks
+		       : 0;
+}
+
+void adopt(struct sup *sup, const struct config *next)
+{
+	const struct config *old = sup->config;
+	uint8_t what[CONFIG_SERVICES];
+	int64_t count[CHANGES] = { 0 };
+	struct limits limits;
+	int64_t needed;
+	int err;
+
+	if (!keeps_services(sup, next)) {
+		SUP_SAY(sup, BOARD_EV_RELOAD_FAILED, -1, BOARD_RELOAD_DAMAGED,
+			VERIFY_NAME, 0);
+		return;
+	}
+	needed = fit_tasks(sup, next, &limits);
+	if (needed) {
+		SUP_SAY(sup, BOARD_EV_RELOAD_FAILED, -1, BOARD_RELOAD_TASKS,
+			needed, 0);
+		return;
+	}
+	err = pipes_follow(sup, next, &needed);
+	if (err < 0) {
+		SUP_SAY(sup, BOARD_EV_RELOAD_FAILED, -1, BOARD_RELOAD_FILES,
+			needed, -err);
+		return;
+	}
+	for (uint32_t i = 0; i < next->services; i++) {
+		what[i] = (uint8_t)compare(sup, next, i);
+		count[what[i]]++;
+	}
+	sup->config = next;
+	sup->limits = limits;
+	sup->reloads++;
+	/* Whoever tells events goes on with the new names behind this one. */
+	SUP_SAY(sup, BOARD_EV_RELOADED, -1, count[CREATED], count[REMOVED],
+		count[RESTARTED], count[CHANGED], (int64_t)sup->reloads);
+	for (uint32_t i = 0; i < next->services; i++)
+		apply(sup, old, i, (enum change)what[i]);
+	sup->is_tree_changed = true;
+	sup->is_queue_due = true;
+	sup->is_head_changed = true;
+	keeper_renew(sup);
+}
+
+void adopt_nothing(struct sup *sup)
+{
+	SUP_SAY(sup, BOARD_EV_RELOADED, -1, 0, 0, 0, 0, (int64_t)sup->reloads);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+/* The loader is a copy of PID 1 that ends soon, or hangs with its files; it
+ * takes no room that services have to leave, and it can only die. What it
+ * wrote is believed once config_verify() has seen it. */
+#include "init/pid1/reload.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "init/config/verify.h"
+#include "init/pid1/adopt.h"
+#include "init/pid1/spawn.h"
+
+enum {
+	SILENT_MS = 10000, /* the files are given up after that */
+	PAUSE_MS = 1000,   /* between two reloads by SIGHUP */
+};
+
+/* What the loader leaves. */
+struct reload_slot {
+	volatile uint32_t mistakes;
+	volatile uint32_t size; /* of the block; 0: there is none */
+	uint64_t block[];       /* aligned as a block has to be */
+};
+
+static size_t slot_size(void)
+{
+	return sizeof(struct reload_slot) + config_block_most();
+}
+
+int reload_begin(struct sup *sup, const struct config_source *source)
+{
+	struct reload *r = &sup->reload;
+	const int how = MAP_ANONYMOUS | MAP_NORESERVE;
+	void *at[3];
+
+	r->source = *source;
+	for (int k = 0; k < 3; k++) {
+		at[k] = mmap(NULL, slot_size(), PROT_READ | PROT_WRITE,
+			     how | (k == 0 ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+		if (at[k] == MAP_FAILED)
+			return -errno;
+	}
+	r->slot = at[0];
+	r->own[0] = at[1];
+	r->own[1] = at[2];
+	r->kill_ms = NEVER;
+	r->again_ms = NEVER;
+	r->began_ms = sup->now_ms - PAUSE_MS;
+	return 0;
+}
+
+bool reload_is_meant(const struct sup *sup)
+{
+	return sup->config->services > 1 || !settings(sup, 0)->is_main;
+}
+
+/* --- In the loader ----------------------------------------------------- */
+
+/* Who typed the command has no eyes on stderr, so the mistakes go to both. */
+static void print_mistakes(const struct board_mistakes *text)
+{
+	uint32_t length = text->length;
+
+	for (uint32_t at = 0; at < length;) {
+		ssize_t n = write(STDERR_FILENO, text->text + at, length - at);
+
+		if (n < 0 && errno != EINTR)
+			return;
+		at += n < 0 ? 0 : (uint32_t)n;
+	}
+}
+
+static _Noreturn void load_files(const struct sup *sup, uint64_t event)
+{
+	static bool held[CONFIG_SERVICES];
+	struct config_source from = sup->reload.source;
+	struct reload_slot *slot = sup->reload.slot;
+	const int fd = sup->boards.mistakes_fd;
+	struct board_mistakes *text =
+		mmap(NULL, sizeof(*text), PROT_READ | PROT_WRITE, MAP_SHARED,
+		     fd, 0);
+	const off_t begin = offsetof(struct board_mistakes, text);
+	const struct config *config;
+	unsigned mistakes = 0;
+
+	prctl(PR_SET_NAME, "dashpot: loader");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (text == MAP_FAILED || getppid() != sup->pid ||
+	    lseek(fd, begin, SEEK_SET) != begin)
+		_exit(111);
+	atomic_store(&text->event, 0);
+	for (uint32_t i = 0; i < sup->config->services; i++)
+		held[i] = !adopt_is_gone(sup, i);
+	from.old = sup->config;
+	from.held = held;
+	config = config_load(&from, fd, &mistakes);
+	text->length = (uint32_t)(lseek(fd, 0, SEEK_CUR) - begin);
+	atomic_store(&text->event, event);
+	slot->mistakes = mistakes;
+	if (!config) {
+		print_mistakes(text);
+		_exit(100);
+	}
+	memcpy(slot->block, config, config->size);
+	slot->size = config->size;
+	_exit(0);
+}
+
+/* --- In PID 1 ---------------------------------------------------------- */
+
+static void fail(struct sup *sup, enum board_reload why, int64_t number,
+		 int err)
+{
+	SUP_SAY(sup, BOARD_EV_RELOAD_FAILED, -1, why, number, err);
+}
+
+/* 0, or the errno of a clone that was refused. */
+static int begin(struct sup *sup, bool is_signal)
+{
+	struct reload *r = &sup->reload;
+	pid_t pid;
+
+	r->again_ms = NEVER;
+	r->began_ms = sup->now_ms;
+	r->slot->mistakes = 0;
+	r->slot->size = 0;
+	SUP_SAY(sup, BOARD_EV_RELOAD, -1, is_signal);
+	pid = spawn_clone();
+	if (pid == 0)
+		load_files(sup, atomic_load(&sup->boards.board->events));
+	if (pid < 0) {
+		int err = errno;
+
+		fail(sup, BOARD_RELOAD_NO_FORK, 0, err);
+		return err;
+	}
+	r->pid = pid;
+	r->is_given_up = false;
+	r->kill_ms = sup->now_ms + SILENT_MS;
+	return 0;
+}
+
+void reload_by_signal(struct sup *sup)
+{
+	struct reload *r = &sup->reload;
+
+	r->again_ms = r->began_ms + PAUSE_MS;
+}
+
+uint32_t reload_by_command(struct sup *sup, int32_t *err)
+{
+	/* What the registry remembers is kept by index, until it is known. */
+	if (sup->reload.pid || sup->restore_ms != NEVER)
+		return COMMAND_BUSY;
+	*err = begin(sup, false);
+	return *err ? COMMAND_NO_FORK : 0;
+}
+
+/* Memory that nobody needs is given back, whatever it held. */
+static void forget(void *at, size_t size, int how)
+{
+	(void)madvise(at, size, how);
+}
+
+/* The loader's block is there: take it, or say why not. */
+static void take_block(struct sup *sup)
+{
+	struct reload *r = &sup->reload;
+	const struct config *old = sup->config;
+	struct config *next = r->own[r->own[0] == old];
+	const size_t most = config_block_most();
+	uint32_t size = r->slot->size;
+	int broken;
+
+	if (size > most)
+		size = 0;
+	memcpy(next, r->slot->block, size);
+	broken = config_verify(next, size);
+	if (broken)
+		fail(sup, BOARD_RELOAD_DAMAGED, -broken, 0);
+	else if (next->size == old->size && memcmp(next, old, size) == 0)
+		adopt_nothing(sup);
+	else
+		adopt(sup, next);
+	if (sup->config != next)
+		forget(next, most, MADV_DONTNEED);
+	else if (old == r->own[0] || old == r->own[1])
+		forget((void *)(uintptr_t)old, most, MADV_DONTNEED);
+	else
+		munmap((void *)(uintptr_t)old, old->size);
+}
+
+static void take_result(struct sup *sup, int status)
+{
+	const uint32_t mistakes = sup->reload.slot->mistakes;
+
+	if (mistakes > 0)
+		fail(sup, BOARD_RELOAD_MISTAKES, mistakes, 0);
+	else if (status != 0)
+		fail(sup, BOARD_RELOAD_DIED, status, 0);
+	else
+		take_block(sup);
+}
+
+bool reload_reaped(struct sup *sup, pid_t pid, int status)
+{
+	struct reload *r = &sup->reload;
+
+	if (!r->pid || pid != r->pid)
+		return false;
+	r->pid = 0;
+	r->kill_ms = NEVER;
+	if (!r->is_given_up && sup->stop.phase == STOP_NOT)
+		take_result(sup, status);
+	forget(r->slot, slot_size(), MADV_REMOVE);
+	return true;
+}
+
+/* A killed one that hangs in the kernel stays the only one until it ends. */
+static void give_up(struct sup *sup)
+{
+	struct reload *r = &sup->reload;
+
+	kill(r->pid, SIGKILL);
+	r->kill_ms = NEVER;
+	r->is_given_up = true;
+	if (sup->stop.phase != STOP_NOT)
+		return;
+	/* It may have been stderr that did not answer. */
+	if (r->slot->mistakes > 0)
+		fail(sup, BOARD_RELOAD_MISTAKES, r->slot->mistakes, 0);
+	else
+		fail(sup, BOARD_RELOAD_SILENT, sup->now_ms - r->began_ms, 0);
+}
+
+void reload_run(struct sup *sup)
+{
+	struct reload *r = &sup->reload;
+
+	if (r->kill_ms != NEVER && (sup->now_ms >= r->kill_ms ||
+				    sup->stop.phase != STOP_NOT))
+		give_up(sup);
+	if (sup->now_ms >= reload_next_ms(sup) && !r->pid)
+		(void)begin(sup, true); /* the event has said it */
+}
+
+int64_t reload_next_ms(const struct sup *sup)
+{
+	const struct reload *r = &sup->reload;
+
+	if (sup->stop.phase != STOP_NOT)
+		return NEVER;
+	return r->pid || sup->restore_ms != NEVER ? r->kill_ms : r->again_ms;
+}
