@@ -386,7 +386,8 @@ struct boards {
 	struct board_exe *exe;         /* inspector: writable; else read-only */
 	struct board_lines *relay;     /* relay: writable; else read-only */
 	struct board_lines *files;     /* files: writable; else read-only */
-	struct board_mistakes *mistakes; /* read-only; the loader maps it anew */
+	struct board_mistakes *mistakes; /* read-only; the loader has its
+					  * own mapping */
 	int board_fd, restore_fd, exe_fd, relay_fd, files_fd, mistakes_fd;
 	size_t lines_size;             /* bytes of relay, and of files */
 };
@@ -401,8 +402,9 @@ int boards_create(struct boards *b);
 /* In a helper: map what it may read or write, each from a descriptor that
  * allows no more, unmap the rest (NULL then) and close all descriptors, so that
  * nothing that it inherited from PID 1 stays writable. The recorder and
- * control read all, and the recorder writes restore; the relay reads board and files and
- * writes relay; files reads board and writes files; the inspector writes exe.
+ * control read all, and the recorder writes restore; the relay reads board and
+ * files and writes relay; files reads board and writes files; the inspector
+ * writes exe.
  * 0, or -errno: the helper must not go on. */
 int boards_enter(struct boards *b, enum board_helper_kind kind);
 

@@ -4,9 +4,10 @@
  *
  * There are two of them, the relay's own and that of the files helper, each
  * with that helper as its only writer. Its parts lie one behind the other,
- * sized for every configuration that a reload can bring: this head, the streams (2 * service + 0 for
- * stdout, + 1 for stderr), the sinks, the tails' heads, the tails' lines, the
- * streams' buffers, the sinks' buffers. What is never used is never touched, so
+ * sized for every configuration that a reload can bring: this head, the
+ * streams (2 * service + 0 for stdout, + 1 for stderr), the sinks, the tails'
+ * heads, the tails' lines, the streams' buffers, the sinks' buffers. What is
+ * never used is never touched, so that
  * it costs nothing.
  *
  * What belongs together is changed together: lines_put() notes each new value,

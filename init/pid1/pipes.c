@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* At the beginning and at a reload: else PID 1 does nothing to a pipe, the child
- * of a start and the helpers use them. */
+/* At the beginning and at a reload: else PID 1 does nothing to a pipe, the
+ * child of a start and the helpers use them. */
 #include "init/pid1/pipes.h"
 
 #include <errno.h>

@@ -127,7 +127,7 @@ all_run()
 		ns_signal HUP
 		sleep 0.02
 	done
-	wait_until 20 eval 'ns_pids "sleep 200059" | grep -q .'
+	wait_until 20 count_is 1 ns_pids 'sleep 200059'
 	wait_until 10 all_run 100
 	[ "$(ns_pids 'sleep 2000' | wc -l)" = 1 ]
 	[ "$(ns_pids 'sleep 1' | wc -l)" = 99 ]
@@ -272,7 +272,7 @@ all_run()
 	sed -i '/^stdout/d' "$dir/dashpot.ini"
 	reload 2
 	wait_until 5 count_is 2 grep hello "$dir/stdout"
-	wait_until 5 eval '[ -z "$(ns_pids "dashpot: files")" ]'
+	wait_until 5 count_is 0 ns_pids 'dashpot: files'
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
 }

@@ -228,8 +228,7 @@ static void dependency_that_is_ready_starts_no_stopped_dependent(void **state)
 	assert_int_equal(state_of(1), LIFE_STOPPED);
 }
 
-static void blocked_ones_do_not_end_dashpot_while_a_person_has_one_stopped(
-	void **state)
+static void stopped_one_holds_up_the_end_of_blocked_ones(void **state)
 {
 	sup_with(BLOCKING "[service:b]\ncommand = x\n");
 	block(0);
@@ -500,7 +499,8 @@ static void records_of_another_size_get_no_answer(void **state)
 	sup.command_fd = ends[0];
 	long_one.c = command_for(COMMAND_STOP, 0);
 	assert_true(send(ends[1], &long_one, sizeof(long_one), 0) > 0);
-	assert_true(send(ends[1], &long_one, sizeof(struct command) - 1, 0) > 0);
+	assert_true(send(ends[1], &long_one, sizeof(struct command) - 1, 0) >
+		    0);
 	assert_true(send(ends[1], &long_one, 0, 0) == 0);
 	operator_run(&sup);
 	assert_int_equal(killed.count, 0);
@@ -570,7 +570,7 @@ int main(void)
 		TEST(stop_of_a_starting_again_one_is_the_last_word),
 		TEST(dependents_of_a_stopped_one_stop_and_wait_for_a_person),
 		TEST(dependency_that_is_ready_starts_no_stopped_dependent),
-		TEST(blocked_ones_do_not_end_dashpot_while_a_person_has_one_stopped),
+		TEST(stopped_one_holds_up_the_end_of_blocked_ones),
 		TEST(restart_stops_and_starts),
 		TEST(restart_waits_for_no_delay_and_starts_what_is_done),
 		TEST(reset_starts_what_failures_hold_back),
