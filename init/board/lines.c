@@ -176,6 +176,8 @@ void lines_append(struct board_lines *b, const struct config *c, uint32_t i,
 	if (config_service(c, i)->tail_lines == 0)
 		return;
 	tail = tail_of(b, i);
+	if (lines_load(&tail->owner) == 0)
+		lines_store(&tail->owner, owner_of(c, i));
 	seq = atomic_load_explicit(&tail->seq, memory_order_relaxed) | 1;
 	n = lines_count(b, c, i) + 1;
 	slot = slot_of(b, c, i, n);

@@ -30,7 +30,6 @@ struct helper_job {
 			  * struct command there, command_answer back */
 	int listen_fd;   /* control: AF_UNIX SOCK_STREAM socket that PID 1
 			  * keeps; bound by the first control helper */
-	uint64_t reloads; /* control: board->reloads of this config */
 	const char *notify_path; /* control: NOTIFY_SOCKET as dashpot found
 				  * it, copied: set_title() writes over the
 				  * environment; NULL none */

@@ -29,6 +29,7 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 		.pipes = sup->pipe,
 		.command_fd = sup->command_peer_fd,
 		.listen_fd = sup->listen_fd,
+		.notify_path = *sup->notify_path ? sup->notify_path : NULL,
 		.wake_fd = kept->wake_fd,
 		.notify_fd = sup->notify_fd,
 		.argv = sup->argv,

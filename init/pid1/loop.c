@@ -160,6 +160,15 @@ static void make_tables(struct sup *sup)
 	sup->pipe = (int *)(void *)(sup->leader + n);
 }
 
+/* Whoever started dashpot may want to know when everything is up. */
+static void keep_notify_path(struct sup *sup)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	if (path && strlen(path) < sizeof(sup->notify_path))
+		memcpy(sup->notify_path, path, strlen(path) + 1);
+}
+
 static void set_up(struct sup *sup, const struct config *config,
 		   const struct config_source *source, char **argv)
 {
@@ -196,6 +205,7 @@ static void set_up(struct sup *sup, const struct config *config,
 		die_system("mmap", -err);
 	inherited = pipes_make(sup);
 	open_control(sup);
+	keep_notify_path(sup);
 	publish_begin(sup);
 	SUP_SAY(sup, BOARD_EV_BEGIN, -1, sup->pid, config->services,
 		config->shutdown_needs_ms, sup->pid != 1);

@@ -196,6 +196,7 @@ static struct command_answer execute(struct sup *sup,
 		.id = command->id,
 		.error = check(sup, command),
 		.events = atomic_load(&sup->boards.board->events),
+		.generation = atomic_load(&sup->boards.board->generation),
 	};
 
 	if (!answer.error && command->kind == COMMAND_RELOAD)

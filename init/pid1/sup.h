@@ -180,6 +180,7 @@ struct sup {
 	const struct config *config;
 	struct boards boards;
 	char **argv;             /* of the program, for the helpers' names */
+	char notify_path[108];   /* NOTIFY_SOCKET as it was found; "" none */
 	int64_t now_ms, now_wall_ms; /* of this turn */
 	int64_t began_ms, began_wall_ms;
 	int64_t restore_ms;      /* wait for the registry until; NEVER: over */

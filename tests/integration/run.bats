@@ -398,3 +398,17 @@ orphan_of()
 	wait_until 5 diag '.container.orphans >= 5'
 	fails grep ' Z ' <<<"$(ns_ps)"
 }
+
+@test "NOTIFY_SOCKET is dashpot's own: services do not get it, a single command does" {
+	dir=$(ns_dir)
+	printf '[service:web]\nshell = env; exec sleep 1000\n' >"$dir/dashpot.ini"
+	NS_PREFIX=(env NOTIFY_SOCKET=/nobody OTHER=kept)
+	ns_start "$dir"
+	wait_until 5 grep -q 'OTHER=kept' "$dir/stdout"
+	run ! grep -q 'NOTIFY_SOCKET' "$dir/stdout"
+	ns_stop
+	dir=$(ns_dir two)
+	ns_run "$dir" "$DASHPOT" -- env
+	ns_wait
+	grep -q 'NOTIFY_SOCKET=/nobody' "$dir/stdout"
+}

@@ -121,6 +121,7 @@ static void recorder_can_write_its_own_board_only(void **state)
 		MUST(!can_become_writable(b.exe));
 		MUST(!can_become_writable(b.relay));
 		MUST(!can_become_writable(b.files));
+		MUST(!can_become_writable(b.mistakes));
 		MUST(b.board_fd == -1 && b.restore_fd == -1);
 		MUST(fcntl(f->boards.restore_fd, F_GETFD) < 0);
 		MUST(fcntl(f->boards.relay_fd, F_GETFD) < 0);

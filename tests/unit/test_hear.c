@@ -108,7 +108,7 @@ static void kinds_that_a_helper_may_not_send_are_dropped(void **state)
 
 static void services_that_do_not_exist_are_dropped(void **state)
 {
-	const int32_t wrong[] = { -1, 3, 65536, INT32_MIN, INT32_MAX };
+	const int32_t wrong[] = { -2, 3, 65536, INT32_MIN, INT32_MAX };
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		tell(&sup.boards.restore->news, BOARD_EV_ZOMBIES, wrong[i], 1);
