@@ -13,7 +13,10 @@
 
 #include "init/format.h"
 
-enum { LOOK_MS = 1000 };
+enum {
+	LOOK_MS = 1000,
+	LINKS = 8, /* symlinks in a row that are followed */
+};
 
 void logfile_close(struct logfile *f)
 {
@@ -22,14 +25,62 @@ void logfile_close(struct logfile *f)
 	f->fd = -1;
 }
 
+/* What a symlink says, if root or dashpot made it: one that a service put into
+ * its own directory could lead to any file of root's. Through /proc/self/fd it
+ * would lead to a descriptor of this process. 0, or -errno. */
+static int read_link(const char *path, char text[PATH_MAX])
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), err = 0;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = readlinkat(fd, "", text, PATH_MAX - 1);
+	if (n < 0 || fstat(fd, &st) < 0)
+		err = -errno;
+	else if (st.st_uid != 0 && st.st_uid != geteuid())
+		err = -EACCES;
+	else if (strncmp(path, "/proc/self/fd/", 14) == 0)
+		err = -EINVAL;
+	text[n < 0 ? 0 : n] = '\0';
+	close(fd);
+	return err;
+}
+
+/* Open the file under path, symlink by symlink. Its descriptor, or -errno. */
+static int open_path(const char *path)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
+			  O_NOCTTY | O_CLOEXEC | O_NOFOLLOW;
+	char at[PATH_MAX], to[PATH_MAX];
+
+	format(at, sizeof(at), "%s", path);
+	for (int links = 0; links <= LINKS; links++) {
+		int fd = open(at, flags, 0640), err = fd < 0 ? -errno : 0;
+		size_t directory = (size_t)(strrchr(at, '/') + 1 - at);
+
+		if (err != -ELOOP)
+			return fd < 0 ? err : fd;
+		err = read_link(at, to);
+		if (err < 0)
+			return err;
+		if (to[0] == '/')
+			directory = 0;
+		if (directory + strlen(to) >= sizeof(at))
+			return -ENAMETOOLONG;
+		memcpy(at + directory, to, strlen(to) + 1);
+	}
+	return -ELOOP;
+}
+
 static int open_it(struct logfile *f, int64_t now_ms)
 {
 	struct stat st;
 
-	f->fd = open(f->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
-				      O_NOCTTY | O_CLOEXEC, 0640);
+	f->fd = open_path(f->path);
 	if (f->fd < 0)
-		return -errno;
+		return f->fd;
 	if (fstat(f->fd, &st) < 0) {
 		int err = -errno;
 

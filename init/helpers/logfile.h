@@ -24,7 +24,8 @@ struct logfile {
 };
 
 /* Make it ready to take `bytes` more: opened (created with mode 0640 less the
- * umask), by its path again when that leads elsewhere (looked at once a second
+ * umask; -EACCES where it is a symlink that neither root nor dashpot's own user
+ * made), by its path again when that leads elsewhere (looked at once a second
  * at most), and rotated if that would make it too big and may_rotate. A
  * rotation that fails is kept in rotate_err and tried again when it has grown
  * as much again; it grows on. 0, or -errno; *step is what failed. */

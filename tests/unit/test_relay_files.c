@@ -193,6 +193,84 @@ static void missing_directory_is_said_once_and_so_is_its_return(void **state)
 	free(text);
 }
 
+/* Wait until stream 0 is in trouble, which has to be this one. */
+static void expect_trouble(struct fixture *f, int err)
+{
+	struct news_item item = { 0 };
+
+	FIXTURE_WAIT(count_news(f->boards.files, BOARD_EV_OUTPUT_TROUBLE,
+				&item) == 1);
+	assert_int_equal(item.n[1], err);
+	assert_int_equal(item.n[2], BOARD_VOLUME_CREATE);
+}
+
+static void symlinks_of_dashpots_user_are_followed(void **state)
+{
+	struct fixture *f = *state;
+
+	set_file(f, 0, "log");
+	fixture_system("cd %s && mkdir real && ln -s real/link log && "
+		       "ln -s $PWD/real/file real/link", f->directory);
+	start_files(f);
+	put_text(0, "one\n");
+	FIXTURE_WAIT(has_file(f, "real/file", "one\n"));
+	carry_finish(f);
+	assert_int_equal(count_news(f->boards.files, BOARD_EV_OUTPUT_TROUBLE,
+				    NULL), 0);
+}
+
+static void symlink_of_a_service_leads_nowhere(void **state)
+{
+	static const char link[] = "cd %s && ln -s victim log && "
+				   "chown -h 65534 log";
+	struct fixture *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	set_file(f, 0, "log");
+	fixture_system("echo secret >%s/victim", f->directory);
+	fixture_system(link, f->directory);
+	start_files(f);
+	put_text(0, "one\n");
+	expect_trouble(f, EACCES);
+	fixture_system("rm %s/log", f->directory);
+	FIXTURE_WAIT(has_file(f, "log", "one\n"));
+	/* ... nor does one that comes later. */
+	fixture_system("rm %s/log", f->directory);
+	fixture_system(link, f->directory);
+	fixture_sleep(1100);
+	put_text(0, "two\n");
+	FIXTURE_WAIT(count_news(f->boards.files, BOARD_EV_OUTPUT_TROUBLE,
+				NULL) == 2);
+	carry_finish(f);
+	assert_true(has_file(f, "victim", "secret\n"));
+}
+
+static void symlinks_in_a_circle_are_trouble(void **state)
+{
+	struct fixture *f = *state;
+
+	set_file(f, 0, "log");
+	fixture_system("ln -s log %s/log", f->directory);
+	start_files(f);
+	put_text(0, "one\n");
+	expect_trouble(f, ELOOP);
+	carry_finish(f);
+}
+
+/* The descriptors of the files helper are none of the service's. */
+static void symlink_to_stdout_is_trouble_and_not_lost_in_silence(void **state)
+{
+	struct fixture *f = *state;
+
+	set_file(f, 0, "log");
+	fixture_system("ln -s /dev/stdout %s/log", f->directory);
+	start_files(f);
+	put_text(0, "one\n");
+	expect_trouble(f, EINVAL);
+	carry_finish(f);
+}
+
 static void fifo_without_reader_is_trouble_and_no_hang(void **state)
 {
 	struct fixture *f = *state;
@@ -328,6 +406,10 @@ int main(void)
 		FILE_TEST(without_log_keep_the_file_begins_anew),
 		FILE_TEST(file_that_was_moved_or_removed_is_made_again),
 		FILE_TEST(missing_directory_is_said_once_and_so_is_its_return),
+		FILE_TEST(symlinks_of_dashpots_user_are_followed),
+		FILE_TEST(symlink_of_a_service_leads_nowhere),
+		FILE_TEST(symlinks_in_a_circle_are_trouble),
+		FILE_TEST(symlink_to_stdout_is_trouble_and_not_lost_in_silence),
 		FILE_TEST(fifo_without_reader_is_trouble_and_no_hang),
 		FILE_TEST(stalled_fifo_stops_its_own_streams_only),
 		FILE_TEST(full_disk_leaves_whole_lines),
