@@ -30,13 +30,13 @@ teardown()
 }
 
 # beside COMMAND...: run it in the background until the test is over; what it
-# prints is in $BATS_TEST_TMPDIR/beside
+# prints is in $BATS_TEST_TMPDIR/beside, or $NAME there where that is set
 beside()
 {
 	(
 		close_fds
 		exec "$@"
-	) >"$BATS_TEST_TMPDIR/beside" 2>&1 </dev/null &
+	) >"$BATS_TEST_TMPDIR/${NAME:-beside}" 2>&1 </dev/null &
 	echo "$! $(born $!)" >>"$BATS_TEST_TMPDIR/others"
 }
 
@@ -313,9 +313,9 @@ well()
 		/dashpot run -c /v/dashpot.ini
 	# Three that have their slots, and wait for a line from the FIFO.
 	for word in status health 'explain full'; do
-		beside podman exec "$(container_name box)" sh -c \
-			"exec 3<>/v/go; echo here >&2; read -r line <&3; exec /dashpot $word"
-		mv "$BATS_TEST_TMPDIR/beside" "$BATS_TEST_TMPDIR/${word%% *}"
+		NAME=${word%% *} beside "$DASHPOT_LIB/podman" exec \
+			"$(container_name box)" sh -c "exec 3<>/v/go; echo here
+				read -r line <&3; exec /dashpot $word"
 	done
 	for word in status health explain; do
 		wait_until 10 is_in here "$BATS_TEST_TMPDIR/$word"
