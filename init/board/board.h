@@ -237,7 +237,8 @@ enum board_event_kind {
 	BOARD_EV_CLOCK_JUMP,   /* ms that the clock jumped (paused?) */
 	BOARD_EV_HELPER_DIED,  /* enum board_helper_kind, wait status, ms to
 				* restart */
-	BOARD_EV_HELPER_FAILED, /* enum board_helper_kind, errno: could not fork it */
+	BOARD_EV_HELPER_FAILED, /* enum board_helper_kind, errno: could not
+				* fork it */
 	BOARD_EV_VOLUME_TROUBLE, /* enum board_volume, step word index, errno */
 	BOARD_EV_VOLUME_WELL,  /* ms of trouble */
 	BOARD_EV_VOLUME_SECOND, /* – another dashpot holds the directory */
@@ -247,8 +248,9 @@ enum board_event_kind {
 				* pid of one such process */
 	BOARD_EV_OUTPUT_TORN,  /* 1 if stderr, bytes at most: lost or
 				* repeated when its relay was killed */
-	BOARD_EV_OUTPUT_TROUBLE, /* 1 if stderr, errno, enum board_volume: its log
-				* file cannot be written, lines are dropped */
+	BOARD_EV_OUTPUT_TROUBLE, /* 1 if stderr, errno, enum board_volume, 1 if
+				* it grows on: its log file cannot be written,
+				* lines are dropped, or it cannot be rotated */
 	BOARD_EV_OUTPUT_WELL,  /* 1 if stderr, lines dropped, ms of trouble */
 	BOARD_EV_COMMAND,      /* enum command_kind, signal: somebody's wish */
 	BOARD_EV_CONTROL_TROUBLE, /* 1 if `listen`, errno: nobody can ask */

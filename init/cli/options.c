@@ -59,7 +59,8 @@ struct options options_files(int argc, char **argv)
 
 struct options options_parse(int argc, char **argv, bool is_pid1)
 {
-	const struct commands_row *row = argc > 1 ? commands_find(argv[1]) : NULL;
+	const struct commands_row *row =
+		argc > 1 ? commands_find(argv[1]) : NULL;
 	bool is_run = row != NULL && strcmp(row->word, "run") == 0;
 	struct options o;
 

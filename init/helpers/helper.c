@@ -42,7 +42,8 @@ struct cap_data {
 };
 
 /* What each kind keeps: the recorder and files write into directories of any
- * owner, also sticky ones; the inspector looks below directories of any owner. */
+ * owner, also sticky ones; the inspector looks below directories of any
+ * owner. */
 static const struct {
 	uint32_t capabilities;
 	bool has_output; /* keeps stdout and stderr */
@@ -50,20 +51,23 @@ static const struct {
 	bool has_pipes;  /* keeps the pipes of streams that go ... */
 	enum config_output pipes; /* ... here */
 } kinds[BOARD_HELPERS] = {
-	[BOARD_RECORDER] = { 1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
+	[BOARD_RECORDER] = { .capabilities = 1u << CAP_BIT_DAC_OVERRIDE |
+					     1u << CAP_BIT_FOWNER,
 			     .has_root = true },
-	[BOARD_RELAY] = { 0, .has_output = true, .has_root = true,
+	[BOARD_RELAY] = { .has_output = true, .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_RELAY },
-	[BOARD_FILES] = { 1u << CAP_BIT_DAC_OVERRIDE | 1u << CAP_BIT_FOWNER,
+	[BOARD_FILES] = { .capabilities = 1u << CAP_BIT_DAC_OVERRIDE |
+					  1u << CAP_BIT_FOWNER,
 			  .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_FILE },
 	/* Until its sockets are bound; then it drops these as well. */
-	[BOARD_CONTROL] = { 1u << CAP_BIT_CHOWN | 1u << CAP_BIT_DAC_OVERRIDE |
-				    1u << CAP_BIT_FOWNER |
-				    1u << CAP_BIT_NET_BIND_SERVICE,
+	[BOARD_CONTROL] = { .capabilities = 1u << CAP_BIT_CHOWN |
+					    1u << CAP_BIT_DAC_OVERRIDE |
+					    1u << CAP_BIT_FOWNER |
+					    1u << CAP_BIT_NET_BIND_SERVICE,
 			    .has_root = true },
-	[BOARD_INSPECTOR] = { 1u << CAP_BIT_DAC_OVERRIDE |
-			      1u << CAP_BIT_DAC_READ_SEARCH },
+	[BOARD_INSPECTOR] = { .capabilities = 1u << CAP_BIT_DAC_OVERRIDE |
+					      1u << CAP_BIT_DAC_READ_SEARCH },
 };
 
 /* The name in ps. The strings of argv lie one behind the other, and those of
@@ -133,8 +137,8 @@ static const int *own_pipes(const struct helper_job *job)
 }
 
 /* Close everything but the two eventfds, the sockets and pipes of its kind
- * and, if has_output, 1 and 2; then put /dev/null where a standard descriptor is missing, so that no
- * file of the helper gets such a number. */
+ * and, if has_output, 1 and 2; then put /dev/null where a standard descriptor
+ * is missing, so that no file of the helper gets such a number. */
 static void close_descriptors(const struct helper_job *job, bool has_output)
 {
 	static int kept[4 + 2 * CONFIG_SERVICES];

@@ -7,8 +7,8 @@
  * board by the notify descriptor. When the board's phase is EXITING, it
  * finishes and exits. After a reload it is sent SIGTERM, and another one goes
  * on with the new configuration from where it has come to: events up to
- * BOARD_EV_RELOADED are told by the old names. A helper that is waiting for work wakes up for nothing
- * else. */
+ * BOARD_EV_RELOADED are told by the old names. A helper that is waiting for
+ * work wakes up for nothing else. */
 #ifndef INIT_HELPERS_HELPER_H
 #define INIT_HELPERS_HELPER_H
 

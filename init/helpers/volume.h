@@ -43,9 +43,9 @@ int volume_fail_json(struct volume *v, int err);
 /* The buffer, empty, for fd. */
 struct volume_out *volume_out(int fd);
 
-/* Put into the buffer (for struct json), and write what it holds. 0, or -errno:
- * an unknown part was written. */
-int volume_put(void *out, const char *text, size_t size);
+/* Put into the buffer, which is the context (for struct json), and write what
+ * it holds. 0, or -errno: an unknown part was written. */
+int volume_put(void *context, const char *text, size_t size);
 int volume_flush(struct volume_out *out);
 
 /* Begin a write: the directory in use, opened by its path, created where it

@@ -38,7 +38,8 @@ static const struct row {
 	[BOARD_EV_STABLE] = { "stable", CONFIG_DEBUG, "pid is_closed/b",
 		"stable[1:; no longer blocked, its failures are forgotten|]" },
 	[BOARD_EV_ENDED] = { "ended", CONFIG_INFO,
-		"cause/c code step/t errno/e runtime_ms is_failure/b pid number",
+		"cause/c code step/t errno/e runtime_ms is_failure/b pid "
+		"number",
 		"%0x" },
 	[BOARD_EV_BACKOFF] = { "backoff", CONFIG_INFO,
 		"delay_ms failures max_failures window_ms",
@@ -265,8 +266,8 @@ const char *message_command(unsigned kind)
 /* Argument n[i] as a word or a number; the letters of sentences:
  * i number, d duration, u seconds rounded up, b boolean, c cause, t step,
  * e errno, s signal, w wait, h helper, V step on the volume, W wait status,
- * k command, r why a reload failed, p processes, n services, D the volume's directory, x the end in
- * n[0] .. n[4], y the end in n[0] and n[1]. */
+ * k command, r why a reload failed, p processes, n services, D the volume's
+ * directory, x the end in n[0] .. n[4], y the end in n[0] and n[1]. */
 static void add_value(struct phrase *w, const struct config *c,
 		      const struct board_event *e, size_t i, char letter)
 {
@@ -287,7 +288,9 @@ static void add_value(struct phrase *w, const struct config *c,
 	case 'w': phrase_add(w, "%s", phrase_wait(u)); break;
 	case 'h': phrase_add(w, "%s", board_helper_word(u)); break;
 	case 'k': phrase_add(w, "%s", message_command(u)); break;
-	case 'r': phrase_add(w, "%s", word_of(reloads, BOARD_RELOADS, u)); break;
+	case 'r':
+		phrase_add(w, "%s", word_of(reloads, BOARD_RELOADS, u));
+		break;
 	case 'V': phrase_add(w, "%s", phrase_volume(u)); break;
 	case 'W': add_wait_status(w, v); break;
 	case 'p': add_count(w, v, "process", "es"); break;

@@ -41,8 +41,9 @@ void message_sentence(struct phrase *w, const struct message_from *from,
 void message_line(struct phrase *w, const struct message_from *from,
 		  const struct board_event *e);
 
-/* The line of events.jsonl but for its closing brace: whoever has more to say of
- * the event adds members. began_wall_ms names this start of the container. */
+/* The line of events.jsonl but for its closing brace: whoever has more to say
+ * of the event adds members. began_wall_ms names this start of the
+ * container. */
 void message_record(struct phrase *w, const struct message_from *from,
 		    const struct board_event *e, int64_t began_wall_ms);
 

@@ -219,7 +219,8 @@ static void fingerprint_changes_with_each_setting(void **state)
 		"stdout = file:/a", "stderr = file:/a", "clear_env = yes",
 		"essential = yes", "max_failures = none", "groups = 1",
 		"groups = none", "success_codes = 1", "type = oneshot",
-		"stdout = inherit", "stdout = file:/dev/stderr", "stderr = null",
+		"stdout = inherit", "stdout = file:/dev/stderr",
+		"stderr = null",
 		"log_format = json", "log_max_size = 0", "tail_lines = 0",
 	};
 	enum { LINES = sizeof(lines) / sizeof(lines[0]) };

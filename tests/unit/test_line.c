@@ -61,7 +61,7 @@ static void everything_else_is_no_object(void **state)
 		"{\"a\":\"\xff\"}",
 		"{\"a\":\"\xc3\"}", "{\"a\":\"\xc0\x80\"}",
 		"{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xf4\x90\x80\x80\"}",
-		"{\"\xc3", "{\"a\":\xef\xbb\xbf""1}", "\xef\xbb\xbf{}",
+		"{\"\xc3", "{\"a\":\xef\xbb\xbf\x31}", "\xef\xbb\xbf{}",
 		"{\"a\"::1}", "{:1}", "{\"a\":1}}", "{\"a\":1 2}", "{/**/}",
 	};
 	struct object found;

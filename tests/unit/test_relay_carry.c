@@ -69,7 +69,7 @@ static void line_that_is_read_in_parts_is_whole_at_the_next_run(void **state)
 	static const char line[EACH + 1] =
 		"a line of fifty bytes that divides no buffer here\n";
 	struct fixture *f = *state;
-	struct lines_stream *s = lines_stream(f->boards.relay, f->config, 0);
+	struct lines_stream *s = lines_stream(f->boards.relay, 0);
 
 	for (int i = 0; i < LINES; i++)
 		memcpy(text + i * EACH, line, EACH);
@@ -105,7 +105,7 @@ static void pipe_that_is_opened_again_is_read_again(void **state)
 	FIXTURE_WAIT(has_got(0, "web | one\n"));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->pipes[0]);
 	for (int i = 0; i < 20; i++) {
-		char want[16];
+		char want[32];
 
 		inlet[0] = open(path, O_WRONLY | O_CLOEXEC);
 		assert_true(inlet[0] >= 0);
@@ -446,11 +446,12 @@ static pid_t start_writer(uint32_t k)
 		return pid;
 	srand(k);
 	for (int n = 0; n < LINES; n++) {
-		char line[LINE + 1];
+		char line[2 * LINE];
 		int split = rand() % LINE;
 
-		snprintf(line, sizeof(line), "%u %06d %0*d\n", k, n, LINE - 10,
-			 n);
+		if (snprintf(line, sizeof(line), "%u %06d %0*d\n", k, n,
+			     LINE - 10, n) != LINE)
+			_exit(1);
 		if (write(inlet[k], line, (size_t)split) != split ||
 		    write(inlet[k], line + split, (size_t)(LINE - split)) !=
 			    LINE - split)
@@ -626,7 +627,8 @@ int main(void)
 		CARRIED_TEST(last_line_without_newline_gets_one_at_the_end),
 		CARRIED_TEST(
 			last_line_without_newline_ends_before_the_next_run),
-		CARRIED_TEST(line_that_is_read_in_parts_is_whole_at_the_next_run),
+		CARRIED_TEST(
+			line_that_is_read_in_parts_is_whole_at_the_next_run),
 		CARRIED_TEST(last_line_without_newline_ends_when_dashpot_exits),
 		CARRIED_TEST(pipe_that_is_opened_again_is_read_again),
 		CARRIED_TEST(bytes_pass_unchanged),

@@ -246,7 +246,8 @@ static void metrics_show_the_board(void **state)
 		"\ndashpot_service_resident_memory_bytes{service=\"web\"} "
 		"2048\n",
 		"\ndashpot_tasks_limit{limit=\"pids-cgroup\",level=\"0\"} 24\n",
-		"\ndashpot_headroom_tasks{limit=\"pids-cgroup\",level=\"0\"} 4\n",
+		"\ndashpot_headroom_tasks{limit=\"pids-cgroup\",level=\"0\"} "
+		"4\n",
 		"\ndashpot_restart_tokens 20\n",
 		"\n# TYPE dashpot_orphans_reaped_total counter\n",
 	};
