@@ -194,6 +194,7 @@ int ask_try(struct ask *a, struct peek *answer)
 			break;
 		pause_ms(PAUSE_MS);
 	}
+	*answer = (struct peek){ NULL, NULL };
 	if (length < 0)
 		return (int)length;
 	*answer = peek_document(text, (size_t)length, NULL);

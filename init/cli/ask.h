@@ -17,7 +17,7 @@
 
 enum {
 	ASK_LINE = 4096,        /* most bytes of a request, newline included */
-	ASK_MOST = 32 << 20,    /* most bytes of an answer; dashpot gives half */
+	ASK_MOST = 32 << 20,    /* most of an answer; dashpot gives half */
 	ASK_SILENCE_MS = 5000,  /* an answer comes sooner, unless it is waited
 				 * for something */
 	ASK_AGAIN_MS = 10000,   /* how much longer a line is sent again */

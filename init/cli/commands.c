@@ -49,7 +49,7 @@ static const char *const shared[] = {
 	"It says what came of it. Exit code 1: not all could be done.\n",
 	"In NAME `*` stands for any text and `?` for any character.\n",
 	"--control PATH names the socket, else $DASHPOT_CONTROL, else it is\n"
-	"looked for in /run, beside the diagnostics, and by an abstract name.\n",
+	"looked for in /run, beside the diagnostics, and by abstract name.\n",
 };
 
 static const struct commands_row commands[] = {
@@ -69,7 +69,7 @@ static const struct commands_row commands[] = {
 	  check_run, 0 },
 	{ "simulate", "[-c FILE]... [OPTION...]",
 	  "show in a moment what the settings do when services die",
-	  "  --service NAME     only these; else all daemons, the others are up\n"
+	  "  --service NAME     only these; else all daemons; others are up\n"
 	  "  --lifetime 2s      how long each run lasts, or 1s..20s at random\n"
 	  "  --exit CODE        with which it ends (1)\n"
 	  "  --outage 10m       runs that start later stay up\n"
@@ -87,10 +87,10 @@ static const struct commands_row commands[] = {
 	{ "explain", "[NAME] [--json] [--dir DIR]",
 	  "say why services do not run, what they said last, what comes next",
 	  "It asks the running dashpot, or reads the diagnostics volume: DIR,\n"
-	  "or when nobody answers $DASHPOT_DIAGNOSTICS, else /var/lib/dashpot;\n"
-	  "on any machine, the container dead or alive. NAME picks services\n"
-	  "and shows all that is known of them. Exit code 1: something is not\n"
-	  "well.\n",
+	  "or when nobody answers $DASHPOT_DIAGNOSTICS, or else\n"
+	  "/var/lib/dashpot; on any machine, the container dead or alive.\n"
+	  "NAME picks services and shows all that is known of them. Exit code\n"
+	  "1: something is not well.\n",
 	  explain_run, NAMES | ASKS },
 	{ "events", "[NAME] [--since DURATION] [--graph] [--follow] [--json]\n"
 	  "                 [--dir DIR]",
@@ -98,8 +98,8 @@ static const struct commands_row commands[] = {
 	  "It asks the running dashpot for what it still has, the last 2,000\n"
 	  "or so of this container, or reads the volume as `explain` does.\n"
 	  "--since 10m leaves out what is older. --graph draws one row a\n"
-	  "service over time. --follow goes on. --json prints the lines as they\n"
-	  "are. Exit code 1: there is no such event.\n",
+	  "service over time. --follow goes on. --json prints the lines as\n"
+	  "they are. Exit code 1: there is no such event.\n",
 	  events_run, NAMES | ASKS },
 	{ "logs", "NAME... [-n N] [--follow] [--times] [--json]",
 	  "print the last lines of services, and with --follow the next ones",
@@ -206,11 +206,11 @@ static int help_all(void)
 		return err;
 	return format_fd(STDOUT_FILENO,
 		"\n"
-		"Exit codes: that of the service or command that decided it; 0\n"
-		"after a stop signal or when all ended well, 1 the answer of a\n"
-		"command is no, 100 wrong command line or configuration, 111 a\n"
-		"system call or a limit, 126 it cannot be executed, 127 it was\n"
-		"not found, 128 + n it was ended by signal n.\n"
+		"Exit codes: that of the service or command that decided it;\n"
+		"0 after a stop signal or when all ended well, 1 the answer\n"
+		"of a command is no, 100 wrong command line or configuration,\n"
+		"111 a system call or a limit, 126 it cannot be executed,\n"
+		"127 it was not found, 128 + n it was ended by signal n.\n"
 		"Manuals: dashpot(8), dashpot.ini(5).\n");
 }
 

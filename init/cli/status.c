@@ -134,7 +134,7 @@ static void add_cut(struct out *o, const char *text)
 		out_text(o, text);
 		return;
 	}
-	for (size_t next = 0; text[next] != '\0' && next < sizeof(copy) - 1;) {
+	for (size_t next = 0; next < sizeof(copy) - 1 && text[next] != '\0';) {
 		size_t size = phrase_utf8_length(text + next);
 
 		next += size == 0 ? 1 : size;

@@ -320,7 +320,8 @@ static void wait_tells_ready_from_late(void **state)
 	(void)state;
 	START("{'ok':true,'ready':true,'timed_out':false,'reasons':[]}\n",
 	      "{'ok':true,'ready':false,'timed_out':true,'reasons':["
-	      "{'service':'web','state':'waiting','why':'waiting: for db'}]}\n");
+	      "{'service':'web','state':'waiting',"
+	      "'why':'waiting: for db'}]}\n");
 	assert_int_equal(type(health_wait, "wait"), 0);
 	assert_string_equal(volume.text, "ready\n");
 	assert_int_equal(type(health_wait, "wait web --timeout=250ms"), 1);
