@@ -22,9 +22,12 @@ int volume_fail(struct volume *v, enum board_volume step, int err)
 	return -1;
 }
 
-static int open_directory(const char *path)
+/* The one below a directory that another container writes too may be anything;
+ * a symlink there could lead out of the volume. */
+static int open_directory(const struct volume *v)
 {
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(v->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+				     (v->is_second ? O_NOFOLLOW : 0));
 }
 
 /* mkdir -p, mode 0750 throughout. */
@@ -61,15 +64,15 @@ static void remove_stale(int fd)
 	unlinkat(fd, ".metrics.prom.tmp", 0);
 }
 
-/* The directory under path, opened, and created first where it is missing. */
-static int open_or_make(const char *path)
+/* The directory in use, opened, and created first where it is missing. */
+static int open_or_make(const struct volume *v)
 {
-	int fd = open_directory(path);
+	int fd = open_directory(v);
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	make_directories(path);
-	return open_directory(path);
+	make_directories(v->path);
+	return open_directory(v);
 }
 
 /* Take fd as the directory in use. */
@@ -94,7 +97,7 @@ static int lock(struct volume *v)
 
 	v->is_second = false;
 	format(v->path, sizeof(v->path), "%s", v->base);
-	fd = open_or_make(v->path);
+	fd = open_or_make(v);
 	if (fd < 0)
 		return volume_fail(v, BOARD_VOLUME_OPEN, errno);
 	if (try_lock(fd) < 0) {
@@ -102,7 +105,7 @@ static int lock(struct volume *v)
 		v->is_second = true;
 		format(v->path, sizeof(v->path), "%s/%s", v->base,
 			 v->hostname);
-		fd = open_or_make(v->path);
+		fd = open_or_make(v);
 		if (fd < 0)
 			return volume_fail(v, BOARD_VOLUME_OPEN, errno);
 		if (try_lock(fd) < 0) {
@@ -124,7 +127,7 @@ int volume_begin(struct volume *v)
 	v->err = 0;
 	if (is_first && lock(v) < 0)
 		return -1;
-	fd = open_directory(v->path);
+	fd = open_directory(v);
 	if (fd < 0 && errno != ENOENT)
 		return volume_fail(v, BOARD_VOLUME_OPEN, errno);
 	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == v->dev &&

@@ -537,6 +537,29 @@ static void second_recorder_writes_beside_and_restores_nothing(void **state)
 	fixture_kill(first);
 }
 
+static void second_recorder_follows_no_symlink_out_of_the_volume(void **state)
+{
+	struct fixture *f = *state;
+	char host[65] = "", moved[160];
+	pid_t first;
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(moved, sizeof(moved), "%s.moved", f->directory);
+	start(f);
+	change(f);
+	first = recorder;
+	fixture_system("mkdir %s && ln -s %s %s/%s", moved, moved,
+		       f->directory, host);
+	restart_container(f);
+	start(f);
+	FIXTURE_WAIT(atomic_load(&f->boards.restore->trouble) ==
+		     BOARD_VOLUME_OPEN);
+	fixture_kill(recorder);
+	assert_false(exists(moved, "diagnostic.json"));
+	assert_false(exists(moved, "events.jsonl"));
+	fixture_kill(first);
+}
+
 /* Mounts of a test are its own and go with it. */
 static void own_mounts(void)
 {
@@ -712,6 +735,8 @@ int main(void)
 		WITH_BOARDS(replaced_directory_is_said_locked_and_used),
 		WITH_BOARDS(volume_that_comes_late_keeps_its_memory),
 		WITH_BOARDS(second_recorder_writes_beside_and_restores_nothing),
+		WITH_BOARDS(
+			second_recorder_follows_no_symlink_out_of_the_volume),
 		WITH_BOARDS(full_volume_keeps_the_old_file_and_recovers),
 		WITH_BOARDS(read_only_volume_is_retried),
 		WITH_BOARDS(lazy_unmount_and_mount_over_are_seen),
