@@ -233,7 +233,6 @@ enum board_event_kind {
 	BOARD_EV_SHUTDOWN_REST, /* processes of no service told to end */
 	BOARD_EV_ESSENTIAL,    /* cause, code – why all is stopped */
 	BOARD_EV_ALL_BLOCKED,  /* ms */
-	BOARD_EV_SIGNAL_UNUSED, /* signal – reload: not supported yet */
 	BOARD_EV_CLOCK_JUMP,   /* ms that the clock jumped (paused?) */
 	BOARD_EV_HELPER_DIED,  /* enum board_helper_kind, wait status, ms to
 				* restart */

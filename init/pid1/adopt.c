@@ -9,6 +9,7 @@
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/pipes.h"
+#include "init/pid1/reload.h"
 #include "init/pid1/services.h"
 
 /* What a reload means for one service. */
@@ -33,39 +34,26 @@ bool adopt_is_gone(const struct sup *sup, uint32_t i)
  * what it says is not believed. */
 static bool keeps_services(const struct sup *sup, const struct config *next)
 {
-	if (next->services < sup->config->services)
-		return false;
-	for (uint32_t i = 0; i < sup->config->services; i++)
-		if (!adopt_is_gone(sup, i) &&
-		    strcmp(config_name(sup->config, i),
-			   config_name(next, i)) != 0)
-			return false;
-	for (uint32_t i = 0; i < next->services; i++)
-		if (config_service(next, i)->is_main !=
-		    (i == sup->main_service))
-			return false;
-	return true;
+	const struct config *old = sup->config;
+	bool is_well = next->services >= old->services;
+
+	for (uint32_t i = 0; is_well && i < next->services; i++)
+		is_well = config_service(next, i)->is_main ==
+				  (i == sup->main_service) &&
+			  (i >= old->services || adopt_is_gone(sup, i) ||
+			   strcmp(config_name(old, i), config_name(next, i)) ==
+				   0);
+	return is_well;
 }
 
 /* A process that is to be replaced, or a start that failures hold back. */
 static bool is_restarted(const struct service *s)
 {
-	switch (s->state) {
-	case LIFE_STARTING:
-	case LIFE_RUNNING:
-	case LIFE_PROBING:
-	case LIFE_BACKOFF:
-	case LIFE_BLOCKED:
-	case LIFE_FAILED:
-		return true;
-	case LIFE_WAITING:
-	case LIFE_STOPPING:
-	case LIFE_STOPPED:
-	case LIFE_DONE:
-	case LIFE_STATES:
-		break;
-	}
-	return false;
+	const unsigned states = 1 << LIFE_STARTING | 1 << LIFE_RUNNING |
+				1 << LIFE_PROBING | 1 << LIFE_BACKOFF |
+				1 << LIFE_BLOCKED | 1 << LIFE_FAILED;
+
+	return states >> s->state & 1;
 }
 
 static enum change compare(const struct sup *sup, const struct config *next,
@@ -125,10 +113,7 @@ static void create(struct sup *sup, const struct config *old, uint32_t i)
 
 static void take_away(struct sup *sup, uint32_t i)
 {
-	struct service *s = &sup->service[i];
-
-	s->is_stop_asked = false;
-	s->is_parted = false;
+	sup->service[i].is_stop_asked = false;
 	service_stop(sup, i, false);
 	service_touch(sup, i);
 }
@@ -212,20 +197,17 @@ void adopt(struct sup *sup, const struct config *next)
 	int err;
 
 	if (!keeps_services(sup, next)) {
-		SUP_SAY(sup, BOARD_EV_RELOAD_FAILED, -1, BOARD_RELOAD_DAMAGED,
-			VERIFY_NAME, 0);
+		reload_failed(sup, BOARD_RELOAD_DAMAGED, VERIFY_NAME, 0);
 		return;
 	}
 	needed = fit_tasks(sup, next, &limits);
 	if (needed) {
-		SUP_SAY(sup, BOARD_EV_RELOAD_FAILED, -1, BOARD_RELOAD_TASKS,
-			needed, 0);
+		reload_failed(sup, BOARD_RELOAD_TASKS, needed, 0);
 		return;
 	}
 	err = pipes_follow(sup, next, &needed);
 	if (err < 0) {
-		SUP_SAY(sup, BOARD_EV_RELOAD_FAILED, -1, BOARD_RELOAD_FILES,
-			needed, -err);
+		reload_failed(sup, BOARD_RELOAD_FILES, needed, -err);
 		return;
 	}
 	for (uint32_t i = 0; i < next->services; i++) {

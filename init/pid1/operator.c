@@ -17,7 +17,7 @@ enum {
 
 /* What a command means for one service. */
 enum verdict {
-	IS_SO,    /* nothing: it is like that already */
+	IS_SO, /* nothing: it is like that already */
 	TO_DO,
 	REFUSED,
 };
@@ -30,8 +30,7 @@ static enum verdict judge_start(const struct sup *sup, uint32_t i)
 		return REFUSED;
 	if (s->state == LIFE_STOPPING)
 		return s->is_wanted ? IS_SO : TO_DO;
-	return life_is_up(s->state) || s->state == LIFE_WAITING ? IS_SO
-								: TO_DO;
+	return life_is_up(s->state) || s->state == LIFE_WAITING ? IS_SO : TO_DO;
 }
 
 /* Not to the child of a start that does not execute yet: it is still dashpot,
@@ -170,8 +169,9 @@ static void do_all(struct sup *sup, const struct command *command,
 	const uint32_t n = sup->config->services;
 
 	for (uint32_t k = 0; k < n; k++) {
-		uint32_t i = config_order(sup->config)
-			[command->kind == COMMAND_STOP ? n - 1 - k : k];
+		uint32_t i = config_order(
+			sup->config)[command->kind == COMMAND_STOP ? n - 1 - k
+								   : k];
 
 		if (!command_has(&command->services, i))
 			continue;

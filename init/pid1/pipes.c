@@ -37,10 +37,12 @@ static uint32_t count(const struct config *c)
 
 bool pipes_have_files(const struct config *c)
 {
-	for (uint32_t k = 0; k < 2 * c->services; k++)
-		if (stream_of(c, k)->output == CONFIG_FILE)
-			return true;
-	return false;
+	uint32_t k = 0;
+
+	while (k < 2 * c->services &&
+	       stream_of(c, k)->output != CONFIG_FILE)
+		k++;
+	return k < 2 * c->services;
 }
 
 /* How many are open at most. */

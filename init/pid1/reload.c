@@ -65,15 +65,11 @@ bool reload_is_meant(const struct sup *sup)
 /* Who typed the command has no eyes on stderr, so the mistakes go to both. */
 static void print_mistakes(const struct board_mistakes *text)
 {
-	uint32_t length = text->length;
+	ssize_t n = 1;
 
-	for (uint32_t at = 0; at < length;) {
-		ssize_t n = write(STDERR_FILENO, text->text + at, length - at);
-
-		if (n < 0 && errno != EINTR)
-			return;
-		at += n < 0 ? 0 : (uint32_t)n;
-	}
+	/* All signals are blocked: nothing interrupts it. */
+	for (uint32_t at = 0; at < text->length && n > 0; at += (uint32_t)n)
+		n = write(STDERR_FILENO, text->text + at, text->length - at);
 }
 
 static _Noreturn void load_files(const struct sup *sup, uint64_t event)
@@ -82,9 +78,8 @@ static _Noreturn void load_files(const struct sup *sup, uint64_t event)
 	struct config_source from = sup->reload.source;
 	struct reload_slot *slot = sup->reload.slot;
 	const int fd = sup->boards.mistakes_fd;
-	struct board_mistakes *text =
-		mmap(NULL, sizeof(*text), PROT_READ | PROT_WRITE, MAP_SHARED,
-		     fd, 0);
+	struct board_mistakes *text = mmap(
+		NULL, sizeof(*text), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	const off_t begin = offsetof(struct board_mistakes, text);
 	const struct config *config;
 	unsigned mistakes = 0;
@@ -114,8 +109,8 @@ static _Noreturn void load_files(const struct sup *sup, uint64_t event)
 
 /* --- In PID 1 ---------------------------------------------------------- */
 
-static void fail(struct sup *sup, enum board_reload why, int64_t number,
-		 int err)
+void reload_failed(struct sup *sup, enum board_reload why, int64_t number,
+		   int err)
 {
 	SUP_SAY(sup, BOARD_EV_RELOAD_FAILED, -1, why, number, err);
 }
@@ -137,7 +132,7 @@ static int begin(struct sup *sup, bool is_signal)
 	if (pid < 0) {
 		int err = errno;
 
-		fail(sup, BOARD_RELOAD_NO_FORK, 0, err);
+		reload_failed(sup, BOARD_RELOAD_NO_FORK, 0, err);
 		return err;
 	}
 	r->pid = pid;
@@ -162,12 +157,6 @@ uint32_t reload_by_command(struct sup *sup, int32_t *err)
 	return *err ? COMMAND_NO_FORK : 0;
 }
 
-/* Memory that nobody needs is given back, whatever it held. */
-static void forget(void *at, size_t size, int how)
-{
-	(void)madvise(at, size, how);
-}
-
 /* The loader's block is there: take it, or say why not. */
 static void take_block(struct sup *sup)
 {
@@ -183,17 +172,16 @@ static void take_block(struct sup *sup)
 	memcpy(next, r->slot->block, size);
 	broken = config_verify(next, size);
 	if (broken)
-		fail(sup, BOARD_RELOAD_DAMAGED, -broken, 0);
+		reload_failed(sup, BOARD_RELOAD_DAMAGED, -broken, 0);
 	else if (next->size == old->size && memcmp(next, old, size) == 0)
 		adopt_nothing(sup);
 	else
 		adopt(sup, next);
-	if (sup->config != next)
-		forget(next, most, MADV_DONTNEED);
-	else if (old == r->own[0] || old == r->own[1])
-		forget((void *)(uintptr_t)old, most, MADV_DONTNEED);
+	/* Whatever is not in force gives its memory back. */
+	if (sup->config == next)
+		(void)madvise((void *)(uintptr_t)old, old->size, MADV_DONTNEED);
 	else
-		munmap((void *)(uintptr_t)old, old->size);
+		(void)madvise(next, most, MADV_DONTNEED);
 }
 
 static void take_result(struct sup *sup, int status)
@@ -201,9 +189,9 @@ static void take_result(struct sup *sup, int status)
 	const uint32_t mistakes = sup->reload.slot->mistakes;
 
 	if (mistakes > 0)
-		fail(sup, BOARD_RELOAD_MISTAKES, mistakes, 0);
+		reload_failed(sup, BOARD_RELOAD_MISTAKES, mistakes, 0);
 	else if (status != 0)
-		fail(sup, BOARD_RELOAD_DIED, status, 0);
+		reload_failed(sup, BOARD_RELOAD_DIED, status, 0);
 	else
 		take_block(sup);
 }
@@ -218,7 +206,7 @@ bool reload_reaped(struct sup *sup, pid_t pid, int status)
 	r->kill_ms = NEVER;
 	if (!r->is_given_up && sup->stop.phase == STOP_NOT)
 		take_result(sup, status);
-	forget(r->slot, slot_size(), MADV_REMOVE);
+	(void)madvise(r->slot, slot_size(), MADV_REMOVE);
 	return true;
 }
 
@@ -234,17 +222,18 @@ static void give_up(struct sup *sup)
 		return;
 	/* It may have been stderr that did not answer. */
 	if (r->slot->mistakes > 0)
-		fail(sup, BOARD_RELOAD_MISTAKES, r->slot->mistakes, 0);
+		reload_failed(sup, BOARD_RELOAD_MISTAKES, r->slot->mistakes, 0);
 	else
-		fail(sup, BOARD_RELOAD_SILENT, sup->now_ms - r->began_ms, 0);
+		reload_failed(sup, BOARD_RELOAD_SILENT,
+			      sup->now_ms - r->began_ms, 0);
 }
 
 void reload_run(struct sup *sup)
 {
 	struct reload *r = &sup->reload;
 
-	if (r->kill_ms != NEVER && (sup->now_ms >= r->kill_ms ||
-				    sup->stop.phase != STOP_NOT))
+	if (r->kill_ms != NEVER &&
+	    (sup->now_ms >= r->kill_ms || sup->stop.phase != STOP_NOT))
 		give_up(sup);
 	if (sup->now_ms >= reload_next_ms(sup) && !r->pid)
 		(void)begin(sup, true); /* the event has said it */

@@ -34,6 +34,10 @@ uint32_t reload_by_command(struct sup *sup, int32_t *err);
 /* pid was reaped: true when it was the loader, and what it says is done. */
 bool reload_reaped(struct sup *sup, pid_t pid, int status);
 
+/* Say that it failed, and how: the numbers of BOARD_EV_RELOAD_FAILED. */
+void reload_failed(struct sup *sup, enum board_reload why, int64_t number,
+		   int err);
+
 /* Begin what was put off, end a loader that is silent. And when next. */
 void reload_run(struct sup *sup);
 int64_t reload_next_ms(const struct sup *sup);

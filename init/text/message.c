@@ -118,8 +118,6 @@ static const struct row {
 	[BOARD_EV_ALL_BLOCKED] = { "all-blocked", CONFIG_ERROR, "blocked_ms",
 		"everything has been blocked for %0d: gives up "
 		"(exit_when_all_blocked)" },
-	[BOARD_EV_SIGNAL_UNUSED] = { "signal-unused", CONFIG_INFO, "signal/s",
-		"%0s is ignored: reloading is not supported yet" },
 	[BOARD_EV_CLOCK_JUMP] = { "clock-jump", CONFIG_INFO, "jump_ms",
 		"the clock jumped by %0d (was the container paused?): "
 		"deadlines are moved" },
