@@ -48,8 +48,8 @@ enum {
 static const char *const shared[] = {
 	"It says what came of it. Exit code 1: not all could be done.\n",
 	"In NAME `*` stands for any text and `?` for any character.\n",
-	"--control PATH names the socket, else $DASHPOT_CONTROL, else it is\n"
-	"looked for in /run, beside the diagnostics, and by abstract name.\n",
+	("--control PATH names the socket, else $DASHPOT_CONTROL, else it is\n"
+	 "looked for in /run, beside the diagnostics, and by abstract name.\n"),
 };
 
 static const struct commands_row commands[] = {
