@@ -69,7 +69,7 @@ void await_given_up(struct control *ctl, struct client *c)
 /* A reload is over when an event says so. */
 static void wait_for_reload(struct control *ctl, struct client *c)
 {
-	const struct message_from from = { .config = ctl->job->config,
+	const struct sentence_from from = { .config = ctl->job->config,
 					   .board = ctl->job->boards.board };
 	char text[MESSAGE_TEXT] = "";
 	struct phrase w = PHRASE_IN(text);
@@ -84,7 +84,7 @@ static void wait_for_reload(struct control *ctl, struct client *c)
 		return;
 	}
 	if (e.kind == BOARD_EV_RELOAD_FAILED)
-		message_sentence(&w, &from, &e);
+		sentence_add(&w, &from, &e);
 	if (e.kind == BOARD_EV_RELOADED)
 		answer_command(ctl, c, false);
 	else if (e.kind == BOARD_EV_RELOAD_FAILED)

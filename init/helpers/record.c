@@ -56,7 +56,7 @@ void record_put(struct json *j, const struct output *from,
 		const struct board *board, const struct board_event *e)
 {
 	static char line[MESSAGE_LINE];
-	struct message_from message = { .config = from->config,
+	struct sentence_from message = { .config = from->config,
 					.board = board,
 					.relay = from->relay,
 					.files = from->files };

@@ -19,7 +19,7 @@
 #include "init/text/message.h"
 
 struct relay {
-	struct message_from from;
+	struct sentence_from from;
 	uint64_t printed;  /* events up to this one are dealt with */
 	bool is_over;      /* the rest is told by the next configuration */
 	bool is_said;      /* the last words are in the termination log */

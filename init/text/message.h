@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An event on the board as one sentence for a person or one line of JSON.
+/* An event on the board as a line for a person or one of JSON.
  *
  * It reads numbers and names, decides nothing, and never allocates. */
 #ifndef INIT_TEXT_MESSAGE_H
@@ -8,6 +8,7 @@
 #include "init/board/board.h"
 #include "init/config/config.h"
 #include "init/text/phrase.h"
+#include "init/text/sentence.h"
 
 enum {
 	MESSAGE_TEXT = 512,  /* room for a sentence; a longer one is cut */
@@ -15,36 +16,21 @@ enum {
 			      * the sentence holds (and PIPE_BUF) */
 };
 
-/* What an event is read against. */
-struct message_from {
-	const struct config *config;
-	const struct board *board; /* NULL: the end behind an exit is not
-				    * known */
-	const struct board_lines *relay, *files; /* last lines; NULL: none */
-};
-
 /* The word of JSON for a kind ("wait-over"); "unknown" outside the enum. */
 const char *message_word(unsigned kind);
-
-/* The word for a command ("restart"), also what a request says. */
-const char *message_command(unsigned kind);
 
 /* How serious an event is. */
 enum config_log_level message_level(const struct config *c,
 				    const struct board_event *e);
 
-/* The sentence, without "dashpot:", the service's name, or a newline. */
-void message_sentence(struct phrase *w, const struct message_from *from,
-		      const struct board_event *e);
-
 /* The whole line with its newline, in config->log_format. */
-void message_line(struct phrase *w, const struct message_from *from,
+void message_line(struct phrase *w, const struct sentence_from *from,
 		  const struct board_event *e);
 
 /* The line of events.jsonl but for its closing brace: whoever has more to say
  * of the event adds members. began_wall_ms names this start of the
  * container. */
-void message_record(struct phrase *w, const struct message_from *from,
+void message_record(struct phrase *w, const struct sentence_from *from,
 		    const struct board_event *e, int64_t began_wall_ms);
 
 /* Likewise: `lost` events up to number seq were overwritten unrecorded. */

@@ -20,13 +20,13 @@ static const char *sentence(struct fixture *f, enum board_event_kind kind,
 {
 	static char text[MESSAGE_TEXT];
 	struct phrase w = PHRASE_IN(text);
-	const struct message_from from = { .config = f->config,
+	const struct sentence_from from = { .config = f->config,
 					   .board = f->boards.board };
 	struct board_event e = event(kind, 0);
 
 	memcpy(e.n, n, sizeof(e.n));
 	text[0] = '\0';
-	message_sentence(&w, &from, &e);
+	sentence_add(&w, &from, &e);
 	return text;
 }
 #define SENTENCE(kind, ...)                                                 \
@@ -370,7 +370,7 @@ static void levels_follow_what_the_event_says(void **state)
 static void text_lines_name_the_service(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { .config = f->config };
+	const struct sentence_from from = { .config = f->config };
 	struct board_event e = event(BOARD_EV_DONE, 2);
 	char line[MESSAGE_LINE];
 	struct phrase w = PHRASE_IN(line);
@@ -388,7 +388,7 @@ static void text_lines_name_the_service(void **state)
 }
 
 /* The line as JSON; the caller deletes it. */
-static cJSON *json_line(const struct message_from *from,
+static cJSON *json_line(const struct sentence_from *from,
 			const struct board_event *e)
 {
 	char line[MESSAGE_LINE];
@@ -408,7 +408,7 @@ static cJSON *json_line(const struct message_from *from,
 static void json_lines_of_every_kind_parse(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { .config = f->config,
+	const struct sentence_from from = { .config = f->config,
 					   .board = f->boards.board };
 	static const int64_t numbers[] = { 0, 1, -1, 7, 999999999999999 };
 
@@ -439,7 +439,7 @@ static void json_lines_of_every_kind_parse(void **state)
 static void numbers_out_of_any_range_are_harmless(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { .config = f->config,
+	const struct sentence_from from = { .config = f->config,
 					   .board = f->boards.board };
 	static const int64_t numbers[] = { INT64_MAX, INT64_MIN, UINT32_MAX,
 					   INT32_MIN, INT32_MAX };
@@ -464,7 +464,7 @@ static void numbers_out_of_any_range_are_harmless(void **state)
 static void json_lines_name_their_numbers(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { .config = f->config };
+	const struct sentence_from from = { .config = f->config };
 	struct board_event e = event(BOARD_EV_ENDED, 0);
 	cJSON *o;
 
@@ -491,7 +491,7 @@ static void json_lines_name_their_numbers(void **state)
 static void json_lines_hold_any_directory_name(void **state)
 {
 	struct fixture *f = *state;
-	const struct message_from from = { .config = f->config };
+	const struct sentence_from from = { .config = f->config };
 	struct board_event e = event(BOARD_EV_VOLUME_WELL, -1);
 	char path[4096];
 	cJSON *o;
@@ -513,7 +513,7 @@ static const char *record(struct fixture *f, unsigned kind, uint64_t number)
 {
 	static char text[MESSAGE_LINE];
 	struct phrase w = PHRASE_IN(text);
-	const struct message_from from = { .config = f->config,
+	const struct sentence_from from = { .config = f->config,
 					   .board = f->boards.board };
 	struct board_event e = event((enum board_event_kind)kind, 0);
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of events: one row a kind, nothing else. */
+#include "init/text/kinds.h"
+
+#include <stddef.h>
+
+static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
+	/* clang-format off */
+	[BOARD_EV_NONE] = { "none", CONFIG_DEBUG, "", "nothing" },
+	[BOARD_EV_BEGIN] = { "begin", CONFIG_INFO,
+		"is_pid1/b services shutdown_needs_ms is_subreaper/b",
+		"supervises %1n[0: as PID 1|][3:, not as PID 1: it adopts "
+		"orphans as a subreaper|]; a full stop may take %2d: give "
+		"docker stop -t %2u or more" },
+	[BOARD_EV_STARTED] = { "started", CONFIG_INFO,
+		"pid is_probe/b start",
+		"started, pid %0i[1:, as a probe: one start to see whether it "
+		"lives|]" },
+	[BOARD_EV_READY] = { "ready", CONFIG_DEBUG, "pid start_ms",
+		"ready after %1d" },
+	[BOARD_EV_STABLE] = { "stable", CONFIG_DEBUG, "pid is_closed/b",
+		"stable[1:; no longer blocked, its failures are forgotten|]" },
+	[BOARD_EV_ENDED] = { "ended", CONFIG_INFO,
+		"cause/c code step/t errno/e runtime_ms is_failure/b pid "
+		"number",
+		"%0x" },
+	[BOARD_EV_BACKOFF] = { "backoff", CONFIG_INFO,
+		"delay_ms failures max_failures window_ms",
+		"starts again in %0d[1: (failure %1i of %2i within %3d)|]" },
+	[BOARD_EV_BLOCKED] = { "blocked", CONFIG_ERROR,
+		"cooldown_ms trips failures window_ms", NULL },
+	[BOARD_EV_LATCHED] = { "latched", CONFIG_ERROR, "trips",
+		"failed: blocked %0i times in a row (max_trips); it stays "
+		"down until somebody resets it or restarts the container" },
+	[BOARD_EV_DONE] = { "done", CONFIG_INFO, "", "done" },
+	[BOARD_EV_FAILED] = { "failed", CONFIG_ERROR, "",
+		"failed: ended without success and is not restarted" },
+	[BOARD_EV_WAITING] = { "waiting", CONFIG_INFO,
+		"for/w on current max reserve uid_or_level errno/e", NULL },
+	[BOARD_EV_WAIT_OVER] = { "wait-over", CONFIG_INFO, "waited_ms",
+		"there is room for its process again after %0d" },
+	[BOARD_EV_STUCK] = { "stuck", CONFIG_WARNING,
+		"step/t pid since_clone_ms",
+		"stuck at %0t for %2d (pid %1i): the file or file system that "
+		"it needs there does not answer" },
+	[BOARD_EV_STOPPING] = { "stopping", CONFIG_INFO,
+		"signal/s pid left_ms",
+		"stopping: %0s sent to pid %1i; what is left in %2d is "
+		"killed" },
+	[BOARD_EV_KILLED] = { "killed", CONFIG_WARNING,
+		"processes stop_timeout_ms",
+		"did not stop within %1d: %0p killed" },
+	[BOARD_EV_STOPPED] = { "stopped", CONFIG_INFO, "", "stopped" },
+	[BOARD_EV_LEFTOVERS] = { "leftovers", CONFIG_INFO, "processes pid",
+		"left %0p behind (such as pid %1i): told to end" },
+	[BOARD_EV_LEFTOVERS_KILLED] = { "leftovers-killed", CONFIG_WARNING,
+		"processes",
+		"what it left behind did not end in time: %0p killed" },
+	[BOARD_EV_LEFTOVERS_STAY] = { "leftovers-stay", CONFIG_ERROR,
+		"processes pid",
+		"what it left behind survives SIGKILL: %0p (such as pid %1i), "
+		"probably in a file system or device that hangs" },
+	[BOARD_EV_REMEMBERED] = { "remembered", CONFIG_WARNING,
+		"trips wait_ms is_latched/b is_outer_loop/b",
+		"was [2:failed|blocked] before the container restarted (trip "
+		"%0i in a row): one probe start [1:in %1d|now][3:, because "
+		"the container itself restarts in a loop|]" },
+	[BOARD_EV_FRESH] = { "fresh", CONFIG_INFO, "",
+		"its settings or its executable changed: what was remembered "
+		"of it no longer counts" },
+	[BOARD_EV_OUTER_LOOP] = { "outer-loop", CONFIG_WARNING,
+		"container_starts",
+		"the container was started %0i times within 10 m: what was "
+		"blocked keeps its cooldown" },
+	[BOARD_EV_RESTORE_LATE] = { "restore-late", CONFIG_WARNING,
+		"waited_ms is_executable/b",
+		"[1:the executable of a service|%0D] did not answer within "
+		"%0d: starts without what [1:is remembered of it|it "
+		"remembers]" },
+	[BOARD_EV_HEADROOM_CUT] = { "headroom-cut", CONFIG_WARNING,
+		"reserve reserve_wished max tasks",
+		"a limit of %2i tasks is tight for the %3i that run here: "
+		"keeps %0i of them free instead of %1i" },
+	[BOARD_EV_HEADROOM_INEXACT] = { "headroom-inexact", CONFIG_INFO,
+		"errno/e",
+		"RLIMIT_NPROC cannot be tested exactly on this kernel (%0e): "
+		"a start may be refused late" },
+	[BOARD_EV_NO_PROC] = { "no-proc", CONFIG_WARNING, "inherited_streams",
+		"there is no /proc of this PID namespace: what services leave "
+		"behind cannot be seen, and is not waited for[0:; what they "
+		"print goes straight to dashpot's own outputs|]" },
+	[BOARD_EV_SHUTDOWN] = { "shutdown", CONFIG_INFO,
+		"signal/s timeout_ms",
+		"[0:%0s: |]stops everything, within %1d" },
+	[BOARD_EV_SHUTDOWN_NOW] = { "shutdown-now", CONFIG_WARNING,
+		"signal/s", "%0s again: kills everything now" },
+	[BOARD_EV_SHUTDOWN_REST] = { "shutdown-rest", CONFIG_INFO,
+		"processes", "%0p of no service told to end" },
+	[BOARD_EV_ESSENTIAL] = { "essential", CONFIG_ERROR, "cause/c code",
+		"is essential and %0y: everything is stopped" },
+	[BOARD_EV_ALL_BLOCKED] = { "all-blocked", CONFIG_ERROR, "blocked_ms",
+		"everything has been blocked for %0d: gives up "
+		"(exit_when_all_blocked)" },
+	[BOARD_EV_CLOCK_JUMP] = { "clock-jump", CONFIG_INFO, "jump_ms",
+		"the clock jumped by %0d (was the container paused?): "
+		"deadlines are moved" },
+	[BOARD_EV_HELPER_DIED] = { "helper-died", CONFIG_WARNING,
+		"helper/h wait_status restart_ms",
+		"the %0h %1W: another one is started in %2d; services are "
+		"not affected" },
+	[BOARD_EV_HELPER_FAILED] = { "helper-failed", CONFIG_WARNING,
+		"helper/h errno/e",
+		"the %0h cannot be started now (%1e): tried again; services "
+		"are not affected" },
+	[BOARD_EV_VOLUME_TROUBLE] = { "volume-trouble", CONFIG_WARNING,
+		"step/V index errno/e", NULL },
+	[BOARD_EV_VOLUME_WELL] = { "volume-well", CONFIG_INFO, "trouble_ms",
+		"%0D is written again after %0d of trouble" },
+	[BOARD_EV_VOLUME_SECOND] = { "volume-second", CONFIG_WARNING, "",
+		"another dashpot writes to %0D: this one uses a directory of "
+		"its own below it, named by its host name, and remembers "
+		"nothing" },
+	[BOARD_EV_REGISTRY_BAD] = { "registry-bad", CONFIG_WARNING, "",
+		"%0D/process-registry.json cannot be understood: kept as "
+		"process-registry.json.bad, starts without memory" },
+	[BOARD_EV_ORPHANS] = { "orphans", CONFIG_DEBUG, "reaped total",
+		"reaped %0p of nobody, %1i so far" },
+	[BOARD_EV_ZOMBIES] = { "zombies", CONFIG_WARNING, "zombies pid",
+		"holds %0p that ended and that it does not wait for (such as "
+		"pid %1i): only its own end frees them" },
+	[BOARD_EV_OUTPUT_TORN] = { "output-torn", CONFIG_WARNING,
+		"stream bytes",
+		"the log relay was killed: up to %1i bytes of its "
+		"std[0:err|out] may be lost or repeated" },
+	[BOARD_EV_OUTPUT_TROUBLE] = { "output-trouble", CONFIG_WARNING,
+		"stream errno/e step/V is_growing/b",
+		"the log file of its std[0:err|out] cannot be [3:rotated|"
+		"written]: %2V failed: %1e; [3:it grows on|what it prints "
+		"there is dropped, the service runs on]" },
+	[BOARD_EV_OUTPUT_WELL] = { "output-well", CONFIG_INFO,
+		"stream dropped trouble_ms",
+		"the log file of its std[0:err|out] is written again after "
+		"%2d; lines dropped: %1i" },
+	[BOARD_EV_COMMAND] = { "command", CONFIG_INFO, "command/k signal/s",
+		"asked from outside: %0k[1: %1s|]" },
+	[BOARD_EV_CONTROL_TROUBLE] = { "control-trouble", CONFIG_WARNING,
+		"is_listen/b errno/e",
+		"the [0:address of listen|control socket] cannot be used "
+		"(%1e): nobody can ask there" },
+	[BOARD_EV_RELOAD] = { "reload", CONFIG_INFO, "is_signal/b",
+		"reloads the configuration[0: (SIGHUP)|]" },
+	[BOARD_EV_RELOADED] = { "reloaded", CONFIG_INFO,
+		"new removed restarted changed",
+		"reloaded: %0i new, %1i removed, %2i restarted, %3i changed "
+		"without a restart" },
+	[BOARD_EV_RELOAD_FAILED] = { "reload-failed", CONFIG_ERROR,
+		"reason/r number errno/e", NULL },
+	[BOARD_EV_SNAPSHOT] = { "snapshot", CONFIG_INFO, "",
+		"snapshot asked for: diagnostic.json is written" },
+	[BOARD_EV_EXIT] = { "exit", CONFIG_INFO, "exit_code", NULL },
+	/* clang-format on */
+};
+
+const struct kinds_row *kinds_find(unsigned kind)
+{
+	return &rows[kind < BOARD_EVENT_KINDS ? kind : BOARD_EV_NONE];
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* What each kind of event is called, how serious it is, and what it says.
+ *
+ * In a sentence "%2d" is argument n[2] said as the letter tells (see
+ * sentence_value()), and "[1:yes|no]" is "yes" where n[1] is not 0 and "no"
+ * where it is; brackets do not nest. */
+#ifndef INIT_TEXT_KINDS_H
+#define INIT_TEXT_KINDS_H
+
+#include <stdint.h>
+
+#include "init/board/board.h"
+
+struct kinds_row {
+	const char *word;     /* in JSON */
+	uint8_t level;        /* enum config_log_level, if nothing in the event
+			       * changes it */
+	const char *args;     /* names of its arguments in JSON, each with
+			       * "/letter" where it is no plain number */
+	const char *sentence; /* NULL: sentence_add() makes it */
+};
+
+/* The row of a kind; outside the enum that of BOARD_EV_NONE. */
+const struct kinds_row *kinds_find(unsigned kind);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: ISC */
+/* Sentences: most are a row of kinds.c with its arguments put in, some depend
+ * on more than a row can say and are made here. */
+#include "init/text/sentence.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#include "init/board/command.h"
+#include "init/errors.h"
+#include "init/text/kinds.h"
+
+const char *sentence_service(const struct config *c, int64_t i)
+{
+	return i >= 0 && i < c->services ? config_name(c, (uint32_t)i) : NULL;
+}
+
+void sentence_count(struct phrase *w, int64_t n, const char *noun,
+		    const char *plural)
+{
+	phrase_add(w, "%lld %s%s", (long long)n, noun, n == 1 ? "" : plural);
+}
+
+static void add_wait_status(struct phrase *w, int64_t status)
+{
+	int s = (int)status;
+	char buf[16];
+
+	if (WIFSIGNALED(s))
+		phrase_add(w, "was killed by %s",
+			  phrase_signal(WTERMSIG(s), buf));
+	else
+		phrase_add(w, "exited with code %d", WEXITSTATUS(s));
+}
+
+static const char *const reloads[BOARD_RELOADS] = {
+	[BOARD_RELOAD_MISTAKES] = "mistakes",
+	[BOARD_RELOAD_SILENT] = "silent",
+	[BOARD_RELOAD_DIED] = "died",
+	[BOARD_RELOAD_DAMAGED] = "damaged",
+	[BOARD_RELOAD_NO_FORK] = "no-fork",
+	[BOARD_RELOAD_FILES] = "files",
+	[BOARD_RELOAD_TASKS] = "tasks",
+};
+
+static const char *word_of(const char *const *words, unsigned count,
+			   unsigned i)
+{
+	return i < count ? words[i] : "unknown";
+}
+
+static const char *command_word(unsigned kind)
+{
+	static const char *const words[COMMAND_KINDS] = {
+		[COMMAND_START] = "start",     [COMMAND_STOP] = "stop",
+		[COMMAND_RESTART] = "restart", [COMMAND_RESET] = "reset",
+		[COMMAND_SIGNAL] = "signal",   [COMMAND_RELOAD] = "reload",
+		[COMMAND_TROUBLE] = "trouble",
+	};
+
+	return word_of(words, COMMAND_KINDS, kind);
+}
+
+void sentence_value(struct phrase *w, const struct config *c,
+		    const struct board_event *e, size_t i, char letter)
+{
+	int64_t v = e->n[i];
+	unsigned u = v < 0 || v > INT32_MAX ? ~0u : (unsigned)v;
+	char buf[16];
+
+	switch (letter) {
+	case 'd': phrase_duration(w, v); break;
+	case 'u':
+		phrase_add(w, "%lld", (long long)v / 1000 + (v % 1000 > 0));
+		break;
+	case 'b': phrase_add(w, v != 0 ? "true" : "false"); break;
+	case 'c': phrase_add(w, "%s", phrase_cause(u)); break;
+	case 't': phrase_add(w, "%s", board_step_word(u)); break;
+	case 'e': phrase_add(w, "%s", errors_name((int)u, buf)); break;
+	case 's': phrase_add(w, "%s", phrase_signal((int)u, buf)); break;
+	case 'w': phrase_add(w, "%s", phrase_wait(u)); break;
+	case 'h': phrase_add(w, "%s", board_helper_word(u)); break;
+	case 'k': phrase_add(w, "%s", command_word(u)); break;
+	case 'r':
+		phrase_add(w, "%s", word_of(reloads, BOARD_RELOADS, u));
+		break;
+	case 'V': phrase_add(w, "%s", phrase_volume(u)); break;
+	case 'W': add_wait_status(w, v); break;
+	case 'p': sentence_count(w, v, "process", "es"); break;
+	case 'n': sentence_count(w, v, "service", "s"); break;
+	case 'D':
+		phrase_add(w, "%s", config_string(c, c->diagnostics));
+		break;
+	case 'x':
+		phrase_end(w, u, (int)e->n[1], (unsigned)e->n[2],
+			  (int)e->n[3], e->n[4]);
+		break;
+	case 'y': phrase_end(w, u, (int)e->n[1], 0, 0, -1); break;
+	default: phrase_add(w, "%lld", (long long)v); break;
+	}
+}
+
+/* Append the sentence s up to one of the characters in `until` or its end,
+ * if is_shown; returns where that is. */
+static const char *add_sentence(struct phrase *w, const struct config *c,
+				const struct board_event *e, const char *s,
+				const char *until, bool is_shown)
+{
+	while (*s != '\0' && strchr(until, *s) == NULL) {
+		size_t plain = strcspn(s, "%[|]");
+
+		if (s[0] == '[') {
+			bool is_yes = e->n[s[1] - '0'] != 0;
+
+			s = add_sentence(w, c, e, s + 3, "|", is_yes) + 1;
+			s = add_sentence(w, c, e, s, "]", !is_yes) + 1;
+			continue;
+		}
+		if (s[0] == '%') {
+			if (is_shown)
+				sentence_value(w, c, e, (size_t)(s[1] - '0'),
+					       s[2]);
+			s += 3;
+			continue;
+		}
+		if (is_shown)
+			phrase_add(w, "%.*s", (int)plain, s);
+		s += plain;
+	}
+	return s;
+}
+
+static void add_blocked(struct phrase *w, const struct board_event *e)
+{
+	phrase_add(w, "blocked: ");
+	if (e->n[3] > 0) {
+		sentence_count(w, e->n[2], "failure", "s");
+		phrase_add(w, " within ");
+		phrase_duration(w, e->n[3]);
+	} else if (e->n[1] > 1) {
+		phrase_add(w, "failed again, trip %lld in a row",
+			  (long long)e->n[1]);
+	} else {
+		phrase_add(w, "trying again at once cannot help");
+	}
+	phrase_add(w, "; next probe in ");
+	phrase_duration(w, e->n[0]);
+}
+
+static void add_waiting(struct phrase *w, const struct config *c,
+			const struct board_event *e)
+{
+	const char *name = sentence_service(c, e->n[1]);
+	struct board_limit limit = {
+		.kind = e->n[1] >= 0 && e->n[1] <= BOARD_LIMIT_FILES ?
+				(enum board_limit_kind)e->n[1] :
+				BOARD_LIMIT_NONE,
+		.current = e->n[2], .max = e->n[3], .reserve = e->n[4],
+		.uid = (uint32_t)e->n[5], .level = (int32_t)e->n[5],
+		.err = (int32_t)e->n[6],
+	};
+
+	switch ((enum board_wait)e->n[0]) {
+	case BOARD_WAIT_NOTHING:
+		phrase_add(w, "waits");
+		break;
+	case BOARD_WAIT_RESTORE:
+		phrase_add(w, "waits for what the volume remembers");
+		break;
+	case BOARD_WAIT_DEPENDENCY:
+		phrase_add(w, "waits for %s", name != NULL ? name : "another");
+		break;
+	case BOARD_WAIT_BUDGET:
+		phrase_add(w, "waits for its turn: the container's "
+			     "restart_rate is used up");
+		break;
+	case BOARD_WAIT_HEADROOM:
+		phrase_add(w, "waits for room to start a process: ");
+		phrase_limit(w, &limit, true);
+		break;
+	case BOARD_WAIT_LEFTOVERS:
+		phrase_add(w, "waits until what its last run left is gone");
+		break;
+	}
+}
+
+static void add_trouble(struct phrase *w, const struct config *c,
+			const struct board_event *e)
+{
+	char buf[16];
+
+	sentence_value(w, c, e, 0, 'D');
+	if (e->n[0] == BOARD_VOLUME_MOVED) {
+		phrase_add(w, " was replaced, removed or mounted over: goes on "
+			     "in the new one");
+		return;
+	}
+	if (e->n[0] == BOARD_VOLUME_SILENT) {
+		phrase_add(w, " does not answer: the files there are not up to "
+			     "date until it does; services are not affected");
+		return;
+	}
+	phrase_add(w, " cannot be written: %s failed: %s (%s); services are "
+		     "not affected",
+		  phrase_volume((unsigned)e->n[0]), errors_text((int)e->n[2]),
+		  errors_name((int)e->n[2], buf));
+	phrase_add(w, c->is_diagnostics_written ?
+			     ", tried again" :
+			     "; mount a volume there to keep diagnostics");
+}
+
+/* The last line that is not blank of service i's run on one of the boards.
+ * False when there is none. */
+static bool find_last_line(const struct config *c,
+			   const struct board_lines *lines, uint32_t i,
+			   uint64_t run, struct lines_line *line)
+{
+	if (lines == NULL)
+		return false;
+	for (uint64_t n = lines_count(lines, c, i);
+	     lines_read(lines, c, i, n, line) && line->run == run; n--)
+		for (size_t k = 0; k < line->length; k++)
+			if ((unsigned char)line->text[k] > ' ')
+				return true;
+	return false;
+}
+
+/* What the service said last, cut and made fit to be printed. */
+static void add_last_line(struct phrase *w, const struct sentence_from *from,
+			  uint32_t i, uint64_t run)
+{
+	enum { MOST = 160 };
+	static struct lines_line line, other;
+	bool is_found = find_last_line(from->config, from->relay, i, run,
+				       &line);
+	char text[MOST + 1] = "";
+	size_t n;
+
+	if (find_last_line(from->config, from->files, i, run, &other) &&
+	    (!is_found || other.mono_ms > line.mono_ms)) {
+		line = other;
+		is_found = true;
+	}
+	if (!is_found)
+		return;
+	n = line.length < MOST ? line.length : MOST;
+	memcpy(text, line.text, n);
+	/* No half of a character at the cut. */
+	while (n > 0 && n < line.length && (line.text[n] & 0xc0) == 0x80)
+		text[n--] = '\0';
+	text[n] = '\0';
+	for (size_t k = 0; k < n; k++)
+		if ((unsigned char)text[k] < ' ' || text[k] == 0x7f)
+			text[k] = k + 1 < n || text[k] != '\r' ? '?' : '\0';
+	phrase_make_utf8(text);
+	phrase_add(w, "last line: \"%s%s\"; ", text,
+		   n < line.length || line.is_cut ? "..." : "");
+}
+
+/* The last words: which service, how it ended, what it said, the code. */
+static void add_exit(struct phrase *w, const struct sentence_from *from,
+		     const struct board_event *e)
+{
+	static struct board_service row;
+	const char *name = sentence_service(from->config, e->service);
+	const struct board_end *end;
+
+	if (name != NULL && from->board != NULL &&
+	    board_row_read(&from->board->service[e->service], &row) &&
+	    row.ends_count > 0) {
+		end = &row.ends[(row.ends_count - 1) % BOARD_ENDS];
+		phrase_end(w, end->cause, end->code, end->step, end->err,
+			  end->started_ms < 0 ? -1 :
+				  end->ended_ms - end->started_ms);
+		phrase_add(w, "; ");
+		add_last_line(w, from, (uint32_t)e->service, end->run);
+	}
+	phrase_add(w, "dashpot exits with code %lld", (long long)e->n[0]);
+}
+
+static void add_reload_failed(struct phrase *w, const struct board_event *e)
+{
+	static const char *const why[BOARD_RELOADS] = {
+		[BOARD_RELOAD_MISTAKES] = "the files have mistakes (they are "
+					  "listed on stderr)",
+		[BOARD_RELOAD_SILENT] = "the files do not answer",
+		[BOARD_RELOAD_DIED] = "its loader died",
+		[BOARD_RELOAD_DAMAGED] = "its loader wrote nonsense",
+		[BOARD_RELOAD_NO_FORK] = "no process can be started for it",
+		[BOARD_RELOAD_FILES] = "it needs more open files than the "
+				       "hard limit allows (ulimit -Hn)",
+		[BOARD_RELOAD_TASKS] = "it needs more tasks than the pids "
+				       "limit allows",
+	};
+	char buf[16];
+
+	phrase_add(w, "reload failed, what is in force stays: %s: %lld",
+		   word_of(why, BOARD_RELOADS, (unsigned)e->n[0]),
+		   (long long)e->n[1]);
+	if (e->n[2] != 0)
+		phrase_add(w, " (%s)", errors_name((int)e->n[2], buf));
+}
+
+static void add_special(struct phrase *w, const struct sentence_from *from,
+			const struct board_event *e)
+{
+	if (e->kind == BOARD_EV_BLOCKED)
+		add_blocked(w, e);
+	else if (e->kind == BOARD_EV_WAITING)
+		add_waiting(w, from->config, e);
+	else if (e->kind == BOARD_EV_VOLUME_TROUBLE)
+		add_trouble(w, from->config, e);
+	else if (e->kind == BOARD_EV_RELOAD_FAILED)
+		add_reload_failed(w, e);
+	else
+		add_exit(w, from, e);
+}
+
+void sentence_add(struct phrase *w, const struct sentence_from *from,
+		  const struct board_event *e)
+{
+	const char *sentence = kinds_find(e->kind)->sentence;
+
+	if (sentence != NULL)
+		add_sentence(w, from->config, e, sentence, "", true);
+	else
+		add_special(w, from, e);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* What an event says to a person, as one sentence.
+ *
+ * It reads numbers and names, decides nothing, and never allocates. */
+#ifndef INIT_TEXT_SENTENCE_H
+#define INIT_TEXT_SENTENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "init/board/board.h"
+#include "init/config/config.h"
+#include "init/text/phrase.h"
+
+/* What an event is read against. */
+struct sentence_from {
+	const struct config *config;
+	const struct board *board; /* NULL: the end behind an exit is not
+				    * known */
+	const struct board_lines *relay, *files; /* last lines; NULL: none */
+};
+
+/* Append the sentence, without "dashpot:", the service's name, or a newline. */
+void sentence_add(struct phrase *w, const struct sentence_from *from,
+		  const struct board_event *e);
+
+/* Append argument n[i] as a word or a number; the letters:
+ * i number, d duration, u seconds rounded up, b boolean, c cause, t step,
+ * e errno, s signal, w wait, h helper, V step on the volume, W wait status,
+ * k command, r why a reload failed, p processes, n services, D the volume's
+ * directory, x the end in n[0] .. n[4], y the end in n[0] and n[1]. */
+void sentence_value(struct phrase *w, const struct config *c,
+		    const struct board_event *e, size_t i, char letter);
+
+/* Append "1 process" or "3 processes": plural is what is added to the noun. */
+void sentence_count(struct phrase *w, int64_t n, const char *noun,
+		    const char *plural);
+
+/* The name of service i; NULL when there is none of that number. */
+const char *sentence_service(const struct config *c, int64_t i);
+
+#endif
