@@ -34,6 +34,7 @@ static int read_link(const char *path, char text[PATH_MAX])
 	struct stat st;
 	ssize_t n;
 
+	text[0] = '\0';
 	if (fd < 0)
 		return -errno;
 	n = readlinkat(fd, "", text, PATH_MAX - 1);
