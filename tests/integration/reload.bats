@@ -39,7 +39,7 @@ write_services()
 # died: helpers that ended without having been told to
 died()
 {
-	events '.event == "helper-died" and .helper != "control"'
+	events '.event == "helper-died"'
 }
 
 # pids: NAME PID of each service, sorted
@@ -93,6 +93,32 @@ all_run()
 	reload 2
 	wait_until 5 service more '.state == "running"'
 	ns_stop
+}
+
+@test "a reload that is typed prints the mistakes of the file, and all pids are the same" {
+	dir=$(ns_dir)
+	write_services 10000 >"$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 20 all_run 100
+	pids >"$dir/before"
+	printf '[service:more]\ncomand = x\nrestart = often\n' >>"$dir/dashpot.ini"
+	line=$(wc -l <"$dir/dashpot.ini")
+	run -1 --separate-stderr ctl reload
+	[ -z "$output" ]
+	# shellcheck disable=SC2154  # bats sets stderr
+	grep -q "^$dir/dashpot.ini:$((line - 1)): comand is no key" <<<"$stderr"
+	grep -q "^$dir/dashpot.ini:$line: restart = often: " <<<"$stderr"
+	[[ ${stderr##*$'\n'} == 'dashpot: reload: reload failed, '* ]]
+	# They are on dashpot's own stderr as well.
+	wait_until 5 grep -q "^$dir/dashpot.ini:$line: restart" "$dir/stderr"
+	wait_until 5 events '.event == "reload-failed" and .reason == "mistakes"'
+	pids >"$dir/after"
+	cmp "$dir/before" "$dir/after"
+	# ... and the next one is well.
+	sed -i '/^\[service:more\]/,$d' "$dir/dashpot.ini"
+	run -0 ctl reload
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
 }
 
 @test "a hundred SIGHUPs in a second are a few reloads that change nothing" {
