@@ -220,6 +220,23 @@ struct peek ask_get(struct ask *a)
 	return answer;
 }
 
+/* What a reload found wrong, one a line, as it is on dashpot's own stderr. */
+static void tell_mistakes(struct out *o, struct peek answer)
+{
+	struct peek lines = peek_get(answer, "mistakes"), line;
+	int64_t more = peek_int(peek_get(answer, "more"), 0);
+	char text[2048];
+
+	while (peek_next(&lines, NULL, &line)) {
+		out_text(o, peek_text(line, text, sizeof(text)));
+		out_line(o);
+	}
+	if (more > 0) {
+		out_add(o, "dashpot: and %lld more mistakes", (long long)more);
+		out_line(o);
+	}
+}
+
 _Noreturn void ask_refuse(struct ask *a, struct peek answer)
 {
 	static const struct {
@@ -238,6 +255,7 @@ _Noreturn void ask_refuse(struct ask *a, struct peek answer)
 		if (peek_is(code, codes[i].code))
 			exit = codes[i].exit;
 	out_begin(&o, STDERR_FILENO);
+	tell_mistakes(&o, answer);
 	out_add(&o, "dashpot: %s: ", a->word);
 	out_text(&o, peek_text(peek_get(answer, "error"), text, sizeof(text)));
 	peek_text(peek_get(answer, "nearest"), text, sizeof(text));

@@ -5,6 +5,7 @@
 
 #include "init/errors.h"
 #include "init/format.h"
+#include "init/helpers/mistakes.h"
 #include "init/text/message.h"
 
 static void answer_command(struct control *ctl, struct client *c,
@@ -66,16 +67,32 @@ void await_given_up(struct control *ctl, struct client *c)
 		     NULL);
 }
 
-/* A reload is over when an event says so. */
-static void wait_for_reload(struct control *ctl, struct client *c)
+/* Why the reload changed nothing, with what is wrong in the files. */
+static void answer_failure(struct control *ctl, struct client *c,
+			   const struct board_event *failed)
 {
 	const struct sentence_from from = { .config = ctl->job->config,
 					   .board = ctl->job->boards.board };
 	char text[MESSAGE_TEXT] = "";
 	struct phrase w = PHRASE_IN(text);
+	int err;
+
+	sentence_add(&w, &from, failed);
+	if (give_begin(c, ANSWER_STREAM) == NULL)
+		return;
+	err = reply_error(c->answer, REPLY_RELOAD_FAILED, text, NULL);
+	if (err == 0)
+		err = mistakes_put(c->answer, ctl->job->boards.mistakes,
+				   failed);
+	give_result(ctl, c, err);
+}
+
+/* A reload is over when an event says so. */
+static void wait_for_reload(struct control *ctl, struct client *c)
+{
 	struct board_event e;
 
-	if (!watch_reload(&c->watch, from.board, &e)) {
+	if (!watch_reload(&c->watch, ctl->job->boards.board, &e)) {
 		if (ctl->now_ms >= c->due_ms)
 			give_refusal(ctl, c, REPLY_BUSY,
 				     "the reload goes on still; "
@@ -83,12 +100,10 @@ static void wait_for_reload(struct control *ctl, struct client *c)
 				     NULL);
 		return;
 	}
-	if (e.kind == BOARD_EV_RELOAD_FAILED)
-		sentence_add(&w, &from, &e);
 	if (e.kind == BOARD_EV_RELOADED)
 		answer_command(ctl, c, false);
 	else if (e.kind == BOARD_EV_RELOAD_FAILED)
-		give_refusal(ctl, c, REPLY_RELOAD_FAILED, text, NULL);
+		answer_failure(ctl, c, &e);
 	else
 		give_refusal(ctl, c, REPLY_INTERNAL,
 			     "too much has happened since; "

@@ -243,6 +243,17 @@ static void an_error_is_told_with_the_nearest_name(void **state)
 	assert_true(volume_says("reload: a.ini:3: no"));
 }
 
+static void mistakes_of_a_reload_are_told_a_line_each(void **state)
+{
+	(void)state;
+	START("{'ok':false,'code':'reload-failed','error':'it failed',"
+	      "'mistakes':['a.ini:3: one\\u001b','a.ini:4: two'],'more':7}\n");
+	assert_int_equal(type(steer_run, "reload"), 1);
+	assert_string_equal(volume.text, "a.ini:3: one\\x1b\na.ini:4: two\n"
+					 "dashpot: and 7 more mistakes\n"
+					 "dashpot: reload: it failed\n");
+}
+
 static void what_cannot_be_asked_is_not_asked(void **state)
 {
 	(void)state;
@@ -506,6 +517,7 @@ int main(void)
 		TEST(a_stale_command_is_sent_anew_with_another_id),
 		TEST(what_was_not_done_is_a_no),
 		TEST(an_error_is_told_with_the_nearest_name),
+		TEST(mistakes_of_a_reload_are_told_a_line_each),
 		TEST(what_cannot_be_asked_is_not_asked),
 		TEST(nobody_there_is_said_with_the_places),
 		TEST(what_is_no_dashpot_is_not_believed),

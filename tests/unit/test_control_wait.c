@@ -234,6 +234,106 @@ static void reload_ends_with_its_event(void **state)
 	}
 }
 
+/* The loader's board as the loader maps it. */
+static struct board_mistakes *loader(void)
+{
+	struct board_mistakes *m =
+		mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE, MAP_SHARED,
+		     stage.f->boards.mistakes_fd, 0);
+
+	assert_ptr_not_equal(m, MAP_FAILED);
+	return m;
+}
+
+/* A reload that fails like that while the loader's board has `text` and says
+ * that it belongs to the event `behind` the last one. What is answered. */
+static void fail_reload(enum board_reload why, int64_t number,
+			const char *text, int behind)
+{
+	const int64_t failed[8] = { why, number };
+	struct board *b = stage.f->boards.board;
+	struct board_mistakes *m = loader();
+	struct command_answer answer;
+	struct command command;
+	int fd = dial();
+
+	say(fd, "reload id=00000000000000b1\n");
+	command = take_command();
+	board_event(b, BOARD_EV_RELOAD, -1, 1, 1, NULL);
+	answer = accept_command(&command);
+	m->length = (uint32_t)strlen(text);
+	memcpy(m->text, text, m->length);
+	atomic_store(&m->event, answer.events + (uint64_t)behind);
+	munmap(m, sizeof(*m));
+	send_answer(&answer);
+	board_event(b, BOARD_EV_RELOAD_FAILED, -1, 1, 1, failed);
+	publish();
+	hear_lines(fd, 0);
+	close(fd);
+	assert_has("\"code\":\"reload-failed\"");
+}
+
+static void mistakes_reach_whoever_asked(void **state)
+{
+	start();
+	run_all();
+	fail_reload(BOARD_RELOAD_MISTAKES, 2,
+		    "a.ini:3: say \"no\"\na.ini:9: \xff\\x07\n", 0);
+	assert_ends("\",\"mistakes\":[\"a.ini:3: say \\\"no\\\"\","
+		    "\"a.ini:9: ?\\\\x07\"]}\n");
+	/* A line that is not whole is not told, but counted. */
+	fail_reload(BOARD_RELOAD_MISTAKES, 5, "a.ini:3: x\na.ini:4", 0);
+	assert_ends("\"mistakes\":[\"a.ini:3: x\"],\"more\":4}\n");
+	fail_reload(BOARD_RELOAD_MISTAKES, 1, "", 0);
+	assert_ends("\",\"mistakes\":[],\"more\":1}\n");
+}
+
+static void mistakes_of_another_reload_are_not_told(void **state)
+{
+	static const struct {
+		enum board_reload why;
+		int behind;
+	} rows[] = {
+		{ BOARD_RELOAD_DIED, 0 },
+		{ BOARD_RELOAD_MISTAKES, 1 },
+		{ BOARD_RELOAD_MISTAKES, 2 },
+		{ BOARD_RELOAD_MISTAKES, -1 }, /* 0: being written */
+	};
+
+	start();
+	run_all();
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		int behind = rows[k].behind;
+
+		if (behind < 0)
+			behind = -(int)atomic_load(
+				&stage.f->boards.board->events) - 1;
+		fail_reload(rows[k].why, 1, "a.ini:3: x\n", behind);
+		assert_null(strstr(stage.answer, "mistakes\":"));
+		assert_ends("\"}\n");
+	}
+}
+
+static void many_or_long_mistakes_are_cut_and_counted(void **state)
+{
+	static char text[BOARD_MISTAKES];
+	size_t n = 0;
+
+	start();
+	run_all();
+	for (int k = 0; k < 101; k++)
+		n += (size_t)sprintf(text + n, "a:%d: x\n", k);
+	fail_reload(BOARD_RELOAD_MISTAKES, 130, text, 0);
+	assert_ends("\"a:99: x\"],\"more\":30}\n");
+	/* Backslashes, so that each is twice as long in JSON. */
+	for (n = 0; n < 20 * 2000; n++)
+		text[n] = n % 2000 == 1999 ? '\n' : '\\';
+	text[n] = '\0';
+	fail_reload(BOARD_RELOAD_MISTAKES, 20, text, 0);
+	assert_ends("\\\\\"],\"more\":16}\n");
+	assert_in_range(strlen(stage.answer), 16000, 16384 + 512);
+}
+
 static void whoever_waits_is_told_that_all_stops(void **state)
 {
 	struct board *b = stage.f->boards.board;
@@ -304,6 +404,9 @@ int main(void)
 		CASE(command_that_nobody_waits_for_is_accepted),
 		CASE(errors_of_pid1_have_words),
 		CASE(reload_ends_with_its_event),
+		CASE(mistakes_reach_whoever_asked),
+		CASE(mistakes_of_another_reload_are_not_told),
+		CASE(many_or_long_mistakes_are_cut_and_counted),
 		CASE(whoever_waits_is_told_that_all_stops),
 		CASE(manager_is_told_once_each),
 	};
