@@ -117,7 +117,7 @@ $(BUILD)/test/tests/%: tests/%.c $(BUILD)/test/libdashpot.a
 $(BUILD)/cov/tests/%: tests/%.c $(BUILD)/cov/libdashpot.a
 	$(call program,$(cov)) -lcmocka
 $(BUILD)/fuzz/tests/%: tests/%.c $(BUILD)/fuzz/libdashpot.a
-	$(call program,$(fuzz) -fsanitize=fuzzer)
+	$(call program,$(fuzz) -fsanitize=fuzzer) -lcmocka
 
 unit-programs: $(unit:%.c=$(BUILD)/test/%)
 fuzz-programs: $(fuzzers:%.c=$(BUILD)/fuzz/%)
