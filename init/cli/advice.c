@@ -18,8 +18,8 @@ static const struct {
 	const char *in, *member, *is, *text;
 } states[] = {
 	{ NULL, "breaker", "latched",
-	  "It is not tried again by itself: mend it, then restart the "
-	  "container." },
+	  "It is not tried again by itself: mend it, then let `dashpot reset` "
+	  "forget its failures and start it." },
 	{ "waiting", "for", "dependency",
 	  "Look at the service that it waits for." },
 	{ "waiting", "for", "budget",

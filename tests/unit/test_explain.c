@@ -348,7 +348,7 @@ static void advice_fits_the_cause(void **state)
 	FITS("{'ends':[{'cause':'exited','code':127}]}", "not found");
 	FITS("{'ends':[{'cause':'exited','code':3}]}", "gave up by itself");
 	FITS("{'breaker':'latched','ends':[{'cause':'exited','code':3}]}",
-	     "restart the container");
+	     "`dashpot reset`");
 	FITS("{'waiting':{'for':'headroom'},'ends':[]}", "room");
 #undef FITS
 	assert_null(advice("{'ends':[]}"));
