@@ -190,7 +190,7 @@ static int64_t fit_tasks(const struct sup *sup, const struct config *next,
 void adopt(struct sup *sup, const struct config *next)
 {
 	const struct config *old = sup->config;
-	uint8_t what[CONFIG_SERVICES];
+	uint8_t what[CONFIG_SERVICES] = { 0 };
 	int64_t count[CHANGES] = { 0 };
 	struct limits limits;
 	int64_t needed;
