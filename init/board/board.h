@@ -246,7 +246,8 @@ enum board_event_kind {
 	BOARD_EV_ZOMBIES,      /* zombies that a live process does not reap,
 				* pid of one such process */
 	BOARD_EV_OUTPUT_TORN,  /* 1 if stderr, bytes at most: lost or
-				* repeated when its relay was killed */
+				* repeated when its relay was killed, 1 if
+				* lost when a reload changed its log file */
 	BOARD_EV_OUTPUT_TROUBLE, /* 1 if stderr, errno, enum board_volume, 1 if
 				* it grows on: its log file cannot be written,
 				* lines are dropped, or it cannot be rotated */

@@ -80,17 +80,23 @@ static struct lines_tail *tail_of(const struct board_lines *b, uint32_t i)
 	return (struct lines_tail *)at(b, TAILS_AT) + i;
 }
 
+uint64_t lines_hash(uint64_t seed, const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325 ^ seed; /* FNV-1a */
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return hash | 1;
+}
+
 /* Whose lines the configuration has in tail i, and where: never 0. A tail of
- * which this is not true is empty (FNV-1a). */
+ * which this is not true is empty. */
 static uint64_t owner_of(const struct config *c, uint32_t i)
 {
 	const struct config_service *s = config_service(c, i);
-	uint64_t hash = 0xcbf29ce484222325 ^
-			lines_pair(s->tail_first, s->tail_lines);
 
-	for (const char *at = config_name(c, i); *at != '\0'; at++)
-		hash = (hash ^ (unsigned char)*at) * 0x100000001b3;
-	return hash | 1;
+	return lines_hash(lines_pair(s->tail_first, s->tail_lines),
+			  config_name(c, i));
 }
 
 /* A reload may have given the place of a tail to another one: who has another

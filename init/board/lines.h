@@ -72,6 +72,8 @@ struct lines_sink {
 	atomic_ullong holder; /* stream + 1 whose long line is open; else 0 */
 	atomic_ullong only;   /* stream + 1 of which everything in it is;
 			       * 0: of several */
+	atomic_ullong path;   /* lines_hash() of the log file that it is for;
+			       * 0: of none yet */
 	uint64_t dropped;     /* lines, since trouble_ms */
 	int64_t trouble_ms;   /* its file cannot be written since; 0 */
 };
@@ -136,6 +138,9 @@ void lines_commit(struct board_lines *b, unsigned count);
  * predecessor was killed, and empty the tails that a reload has given another
  * service or place. Whatever else lies there is not believed. */
 void lines_recover(struct board_lines *b, const struct config *c);
+
+/* The hash of a text, begun with `seed`; never 0. */
+uint64_t lines_hash(uint64_t seed, const char *text);
 
 /* Bytes that a board takes. */
 size_t lines_size(void);

@@ -101,10 +101,11 @@ static void use_stream(struct carry *c, uint32_t k, bool is_same)
 
 /* Say what may have been lost or be repeated: `bytes` of a stream or, with
  * the lowest bit set, of a sink. */
-static void say_torn(struct carry *c, uint32_t bytes, uint32_t what)
+static void say_torn(struct carry *c, uint32_t bytes, uint32_t what,
+		     bool is_reload)
 {
 	uint32_t k = what / 2;
-	int64_t n[NEWS_NUMBERS] = { k % 2, bytes };
+	int64_t n[NEWS_NUMBERS] = { k % 2, bytes, is_reload };
 	int32_t service = (int32_t)(k / 2);
 
 	if (k >= 2 * c->job->config->services)
@@ -124,6 +125,29 @@ static void say_torn(struct carry *c, uint32_t bytes, uint32_t what)
 	sink_tell(&c->home, BOARD_EV_OUTPUT_TORN, service, n);
 }
 
+/* A reload may have given the number of a sink to another log file. What waits
+ * there goes where its stream goes now; of several streams, or of one that has
+ * left, it would be in a file that is not theirs. */
+static void disown(struct carry *c, struct sink *sink)
+{
+	struct lines_sink *board = sink->on_board;
+	uint64_t only = lines_load(&board->only), path;
+
+	if (sink->file.path == NULL)
+		return;
+	path = lines_hash(0, sink->file.path);
+	if (lines_load(&board->path) == path)
+		return;
+	if (sink_length(sink) > 0 &&
+	    (only == 0 || only > 2 * c->job->config->services ||
+	     c->stream[only - 1].fd < 0 ||
+	     c->stream[only - 1].sink != sink->number)) {
+		say_torn(c, sink_length(sink), 2 * sink->number + 1, true);
+		lines_store(&board->span, 0);
+	}
+	lines_store(&board->path, path);
+}
+
 /* Take over from a relay that was killed, at whatever it did. */
 static void recover(struct carry *c)
 {
@@ -131,11 +155,11 @@ static void recover(struct carry *c)
 	const uint32_t streams = 2 * c->job->config->services;
 
 	if (flight != 0)
-		say_torn(c, (uint32_t)flight, (uint32_t)(flight >> 32));
+		say_torn(c, (uint32_t)flight, (uint32_t)(flight >> 32), false);
 	lines_store(&c->home.board->flight, 0);
 	for (uint32_t k = 0; k < streams; k++)
 		if (c->stream[k].fd >= 0 && !stream_check(&c->stream[k]))
-			say_torn(c, LINES_BUFFER, 2 * k);
+			say_torn(c, LINES_BUFFER, 2 * k, false);
 	for (uint32_t k = 0; k < c->sinks; k++) {
 		struct sink *sink = &c->sink[k];
 		uint64_t holder;
@@ -143,7 +167,8 @@ static void recover(struct carry *c)
 		if (!sink->is_used)
 			continue;
 		if (!sink_check(sink))
-			say_torn(c, LINES_OUT, 2 * k + 1);
+			say_torn(c, LINES_OUT, 2 * k + 1, false);
+		disown(c, sink);
 		holder = lines_load(&sink->on_board->holder);
 		if (holder > streams ||
 		    (holder > 0 && (c->stream[holder - 1].fd < 0 ||

@@ -130,7 +130,8 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"pid %1i): only its own end frees them" },
 	[BOARD_EV_OUTPUT_TORN] = { "output-torn", CONFIG_WARNING,
 		"stream bytes",
-		"the log relay was killed: up to %1i bytes of its "
+		"[2:a reload changed its log file|the log relay was killed]: "
+		"up to %1i bytes of its "
 		"std[0:err|out] may be lost or repeated" },
 	[BOARD_EV_OUTPUT_TROUBLE] = { "output-trouble", CONFIG_WARNING,
 		"stream errno/e step/V is_growing/b",

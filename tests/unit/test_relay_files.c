@@ -194,6 +194,54 @@ static void missing_directory_is_said_once_and_so_is_its_return(void **state)
 }
 
 /* Wait until stream 0 is in trouble, which has to be this one. */
+/* What waits for the first log file. */
+static uint64_t waiting(struct fixture *f)
+{
+	uint64_t span = lines_load(&lines_sink(f->boards.files, 0)->span);
+
+	return (span >> 32) - (uint32_t)span;
+}
+
+static void what_waits_for_a_file_gets_into_no_other_one(void **state)
+{
+	struct fixture *f = *state;
+
+	set_file(f, 0, "gone/log");
+	set_file(f, 4, "gone/log");
+	start_files(f);
+	put_text(0, "one\n");
+	put_text(4, "two\n");
+	FIXTURE_WAIT(waiting(f) == strlen("web | one\njob | two\n"));
+	carry_end(SIGTERM);
+	/* The reload makes the first sink that of another file. */
+	set_file(f, 0, "log");
+	start_files(f);
+	put_text(0, "new\n");
+	FIXTURE_WAIT(is_there(f, "log") && waiting(f) == 0);
+	carry_finish(f);
+	assert_true(has_file(f, "log", "new\n"));
+	assert_int_equal(count_news(f->boards.files, BOARD_EV_OUTPUT_TORN,
+				    NULL), 1);
+}
+
+static void what_waits_follows_its_stream_to_another_file(void **state)
+{
+	struct fixture *f = *state;
+
+	set_file(f, 0, "gone/log");
+	start_files(f);
+	put_text(0, "one\n");
+	FIXTURE_WAIT(waiting(f) == strlen("one\n"));
+	carry_end(SIGTERM);
+	set_file(f, 0, "log");
+	start_files(f);
+	put_text(0, "two\n");
+	FIXTURE_WAIT(has_file(f, "log", "one\ntwo\n"));
+	carry_finish(f);
+	assert_int_equal(count_news(f->boards.files, BOARD_EV_OUTPUT_TORN,
+				    NULL), 0);
+}
+
 static void expect_trouble(struct fixture *f, int err)
 {
 	struct news_item item = { 0 };
@@ -406,6 +454,8 @@ int main(void)
 		FILE_TEST(without_log_keep_the_file_begins_anew),
 		FILE_TEST(file_that_was_moved_or_removed_is_made_again),
 		FILE_TEST(missing_directory_is_said_once_and_so_is_its_return),
+		FILE_TEST(what_waits_for_a_file_gets_into_no_other_one),
+		FILE_TEST(what_waits_follows_its_stream_to_another_file),
 		FILE_TEST(symlinks_of_dashpots_user_are_followed),
 		FILE_TEST(symlink_of_a_service_leads_nowhere),
 		FILE_TEST(symlinks_in_a_circle_are_trouble),
