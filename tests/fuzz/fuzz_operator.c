@@ -239,13 +239,19 @@ static const struct command_answer *known_of(uint64_t id)
 	return NULL;
 }
 
+/* Nothing touched it: copied as a whole, its padding is the same too. */
+static bool is_untouched(const void *a, const void *b, size_t size)
+{
+	return memcmp(a, b, size) == 0;
+}
+
 /* Service i is as it was. */
 static bool is_same(const struct snapshot *was, uint32_t i)
 {
-	return memcmp(&was->service[i], &sup.service[i],
-		      sizeof(was->service[i])) == 0 &&
-	       memcmp(&was->breaker[i], &sup.breaker[i],
-		      sizeof(was->breaker[i])) == 0 &&
+	return is_untouched(&was->service[i], &sup.service[i],
+			    sizeof(was->service[i])) &&
+	       is_untouched(&was->breaker[i], &sup.breaker[i],
+			    sizeof(was->breaker[i])) &&
 	       was->next_ms[i] == sup.next_ms[i] &&
 	       was->leader[i] == sup.leader[i];
 }
