@@ -120,7 +120,7 @@ crowded_ini()
 		restart_delay = 10ms..10ms
 		max_failures = none
 		[service:few]
-		command = /crowd burst 16 0
+		command = /crowd burst 15 0
 		stdout = file:/v/few
 		[service:web]
 		command = sleep 1000
@@ -316,7 +316,7 @@ clone_times()
 @test "forks refused for a while: four attempts a second for all together, then all ten are up within half a second" {
 	dir=$(ns_dir)
 	ten_ini
-	strace_clone 5..16
+	strace_clone 6..17
 	ns_start "$dir"
 	for i in 0 1 2 3 4 5 6 7 8 9; do
 		wait_until 20 is_up s$i
@@ -340,7 +340,7 @@ clone_times()
 @test "forks refused for ever: dashpot lives, tries four times a second, says why and stops when told" {
 	dir=$(ns_dir)
 	ten_ini
-	strace_clone 5+
+	strace_clone 6+
 	ns_start "$dir"
 	wait_until 10 waits_for kernel s9
 	stays 3 ns_alive
@@ -395,9 +395,9 @@ sleepers()
 }
 
 @test "where a configuration never fits with the reserve, the reserve shrinks, said once, and all run" {
-	volume_ini < <(sleepers 12)
+	volume_ini < <(sleepers 11)
 	container_ini --pids-limit 16
-	wait_until 10 diag '[.services[] | select(.state == "running")] | length == 12'
+	wait_until 10 diag '[.services[] | select(.state == "running")] | length == 11'
 	[ "$(container_logs box |
 		grep -c 'a limit of 16 tasks is tight for the 15 that run here: keeps 1 of them free instead of 2')" = 1 ]
 	diag '.headroom.limits[0].reserve == 1'
@@ -405,9 +405,9 @@ sleepers()
 }
 
 @test "a reserve that is written shrinks as well where it never fits" {
-	volume_ini < <(echo 'headroom = 16' && sleepers 9)
+	volume_ini < <(echo 'headroom = 16' && sleepers 8)
 	container_ini --pids-limit 24
-	wait_until 10 diag '[.services[] | select(.state == "running")] | length == 9'
+	wait_until 10 diag '[.services[] | select(.state == "running")] | length == 8'
 	[ "$(container_logs box |
 		grep -c 'a limit of 24 tasks is tight for the 12 that run here: keeps 12 of them free instead of 16')" = 1 ]
 	[ "$(container_stop box)" = 0 ]
@@ -418,7 +418,7 @@ sleepers()
 	container_run box -v "$VOLUME:/v" --pids-limit 8 \
 		localhost/dashpot-test /dashpot run -c /v/dashpot.ini
 	[ "$(container_wait box 10)" = 111 ]
-	container_logs box | grep -q '6 services and 3 tasks of dashpot make 9; the pids limit of this container is 8: raise --pids-limit'
+	container_logs box | grep -q '6 services and 4 tasks of dashpot make 10; the pids limit of this container is 8: raise --pids-limit'
 }
 
 @test "under cgroup v2 a pids.max is named with its numbers, starts wait, and resume once there is room" {
