@@ -68,7 +68,7 @@ static int put_all(struct answer *a, const struct board_mistakes *m,
 	static const char head[] = ",\"mistakes\":[";
 	char text[64];
 	struct phrase w = PHRASE_IN(text);
-	int64_t given;
+	int64_t given = 0;
 	int err = answer_put(a, head, sizeof(head) - 1);
 
 	if (err == 0)
