@@ -207,7 +207,7 @@ all_run()
 	wait_until 5 grep -q 'bye' "$dir/stdout"
 	wait_until 5 grep -q 'here' "$dir/stdout"
 	[ "$(service stays .pid)" = "$pid" ]
-	events '.event == "ended" and .service == "goes" and .cause == "asked"'
+	wait_until 5 events '.event == "ended" and .service == "goes" and .cause == "asked"'
 	run ! died
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
