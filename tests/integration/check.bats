@@ -126,7 +126,7 @@ write()
 	[[ $output == *' 3 warnings'* ]]
 	ns_start "$dir"
 	wait_until 10 diag '[.services[] | select(.state == "blocked")] | length == 3'
-	service found '.state == "running"'
+	wait_until 10 service found '.state == "running"'
 	[ "$(service script '.ends[0].step')" = interpreter ]
 	[ "$(service plain '.ends[0].errno_name')" = EACCES ]
 	[ "$(service missing '.ends[0].errno_name')" = ENOENT ]
@@ -142,6 +142,6 @@ write()
 	[[ $output == *' 1 warning;'* ]]
 	ns_start "$dir"
 	wait_until 10 service more '.state == "blocked"'
-	service tries '.state == "running"'
+	wait_until 10 service tries '.state == "running"'
 	[ "$(service more '.ends[0].step')" = limit ]
 }
