@@ -22,6 +22,7 @@ enum {
 	CONFIG_LIMITS = 16,              /* limit.* of one service */
 	CONFIG_GROUPS = 32,              /* supplementary groups of one */
 	CONFIG_NAME = 48,                /* longest service name */
+	CONFIG_CAPABILITIES = 41,        /* of capabilities(7) */
 	CONFIG_TAILS = 65536,            /* most tail_lines of all services */
 };
 
@@ -66,6 +67,28 @@ struct config_limit {
 	bool is_try;         /* "-": failing to set it is no failed start */
 };
 
+/* How dashpot learns that a service is ready, or well. */
+enum config_check_kind {
+	CONFIG_CHECK_NONE,
+	CONFIG_CHECK_NOTIFY, /* the service says so, sd_notify(3) */
+	CONFIG_CHECK_FD,     /* it writes a newline to a descriptor */
+	CONFIG_CHECK_TCP,    /* something accepts there */
+	CONFIG_CHECK_HTTP,   /* ... and answers with success */
+	CONFIG_CHECK_UNIX,
+	CONFIG_CHECK_FILE,   /* the path exists */
+	CONFIG_CHECK_EXEC,   /* the command exits with 0 */
+};
+
+struct config_check {
+	enum config_check_kind kind;
+	uint32_t number;         /* TCP, HTTP: port; FD: 3 .. 1023 */
+	config_text host;        /* TCP, HTTP: numeric, without brackets, or
+				  * localhost */
+	config_text path;        /* HTTP: behind the port, from its slash on;
+				  * UNIX, FILE: absolute path */
+	struct config_list argv; /* EXEC */
+};
+
 /* Where stdout or stderr of a service goes. */
 struct config_stream {
 	enum config_output output;
@@ -81,6 +104,14 @@ struct config_service {
 	int64_t min_runtime_ms;    /* a shorter clean run is a failure */
 	int64_t stop_timeout_ms;
 	int64_t leftover_grace_ms;
+	int64_t ready_timeout_ms;  /* not ready by then: a failure; 0: never */
+	int64_t health_interval_ms, health_timeout_ms;
+	int64_t health_grace_ms;   /* no health check before that */
+	int64_t drain_delay_ms;    /* told to stop, and not passed on yet */
+	uint64_t tasks_max;        /* of its own cgroup; 0: no limit */
+	uint64_t memory_max;       /* ... in bytes */
+	uint64_t capabilities;     /* bit n: capability n is kept; valid with
+				    * has_capabilities */
 	uint64_t log_max_size;     /* bytes of a log file; 0: no rotation */
 	uint64_t success_codes[4]; /* bit n: exit code n, 0 .. 255 */
 	uint64_t fatal_codes[4];   /* likewise */
@@ -91,10 +122,14 @@ struct config_service {
 	uint32_t line;             /* ... and the line of its section */
 	struct config_list argv;   /* at least one word */
 	struct config_list env;    /* NAME=VALUE, over what it inherits */
+	struct config_list stop_command, on_blocked; /* count 0: none */
 	config_text path;          /* its PATH for the command's look-up */
 	config_text directory;     /* 0: inherited */
 	config_text user;          /* as written, for reports; 0: inherited */
 	struct config_stream out, err;
+	struct config_check ready, health;
+	uint32_t health_failures;  /* in a row, that make a failure */
+	uint32_t zombie_limit;     /* more of them are a failure; 0: never */
 	uint32_t log_keep;         /* rotated log files that are kept */
 	uint32_t tail_lines;       /* last lines that stay readable */
 	uint32_t tail_first;       /* its first one among all `tails` */
@@ -107,6 +142,7 @@ struct config_service {
 	int16_t oom_score_adj;     /* valid with has_oom_score_adj */
 	int8_t nice;               /* valid with has_nice */
 	uint8_t stop_signal;       /* 1 .. 64 */
+	uint8_t reload_signal;     /* 1 .. 64 */
 	enum config_type type;
 	enum config_restart restart;
 	enum config_stop_mode stop_mode;
@@ -122,6 +158,8 @@ struct config_service {
 	bool has_user, has_group, has_groups, has_umask;
 	bool has_nice, has_oom_score_adj;
 	bool is_nice_try, is_oom_score_adj_try; /* written with "-" */
+	bool is_tasks_try, is_memory_try;       /* likewise */
+	bool has_capabilities;
 	bool has_no_new_privileges;
 	bool is_removed;           /* a reload took it out of the files: never
 				    * started again, has no command, and nobody
@@ -138,6 +176,8 @@ struct config {
 	int64_t shutdown_timeout_ms;  /* effective: written or computed */
 	int64_t shutdown_needs_ms;    /* longest path of stop_timeouts + 1.5s */
 	int64_t exit_when_all_blocked_ms; /* 0: never */
+	int64_t held_timeout_ms;          /* likewise */
+	int64_t orphans_kill_ms;          /* likewise */
 	struct budget_policy restart_rate;
 	uint64_t stop_signals;        /* bit n - 1: signal n stops dashpot */
 	config_text diagnostics;      /* absolute directory */

@@ -19,7 +19,8 @@ static const struct field places[] = {
 	FIELD(line), FIELD(argv), FIELD(env), FIELD(path), FIELD(directory),
 	FIELD(user), FIELD(out), FIELD(err), FIELD(tail_first),
 	FIELD(deps_first), FIELD(deps), FIELD(limits_first), FIELD(limits),
-	FIELD(breaker),
+	FIELD(breaker), FIELD(ready), FIELD(health), FIELD(stop_command),
+	FIELD(on_blocked),
 };
 
 /* What dashpot itself goes by, and takes over while the process runs. What is
@@ -32,6 +33,10 @@ static const struct field policies[] = {
 	FIELD(stop_mode), FIELD(log_prefix), FIELD(log_format),
 	FIELD(is_essential), FIELD(is_autostart),
 	FIELD(is_health_ignored), FIELD(is_shell), FIELD(keeps_leftovers),
+	FIELD(ready_timeout_ms), FIELD(health_interval_ms),
+	FIELD(health_timeout_ms), FIELD(health_grace_ms),
+	FIELD(health_failures), FIELD(drain_delay_ms), FIELD(reload_signal),
+	FIELD(zombie_limit),
 };
 
 static void clear(struct config_service *s, const struct field *fields,
@@ -71,6 +76,16 @@ static uint64_t hash_stream(uint64_t hash, const struct loader *l,
 	hash = hash_number(hash, stream->output);
 	hash = hash_number(hash, stream->fd);
 	return hash_string(hash, l, stream->path);
+}
+
+static uint64_t hash_check(uint64_t hash, const struct loader *l,
+			   const struct config_check *check)
+{
+	hash = hash_number(hash, check->kind);
+	hash = hash_number(hash, check->number);
+	hash = hash_string(hash, l, check->host);
+	hash = hash_string(hash, l, check->path);
+	return hash_list(hash, l, check->argv);
 }
 
 static uint64_t hash_breaker(uint64_t hash, const struct breaker_policy *p)
@@ -114,9 +129,13 @@ uint64_t fingerprint(const struct loader *l, const struct draft *d, bool is_run)
 	hash = hash_string(hash, l, d->s.directory);
 	hash = hash_stream(hash, l, &d->s.out);
 	hash = hash_stream(hash, l, &d->s.err);
+	hash = hash_check(hash, l, &d->s.ready);
 	if (is_run)
 		return hash;
 	hash = hash_string(hash, l, d->s.name);
 	hash = hash_string(hash, l, d->s.user);
+	hash = hash_check(hash, l, &d->s.health);
+	hash = hash_list(hash, l, d->s.stop_command);
+	hash = hash_list(hash, l, d->s.on_blocked);
 	return hash_breaker(hash, &d->s.breaker);
 }

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "init/config/words.h"
-
 /* What stands behind `prefix` in text, or NULL. */
 static const char *behind(const char *text, const char *prefix)
 {
@@ -103,29 +101,80 @@ bool forms_path(const char *text, struct why *why)
 	return true;
 }
 
-bool forms_check(struct arena *a, const char *text, struct why *why)
+/* HOST:PORT, and a path behind it where `has_path`. */
+static bool check_address(struct arena *a, const char *text, bool has_path,
+			  struct form_check *check, struct why *why)
 {
-	struct words words;
+	size_t len = has_path ? strcspn(text, "/") : strlen(text);
+	bool has_brackets = *text == '[';
+	int64_t port;
+	size_t host;
+
+	if (has_path && text[len] == '\0')
+		return value_wrong(why, "has no path; write it like "
+					"http:localhost:8080/health");
+	if (!forms_address(text, len, why))
+		return false;
+	check->path = has_path ? text + len : NULL;
+	for (host = len; text[host - 1] != ':'; host--)
+		;
+	(void)value_number(text + host, len - host, 1, 65535, &port, why);
+	check->number = (uint32_t)port;
+	host -= 1 + has_brackets;
+	check->host = arena_copy(a, text + has_brackets, host - has_brackets);
+	return true;
+}
+
+/* In a request line a blank would end the path. */
+static bool is_printable(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text == 127)
+			return false;
+	return true;
+}
+
+bool forms_check(struct arena *a, const char *text, struct form_check *check,
+		 struct why *why)
+{
+	enum { SOCKET = 107 }; /* bytes that unix(7) has room for */
 	const char *rest;
 	int64_t fd;
 
+	*check = (struct form_check){ .kind = CONFIG_CHECK_NOTIFY };
 	if (strcmp(text, "notify") == 0)
 		return true;
-	if ((rest = behind(text, "fd:")) != NULL)
-		return value_number(rest, strlen(rest), 3, 1023, &fd, why);
-	if ((rest = behind(text, "tcp:")) != NULL)
-		return forms_address(rest, strlen(rest), why);
-	if ((rest = behind(text, "http:")) != NULL) {
-		if (strchr(rest, '/') == NULL)
-			return value_wrong(why, "has no path; write it like "
-						"http:localhost:8080/health");
-		return forms_address(rest, strcspn(rest, "/"), why);
+	if ((rest = behind(text, "fd:")) != NULL) {
+		if (!value_number(rest, strlen(rest), 3, 1023, &fd, why))
+			return false;
+		check->kind = CONFIG_CHECK_FD;
+		check->number = (uint32_t)fd;
+		return true;
 	}
-	if ((rest = behind(text, "unix:")) != NULL ||
-	    (rest = behind(text, "file:")) != NULL)
+	if ((rest = behind(text, "tcp:")) != NULL) {
+		check->kind = CONFIG_CHECK_TCP;
+		return check_address(a, rest, false, check, why);
+	}
+	if ((rest = behind(text, "http:")) != NULL) {
+		check->kind = CONFIG_CHECK_HTTP;
+		return check_address(a, rest, true, check, why) &&
+		       (is_printable(check->path) ||
+			value_wrong(why, "has a blank in its path; write %%20"));
+	}
+	if ((rest = behind(text, "unix:")) != NULL) {
+		check->kind = CONFIG_CHECK_UNIX;
+		check->path = rest;
+		if (strlen(rest) > SOCKET)
+			return value_wrong(why, "is too long for the path of "
+						"a socket; write at most %d "
+						"bytes", SOCKET);
 		return forms_path(rest, why);
-	if ((rest = behind(text, "exec:")) != NULL)
-		return words_split(a, rest, &words, why);
+	}
+	if ((rest = behind(text, "file:")) != NULL) {
+		check->kind = CONFIG_CHECK_FILE;
+		check->path = rest;
+		return forms_path(rest, why);
+	}
 	return value_wrong(why, "is no check; write notify, fd:N, "
 				"tcp:HOST:PORT, http:HOST:PORT/PATH, "
 				"unix:PATH, file:PATH or exec:COMMAND");
@@ -220,17 +269,42 @@ bool forms_orphans(const char *text, int64_t *ms, struct why *why)
 	return value_duration(after, strlen(after), 1, ms, why);
 }
 
-bool forms_capabilities(const char *text, struct why *why)
+/* The names of capabilities(7) in the order of their numbers. */
+static const char capabilities[] =
+	"chown dac_override dac_read_search fowner fsetid kill setgid setuid "
+	"setpcap linux_immutable net_bind_service net_broadcast net_admin "
+	"net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace "
+	"sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time "
+	"sys_tty_config mknod lease audit_write audit_control setfcap "
+	"mac_override mac_admin syslog wake_alarm block_suspend audit_read "
+	"perfmon bpf checkpoint_restore";
+
+bool forms_capabilities(const char *text, uint64_t *set, struct why *why)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	enum { MOST = 32 };
+	char name[MOST];
 	size_t len;
 
-	for (const char *at = text; (len = value_item(&at)) > 0; at += len)
-		if (strspn(at, letters) < len)
-			return value_wrong(why, "is no list of capabilities; "
-						"write it like "
-						"net_bind_service chown");
+	*set = 0;
+	if (strcmp(text, "none") == 0)
+		return true;
+	for (const char *at = text; (len = value_item(&at)) > 0; at += len) {
+		const char *word;
+		unsigned number;
+
+		if (len >= sizeof(name))
+			return value_wrong(why, "has `%.*s`, which is no "
+						"capability", MOST, at);
+		for (size_t i = 0; i < len; i++)
+			name[i] = at[i] >= 'A' && at[i] <= 'Z'
+					  ? (char)(at[i] - 'A' + 'a') : at[i];
+		name[len] = '\0';
+		word = behind(name, "cap_");
+		if (!value_word(word ? word : name, capabilities, &number,
+				why))
+			return false;
+		*set |= (uint64_t)1 << number;
+	}
 	return true;
 }
 

@@ -10,9 +10,17 @@
 #include "init/config/arena.h"
 #include "init/config/value.h"
 
-/* A readiness or health check: notify, fd:N, tcp:HOST:PORT,
- * http:HOST:PORT/PATH, unix:PATH, file:PATH, exec:COMMAND. */
-bool forms_check(struct arena *a, const char *text, struct why *why);
+/* A check as it is written; texts are in the arena or NULL. */
+struct form_check {
+	enum config_check_kind kind;
+	uint32_t number;
+	const char *host, *path;
+};
+
+/* A readiness or health check that is no command: notify, fd:N, tcp:HOST:PORT,
+ * http:HOST:PORT/PATH, unix:PATH, file:PATH. */
+bool forms_check(struct arena *a, const char *text, struct form_check *check,
+		 struct why *why);
 
 /* HOST:PORT; HOST is numeric ([::1] in brackets) or localhost. */
 bool forms_address(const char *text, size_t len, struct why *why);
@@ -26,8 +34,9 @@ bool forms_timezone(const char *text, int64_t *minutes, struct why *why);
 /* "keep" (0) or "kill-after 5m" (milliseconds). */
 bool forms_orphans(const char *text, int64_t *ms, struct why *why);
 
-/* A list of capability names, cap_net_bind_service or NET_BIND_SERVICE. */
-bool forms_capabilities(const char *text, struct why *why);
+/* "none" or a list of capability names, cap_net_bind_service or
+ * NET_BIND_SERVICE: their bits. */
+bool forms_capabilities(const char *text, uint64_t *set, struct why *why);
 
 /* An absolute path. */
 bool forms_path(const char *text, struct why *why);

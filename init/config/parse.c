@@ -174,8 +174,13 @@ static bool parse_command(const struct key_use *use, const char *text, void *at)
 
 static bool parse_hook(const struct key_use *use, const char *text, void *at)
 {
-	(void)at;
-	return command(use, text) != NULL;
+	const char *const *argv = command(use, text);
+
+	if (argv == NULL)
+		return false;
+	*(struct config_list *)at = text_strings(&use->l->text,
+						 &use->l->arena, argv);
+	return true;
 }
 
 static bool parse_shell(const struct key_use *use, const char *text, void *at)
@@ -191,10 +196,35 @@ static bool parse_shell(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
+/* The form of a check into the block; a command is split before its variables
+ * are expanded, as everywhere. */
 static bool parse_check(const struct key_use *use, const char *text, void *at)
 {
-	(void)at;
-	return forms_check(&use->l->arena, text, use->why);
+	struct config_check *check = at;
+	struct text *texts = &use->l->text;
+	struct form_check form;
+
+	*check = (struct config_check){ .kind = CONFIG_CHECK_NONE };
+	if (strcmp(text, key_words(use->key)) == 0)
+		return true;
+	if (strncmp(text, "exec:", 5) == 0) {
+		check->kind = CONFIG_CHECK_EXEC;
+		return parse_hook(use, text + 5, &check->argv);
+	}
+	if (!key_expand(use->l, text, &text, use->why) ||
+	    !forms_check(&use->l->arena, text, &form, use->why))
+		return false;
+	if (use->key->max != 0 && (form.kind == CONFIG_CHECK_NOTIFY ||
+				   form.kind == CONFIG_CHECK_FD))
+		return value_wrong(use->why, "tells once that a service is "
+					     "ready, never that it is still "
+					     "well; write tcp:, http:, unix:, "
+					     "file: or exec:");
+	check->kind = form.kind;
+	check->number = form.number;
+	check->host = form.host ? text_string(texts, form.host) : 0;
+	check->path = form.path ? text_string(texts, form.path) : 0;
+	return true;
 }
 
 static bool parse_listen(const struct key_use *use, const char *text, void *at)
@@ -240,8 +270,8 @@ static bool parse_orphans(const struct key_use *use, const char *text, void *at)
 static bool parse_capabilities(const struct key_use *use, const char *text,
 			       void *at)
 {
-	(void)at;
-	return forms_capabilities(text, use->why);
+	use->draft->s.has_capabilities = true;
+	return forms_capabilities(text, at, use->why);
 }
 
 static bool parse_user(const struct key_use *use, const char *text, void *at)
@@ -310,9 +340,31 @@ static bool parse_limit(const struct key_use *use, const char *text, void *at)
 	return value_limit(text, limit, use->why);
 }
 
-static bool parse_cgroup(const struct key_use *use, const char *text, void *at)
+/* A limit of a cgroup is one number, with a leading "-" to try; "unlimited" is
+ * none. */
+static bool parse_own(const struct key_use *use, const char *text,
+		      uint64_t *most, bool *is_try)
 {
-	return value_limit(text, at, use->why);
+	*is_try = *text == '-';
+	text += *is_try;
+	if (!value_size(text, strlen(text), true, most, use->why))
+		return false;
+	if (*most == 0)
+		return value_wrong(use->why, "leaves no room for anything; "
+					     "write 1 or more, or unlimited");
+	if (*most == UINT64_MAX)
+		*most = 0;
+	return true;
+}
+
+static bool parse_tasks(const struct key_use *use, const char *text, void *at)
+{
+	return parse_own(use, text, at, &use->draft->s.is_tasks_try);
+}
+
+static bool parse_memory(const struct key_use *use, const char *text, void *at)
+{
+	return parse_own(use, text, at, &use->draft->s.is_memory_try);
 }
 
 static bool parse_nice(const struct key_use *use, const char *text, void *at)
@@ -398,7 +450,8 @@ static bool (*const parsers[PARSERS])(const struct key_use *use,
 	[PARSE_GROUPS] = parse_groups,
 	[PARSE_STREAM] = parse_stream,
 	[PARSE_LIMIT] = parse_limit,
-	[PARSE_CGROUP] = parse_cgroup,
+	[PARSE_TASKS] = parse_tasks,
+	[PARSE_MEMORY] = parse_memory,
 	[PARSE_NICE] = parse_nice,
 	[PARSE_OOM] = parse_oom,
 	[PARSE_ENV] = parse_env,

@@ -28,12 +28,12 @@ enum parser {
 	PARSE_NAMES,          /* nothing: compile() reads it again */
 	PARSE_COMMAND,        /* nothing: the draft's argv */
 	PARSE_SHELL,          /* nothing: the draft's argv */
-	PARSE_HOOK,           /* nothing yet */
-	PARSE_CHECK,          /* nothing yet */
+	PARSE_HOOK,           /* struct config_list */
+	PARSE_CHECK,          /* struct config_check; max: health is one */
 	PARSE_LISTEN,         /* config_text */
 	PARSE_SOCKET,         /* config_text */
 	PARSE_SCHEDULE,       /* nothing yet */
-	PARSE_CAPABILITIES,   /* nothing yet */
+	PARSE_CAPABILITIES,   /* uint64_t */
 	PARSE_OWNER,          /* nothing: the head's control_uid, _gid */
 	PARSE_TIMEZONE,       /* int64_t */
 	PARSE_ORPHANS,        /* int64_t */
@@ -42,7 +42,8 @@ enum parser {
 	PARSE_GROUPS,         /* uint32_t[] */
 	PARSE_STREAM,         /* struct config_stream; max: stdout is one */
 	PARSE_LIMIT,          /* struct config_limit[]; max: which */
-	PARSE_CGROUP,         /* struct config_limit */
+	PARSE_TASKS,          /* uint64_t */
+	PARSE_MEMORY,         /* uint64_t */
 	PARSE_NICE,           /* struct config_service */
 	PARSE_OOM,            /* struct config_service */
 	PARSE_ENV,            /* nothing: the variables */

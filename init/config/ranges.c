@@ -13,7 +13,8 @@
 enum range {
 	TWO, THREE, FOUR, WINDOWS, SIGNAL, NICE, OOM, UMASK, GROUPS, LIMIT,
 	DEP, THOUSAND, MILLION, RATE, TAILS, WEEK, DAY, SIZE, HEADROOM, STOP,
-	NEEDS,
+	NEEDS, CHECK, PORT, FAILURES, INTERVAL, TIMEOUT,
+	CAPABILITIES,
 };
 
 #define MOST_STOP ((int64_t)CONFIG_SERVICES * VALUE_WEEK_MS + 1500)
@@ -32,6 +33,10 @@ static const struct {
 	[WEEK] = { 0, VALUE_WEEK_MS }, [DAY] = { 1, 86400000 },
 	[SIZE] = { 0, INT64_MAX }, [HEADROOM] = { -1, 1000000 },
 	[STOP] = { 1, MOST_STOP }, [NEEDS] = { 1500, MOST_STOP },
+	[CHECK] = { CONFIG_CHECK_NONE, CONFIG_CHECK_EXEC },
+	[PORT] = { 0, 65535 }, [FAILURES] = { 1, 1000 },
+	[INTERVAL] = { 100, VALUE_WEEK_MS }, [TIMEOUT] = { 1, VALUE_WEEK_MS },
+	[CAPABILITIES] = { 0, ((int64_t)1 << CONFIG_CAPABILITIES) - 1 },
 };
 
 /* A number: where it is, its bytes (negative: it has a sign), its range. */
@@ -56,7 +61,8 @@ static const struct row head_rows[] = {
 	H(restart_rate.burst, RATE), H(control_mode, UMASK),
 	H(has_control_owner, TWO), H(is_diagnostics_written, TWO),
 	H(log_format, TWO), H(log_level, FOUR), H(tails, TAILS),
-	H(has_metrics_file, TWO),
+	H(has_metrics_file, TWO), H(held_timeout_ms, WEEK),
+	H(orphans_kill_ms, WEEK),
 };
 
 static const struct row service_rows[] = {
@@ -69,7 +75,14 @@ static const struct row service_rows[] = {
 	S(limits, LIMIT), S(groups_count, GROUPS), S(umask, UMASK),
 	S(oom_score_adj, OOM), S(nice, NICE), S(stop_signal, SIGNAL),
 	S(type, TWO), S(restart, THREE), S(stop_mode, TWO),
-	S(log_prefix, THREE), S(log_format, TWO),
+	S(log_prefix, THREE), S(log_format, TWO), S(ready.kind, CHECK),
+	S(ready.number, PORT), S(health.kind, CHECK),
+	S(health.number, PORT), S(ready_timeout_ms, WEEK),
+	S(health_interval_ms, INTERVAL), S(health_timeout_ms, TIMEOUT),
+	S(health_grace_ms, WEEK), S(health_failures, FAILURES),
+	S(drain_delay_ms, WEEK), S(reload_signal, SIGNAL),
+	S(zombie_limit, MILLION), S(tasks_max, SIZE), S(memory_max, SIZE),
+	S(capabilities, CAPABILITIES),
 };
 /* clang-format on */
 

@@ -137,6 +137,10 @@ struct draft *service_usual(struct loader *l)
 	s->success_codes[0] = 1;
 	s->fatal_codes[1] = (uint64_t)3 << (126 - 64);
 	s->stop_signal = SIGTERM;
+	s->reload_signal = SIGHUP;
+	s->health_interval_ms = 30000;
+	s->health_timeout_ms = 5000;
+	s->health_failures = 3;
 	s->out = (struct config_stream){ CONFIG_RELAY, 0, STDOUT_FILENO };
 	s->err = (struct config_stream){ CONFIG_RELAY, 0, STDERR_FILENO };
 	s->log_max_size = 10 * 1024 * 1024;

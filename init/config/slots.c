@@ -89,6 +89,30 @@ static config_text kept(struct loader *l, config_text t)
 	return text_string(&l->text, config_string(l->old, t));
 }
 
+static struct config_list kept_list(struct loader *l, struct config_list list)
+{
+	const char *at = config_string(l->old, list.at), *end = at;
+
+	for (uint32_t i = 0; i < list.count; i++)
+		end += strlen(end) + 1;
+	list.at = text_put(&l->text, at, (size_t)(end - at));
+	return list;
+}
+
+/* A stop_command is kept with all that it runs with. */
+static void keep_hook(struct loader *l, struct config_service *s)
+{
+	if (s->stop_command.count == 0) {
+		s->stop_command = s->env = (struct config_list){ 0, 0 };
+		s->path = s->directory = 0;
+		return;
+	}
+	s->stop_command = kept_list(l, s->stop_command);
+	s->env = kept_list(l, s->env);
+	s->path = kept(l, s->path);
+	s->directory = kept(l, s->directory);
+}
+
 struct draft *slots_draft(struct loader *l, const struct section *section)
 {
 	struct draft *d = arena_get(&l->arena, sizeof(*d));
@@ -101,8 +125,13 @@ struct draft *slots_draft(struct loader *l, const struct section *section)
 	s->user = kept(l, s->user);
 	s->out.path = kept(l, s->out.path);
 	s->err.path = kept(l, s->err.path);
-	s->argv = s->env = (struct config_list){ 0, 0 };
-	s->path = s->directory = 0;
+	s->argv = s->on_blocked = (struct config_list){ 0, 0 };
+	s->ready = s->health = (struct config_check){
+		.kind = CONFIG_CHECK_NONE
+	};
+	if (section->is_gone)
+		s->stop_command.count = 0;
+	keep_hook(l, s);
 	s->restart = CONFIG_NEVER;
 	s->is_essential = s->is_autostart = s->is_main = false;
 	s->is_removed = true;

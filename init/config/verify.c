@@ -13,6 +13,7 @@
 enum {
 	PIECE = 1024, /* bytes of text whose NULs are counted together */
 	PATH = 4095,  /* longest path */
+	HOST = 45,    /* longest address */
 	DEPS = CONFIG_SERVICES * (CONFIG_SERVICES - 1) / 2, /* no circles */
 	LIMITS = CONFIG_SERVICES * CONFIG_LIMITS,
 };
@@ -182,6 +183,39 @@ static bool are_deps(const struct config *c, uint32_t i)
 	return true;
 }
 
+/* A check has what its kind needs, and nothing else. */
+static bool is_check(const struct look *look, const struct config_check *check)
+{
+	const struct config *c = look->c;
+	const bool is_net = check->kind == CONFIG_CHECK_TCP ||
+			    check->kind == CONFIG_CHECK_HTTP;
+	const bool is_file = check->kind == CONFIG_CHECK_UNIX ||
+			     check->kind == CONFIG_CHECK_FILE;
+
+	if ((is_net || check->kind == CONFIG_CHECK_FD) !=
+		    (check->number != 0) ||
+	    (is_net ? length(c, check->host, HOST) <= 0
+		    : check->host != 0))
+		return false;
+	if (is_file || check->kind == CONFIG_CHECK_HTTP
+		    ? !is_path(c, check->path)
+		    : check->path != 0)
+		return false;
+	if (check->kind != CONFIG_CHECK_EXEC)
+		return check->argv.count == 0 && check->argv.at == 0;
+	return check->argv.count > 0 && has_strings(look, check->argv) &&
+	       *config_string(c, check->argv.at) != '\0';
+}
+
+/* A command that a service may have: none, or one with a name. */
+static bool is_hook(const struct look *look, struct config_list argv)
+{
+	if (argv.count == 0)
+		return argv.at == 0;
+	return has_strings(look, argv) &&
+	       *config_string(look->c, argv.at) != '\0';
+}
+
 static int check_texts(const struct look *look, const struct config_service *s)
 {
 	const struct config *c = look->c;
@@ -197,13 +231,19 @@ static int check_texts(const struct look *look, const struct config_service *s)
 	if (!s->is_removed &&
 	    (s->argv.count == 0 || *config_string(c, s->argv.at) == '\0'))
 		return -VERIFY_LIST;
+	if (!is_hook(look, s->stop_command) || !is_hook(look, s->on_blocked))
+		return -VERIFY_LIST;
+	if (!is_check(look, &s->ready) || !is_check(look, &s->health))
+		return -VERIFY_CHECK;
 	return 0;
 }
 
 /* A removed service is only waited for. */
 static bool is_out_of_use(const struct config_service *s)
 {
-	return s->argv.count == 0 && s->deps == 0 && !s->is_main &&
+	return s->argv.count == 0 && s->on_blocked.count == 0 && s->deps == 0 &&
+	       s->ready.kind == CONFIG_CHECK_NONE &&
+	       s->health.kind == CONFIG_CHECK_NONE && !s->is_main &&
 	       !s->is_essential && !s->is_autostart;
 }
 

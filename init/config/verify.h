@@ -27,6 +27,8 @@ enum verify_rule {
 	VERIFY_DEPENDENCY, /* on nobody, on itself, on a removed one */
 	VERIFY_ORDER,     /* no permutation, or against a dependency */
 	VERIFY_TAIL,      /* tails overlap or do not add up */
+	VERIFY_CHECK,     /* a check lacks what its kind needs */
+	VERIFY_RULES,
 };
 
 /* Look at every offset, count, range and name of a block of at most `size`

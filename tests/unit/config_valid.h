@@ -13,7 +13,7 @@
 static const char *const config_rules[] = {
 	"well",    "size",       "layout",  "head", "text",
 	"list",    "name",       "service", "stream", "limit",
-	"dependency", "order",   "tail",
+	"dependency", "order",   "tail",	 "check",
 };
 
 /* Read every string of a list; the sum of their bytes. */
@@ -37,8 +37,14 @@ static inline uint64_t walk_service(const struct config *c, uint32_t i)
 {
 	const struct config_service *s = config_service(c, i);
 	const config_text texts[] = { s->name, s->file, s->path, s->directory,
-				      s->user, s->out.path, s->err.path };
-	uint64_t sum = walk_list(c, s->argv) + walk_list(c, s->env);
+				      s->user, s->out.path, s->err.path,
+				      s->ready.host, s->ready.path,
+				      s->health.host, s->health.path };
+	uint64_t sum = walk_list(c, s->argv) + walk_list(c, s->env) +
+		       walk_list(c, s->ready.argv) +
+		       walk_list(c, s->health.argv) +
+		       walk_list(c, s->stop_command) +
+		       walk_list(c, s->on_blocked);
 
 	for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
 		sum += strlen(config_string(c, texts[t]));

@@ -333,28 +333,70 @@ static void minus_before_a_digit_is_a_sign_before_a_sign_a_try(void **state)
 	assert_false(value_adjust("-21", -20, 19, &n, &is_try, &why));
 }
 
-static void checks_have_eight_forms(void **state)
+static void checks_have_six_forms(void **state)
 {
-	static const char *const right[] = {
-		"notify", "fd:3", "tcp:127.0.0.1:80", "tcp:[::1]:65535",
-		"tcp:localhost:1", "http:localhost:8080/", "unix:/run/a.sock",
-		"http:[::1]:80/a/b?c=d", "file:/run/ready", "exec:/bin/x -y",
+	static const struct {
+		const char *text;
+		enum config_check_kind kind;
+		uint32_t number;
+		const char *host, *path;
+	} right[] = {
+		{ "notify", CONFIG_CHECK_NOTIFY, 0, NULL, NULL },
+		{ "fd:3", CONFIG_CHECK_FD, 3, NULL, NULL },
+		{ "tcp:127.0.0.1:80", CONFIG_CHECK_TCP, 80, "127.0.0.1", NULL },
+		{ "tcp:[::1]:65535", CONFIG_CHECK_TCP, 65535, "::1", NULL },
+		{ "tcp:localhost:1", CONFIG_CHECK_TCP, 1, "localhost", NULL },
+		{ "http:localhost:8080/", CONFIG_CHECK_HTTP, 8080, "localhost",
+		  "/" },
+		{ "http:[::1]:80/a/b?c=d", CONFIG_CHECK_HTTP, 80, "::1",
+		  "/a/b?c=d" },
+		{ "unix:/run/a.sock", CONFIG_CHECK_UNIX, 0, NULL,
+		  "/run/a.sock" },
+		{ "file:/run/ready", CONFIG_CHECK_FILE, 0, NULL,
+		  "/run/ready" },
 	};
 	static const char *const wrong[] = {
 		"", "yes", "fd:", "fd:2", "fd:1024", "tcp:", "tcp:80",
 		"tcp:example.org:80", "tcp:127.0.0.1", "tcp:127.0.0.1:0",
 		"tcp:127.0.0.1:65536", "tcp:::1:80", "tcp:[::1]", "tcp:[]:80",
 		"http:localhost:80", "http:localhost/", "unix:a", "file:",
-		"exec:", "exec:a | b", "notify ", "tcp:[1.2.3.4]:80",
+		"exec:true", "notify ", "tcp:[1.2.3.4]:80",
+		"http:localhost:80/a b", "http:localhost:80/\n",
 		"tcp:11111111111111111111111111111111111111111111111111:80",
 	};
 	struct arena a = { NULL };
+	struct form_check is;
 
-	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
-		assert_true(forms_check(&a, right[i], &why));
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+		assert_true(forms_check(&a, right[i].text, &is, &why));
+		assert_int_equal(is.kind, right[i].kind);
+		assert_int_equal(is.number, right[i].number);
+		assert_string_equal(is.host ? is.host : "-",
+				    right[i].host ? right[i].host : "-");
+		assert_string_equal(is.path ? is.path : "-",
+				    right[i].path ? right[i].path : "-");
+	}
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_false(forms_check(&a, wrong[i], &why));
+		assert_false(forms_check(&a, wrong[i], &is, &why));
 	arena_drop(&a);
+}
+
+static void capabilities_are_bits_by_their_names(void **state)
+{
+	uint64_t set;
+
+	assert_true(forms_capabilities("none", &set, &why));
+	assert_true(set == 0);
+	assert_true(forms_capabilities("chown, CAP_NET_BIND_SERVICE", &set,
+				       &why));
+	assert_true(set == (1U << 0 | 1U << 10));
+	assert_true(forms_capabilities("cap_checkpoint_restore", &set, &why));
+	assert_true(set == UINT64_C(1) << 40);
+	assert_false(forms_capabilities("chown none", &set, &why));
+	assert_false(forms_capabilities("net_bind", &set, &why));
+	assert_false(forms_capabilities("chown;kill", &set, &why));
+	assert_false(forms_capabilities(
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnop", &set, &why));
 }
 
 static void hosts_are_addresses_or_localhost(void **state)
@@ -621,7 +663,8 @@ int main(void)
 		TEST(octal_numbers_end_at_0777),
 		TEST(limits_are_soft_and_hard_and_may_be_tried),
 		TEST(minus_before_a_digit_is_a_sign_before_a_sign_a_try),
-		TEST(checks_have_eight_forms),
+		TEST(checks_have_six_forms),
+		cmocka_unit_test(capabilities_are_bits_by_their_names),
 		TEST(hosts_are_addresses_or_localhost),
 		TEST(schedules_are_an_interval_or_five_fields),
 		TEST(timezones_are_offsets),

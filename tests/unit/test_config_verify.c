@@ -86,7 +86,7 @@ static enum verify_rule broken(void)
 	if (err == 0)
 		config_walk(block);
 	mend();
-	assert_true(err <= 0 && err >= -VERIFY_TAIL);
+	assert_true(err <= 0 && err > -VERIFY_RULES);
 	return (enum verify_rule)-err;
 }
 
@@ -344,6 +344,67 @@ static void order_obeys_every_dependency(void **state)
 	BREAKS(WELL, memcpy(order, (const uint16_t[]){ 3, 2, 1, 0 }, 8));
 }
 
+static void check_has_what_its_kind_needs(void **state)
+{
+	struct config_check *ready = &bent(0)->ready;
+	struct config_check *health = &bent(0)->health;
+	const config_text path = bent(0)->directory, word = bent(0)->name;
+	const struct config_list argv = bent(0)->argv;
+
+#define IS(check, ...) *(check) = (struct config_check){ __VA_ARGS__ }
+	BREAKS(WELL, IS(ready, CONFIG_CHECK_NOTIFY));
+	BREAKS(WELL, IS(ready, CONFIG_CHECK_FD, 3));
+	BREAKS(WELL, IS(ready, CONFIG_CHECK_TCP, 1, word));
+	BREAKS(WELL, IS(health, CONFIG_CHECK_HTTP, 1, word, path));
+	BREAKS(WELL, IS(health, CONFIG_CHECK_UNIX, .path = path));
+	BREAKS(WELL, IS(health, CONFIG_CHECK_FILE, .path = path));
+	BREAKS(WELL, IS(health, CONFIG_CHECK_EXEC, .argv = argv));
+	BREAKS(SERVICE, IS(ready, (enum config_check_kind)8));
+	BREAKS(SERVICE, IS(ready, CONFIG_CHECK_TCP, 65536, word));
+	BREAKS(CHECK, IS(ready, CONFIG_CHECK_NONE, 1));
+	BREAKS(CHECK, IS(ready, CONFIG_CHECK_NONE, .path = path));
+	BREAKS(CHECK, IS(ready, CONFIG_CHECK_NOTIFY, 1));
+	BREAKS(CHECK, IS(ready, CONFIG_CHECK_FD, 0));
+	BREAKS(CHECK, IS(ready, CONFIG_CHECK_FD, 3, .argv = argv));
+	BREAKS(CHECK, IS(ready, CONFIG_CHECK_TCP, 0, word));
+	BREAKS(CHECK, IS(ready, CONFIG_CHECK_TCP, 1, 0));
+	BREAKS(CHECK, IS(ready, CONFIG_CHECK_TCP, 1, UINT32_MAX));
+	BREAKS(CHECK, IS(ready, CONFIG_CHECK_TCP, 1, word, path));
+	BREAKS(CHECK, IS(health, CONFIG_CHECK_HTTP, 1, word, word));
+	BREAKS(CHECK, IS(health, CONFIG_CHECK_FILE, .path = word));
+	BREAKS(CHECK, IS(health, CONFIG_CHECK_FILE, 0, word, path));
+	BREAKS(CHECK, IS(health, CONFIG_CHECK_UNIX, 0));
+	BREAKS(CHECK, IS(health, CONFIG_CHECK_EXEC, 0));
+	BREAKS(CHECK, IS(health, CONFIG_CHECK_EXEC, .argv = { 0, 1 }));
+	BREAKS(CHECK, IS(health, CONFIG_CHECK_EXEC,
+			 .argv = { UINT32_MAX, 1 }));
+	BREAKS(CHECK, IS(health, CONFIG_CHECK_EXEC, .argv = { argv.at,
+							      UINT32_MAX }));
+#undef IS
+}
+
+static void hook_is_a_command_or_none(void **state)
+{
+	const struct config_list argv = bent(0)->argv;
+
+	BREAKS(WELL, bent(0)->stop_command = argv);
+	BREAKS(WELL, bent(0)->on_blocked = argv);
+	BREAKS(WELL, bent(3)->stop_command = argv); /* removed */
+	BREAKS(SERVICE, bent(3)->on_blocked = argv);
+	BREAKS(LIST, bent(0)->stop_command.at = argv.at);
+	BREAKS(LIST, bent(0)->stop_command.count = 1);
+	BREAKS(LIST, bent(0)->on_blocked.count = UINT32_MAX);
+	BREAKS(LIST, bent(0)->on_blocked = (struct config_list){
+			     UINT32_MAX, 1 });
+	BREAKS(SERVICE, bent(0)->reload_signal = 0);
+	BREAKS(SERVICE, bent(0)->drain_delay_ms = -1);
+	BREAKS(SERVICE, bent(0)->health_failures = 0);
+	BREAKS(SERVICE, bent(0)->health_interval_ms = 99);
+	BREAKS(SERVICE, bent(0)->tasks_max = UINT64_MAX);
+	BREAKS(HEAD, block->held_timeout_ms = -1);
+	BREAKS(HEAD, block->orphans_kill_ms = INT64_MAX);
+}
+
 static void tails_have_to_add_up(void **state)
 {
 	BREAKS(TAIL, bent(0)->tail_first = 1);
@@ -409,13 +470,17 @@ static const struct field service_wide[] = {
 	S(breaker.cooldown_max_ms), S(dampen.min_ms), S(dampen.max_ms),
 	S(stable_ms), S(min_runtime_ms), S(stop_timeout_ms),
 	S(leftover_grace_ms), S(log_max_size), S(log_keep), S(umask),
-	S(oom_score_adj), { 0, 0 },
+	S(oom_score_adj), S(ready_timeout_ms), S(health_interval_ms),
+	S(health_timeout_ms), S(health_grace_ms), S(health_failures),
+	S(drain_delay_ms), S(zombie_limit), S(tasks_max), S(memory_max),
+	S(capabilities), { 0, 0 },
 };
 static const struct field head_wide[] = {
 	H(headroom), H(shutdown_timeout_ms), H(shutdown_needs_ms),
 	H(exit_when_all_blocked_ms), H(restart_rate.period_ms),
 	H(restart_rate.rate), H(restart_rate.burst), H(stop_signals),
-	H(control), H(listen), H(control_mode), { 0, 0 },
+	H(control), H(listen), H(control_mode), H(held_timeout_ms),
+	H(orphans_kill_ms), { 0, 0 },
 };
 
 static bool is_in(const struct field *fields, size_t at)
@@ -656,6 +721,8 @@ int main(void)
 		VERIFY(dependency_on_nobody_is_refused),
 		VERIFY(order_obeys_every_dependency),
 		VERIFY(tails_have_to_add_up),
+		VERIFY(check_has_what_its_kind_needs),
+		VERIFY(hook_is_a_command_or_none),
 		VERIFY(removed_service_can_only_be_waited_for),
 		VERIFY(somebody_has_to_be_left),
 		VERIFY(every_field_is_looked_at),
