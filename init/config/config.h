@@ -156,6 +156,7 @@ struct config_service {
 	bool is_env_cleared;
 	bool keeps_leftovers;      /* leftovers = keep */
 	bool has_user, has_group, has_groups, has_umask;
+	bool has_own_groups;       /* by `groups`, not by `user` */
 	bool has_nice, has_oom_score_adj;
 	bool is_nice_try, is_oom_score_adj_try; /* written with "-" */
 	bool is_tasks_try, is_memory_try;       /* likewise */

@@ -314,6 +314,7 @@ static bool parse_group(const struct key_use *use, const char *text, void *at)
 static bool parse_groups(const struct key_use *use, const char *text, void *at)
 {
 	use->draft->s.has_groups = true;
+	use->draft->s.has_own_groups = true;
 	return users_groups(sources_users(use->l), &use->l->arena, text, at,
 			    &use->draft->s.groups_count, use->why);
 }

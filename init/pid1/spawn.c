@@ -6,12 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +17,7 @@
 
 #include "init/format.h"
 #include "init/pid1/limits.h"
+#include "init/pid1/privileges.h"
 #include "init/pid1/signals.h"
 
 enum {
@@ -170,26 +169,6 @@ static void set_priorities(struct spawn_report *report,
 		umask(s->umask);
 }
 
-/* musl's own setgid() and setuid() would signal other threads: there are
- * none, and the raw calls say the errno of the kernel. */
-static void set_ids(struct spawn_report *report,
-		    const struct config_service *s)
-{
-	if (s->has_groups) {
-		take(report, BOARD_STEP_GROUPS);
-		check(report, syscall(SYS_setgroups, s->groups_count,
-				      s->groups));
-	}
-	if (s->has_group) {
-		take(report, BOARD_STEP_GID);
-		check(report, syscall(SYS_setresgid, s->gid, s->gid, s->gid));
-	}
-	if (s->has_user) {
-		take(report, BOARD_STEP_UID);
-		check(report, syscall(SYS_setresuid, s->uid, s->uid, s->uid));
-	}
-}
-
 static bool is_same_name(const char *a, const char *b)
 {
 	size_t length = strcspn(a, "=");
@@ -311,6 +290,7 @@ static _Noreturn void run_service(const struct sup *sup, uint32_t i)
 	struct spawn_report *report = &sup->report[i];
 	static char *argv[CHILD_ARGS];
 	char *text = (char *)(uintptr_t)config_string(c, s->argv.at);
+	int err;
 
 	take(report, BOARD_STEP_SETSID);
 	if (s->is_main)
@@ -326,19 +306,17 @@ static _Noreturn void run_service(const struct sup *sup, uint32_t i)
 	open_streams(sup, i);
 	set_limits(sup, report, s);
 	set_priorities(report, s);
-	set_ids(report, s);
+	err = privileges_take(s, report);
+	if (err != 0)
+		fail(report, err);
 	if (s->directory) {
 		take(report, BOARD_STEP_DIRECTORY);
 		check(report, chdir(config_string(c, s->directory)));
 	}
-	if (s->has_no_new_privileges) {
-		take(report, BOARD_STEP_NO_NEW_PRIVS);
-		check(report, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	}
 	take(report, BOARD_STEP_HEADROOM);
-	errno = limits_check_child(&sup->limits, c->headroom, report);
-	if (errno)
-		fail(report, errno);
+	err = limits_check_child(&sup->limits, c->headroom, report);
+	if (err != 0)
+		fail(report, err);
 	execute(report, config_string(c, s->path), argv,
 		make_environment(c, report, s));
 }
