@@ -46,8 +46,9 @@ enum board_cause {
 	BOARD_EXITED,        /* `code` is the exit code */
 	BOARD_SIGNALLED,     /* `code` is the signal, not sent by dashpot */
 	BOARD_START_FAILED,  /* `step` and `err` say where and why */
-	BOARD_START_TIMEOUT, /* not ready within ready_timeout */
-	BOARD_UNHEALTHY,     /* its health check gave up */
+	BOARD_START_TIMEOUT, /* not ready within ready_timeout; `code` is how
+			      * it ended then */
+	BOARD_UNHEALTHY,     /* its health check gave up; likewise */
 	BOARD_ASKED,         /* operator, shutdown or dependency asked for it */
 	BOARD_OUT_OF_MEMORY, /* SIGKILL (`code`) by the kernel; `oom` */
 };
@@ -144,6 +145,7 @@ struct board_end {
 	int32_t code;             /* exit code or signal number; -1 */
 	int32_t leftovers;        /* processes that it left behind */
 	enum board_oom oom;       /* OUT_OF_MEMORY */
+	bool was_signalled;       /* `code` is a signal's number */
 	bool was_core_dumped;
 	bool was_failure;         /* counted by the breaker */
 	bool was_probe;
@@ -262,6 +264,7 @@ enum board_event_kind {
 				 * in force stays */
 	BOARD_EV_SNAPSHOT,     /* – SIGUSR1: written on demand */
 	BOARD_EV_EXIT,         /* exit code */
+	BOARD_EV_GIVEN_UP,     /* cause, ms since its start: dashpot stops it */
 	BOARD_EVENT_KINDS,
 };
 

@@ -19,8 +19,6 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 	int64_t runtime_ms = end->started_ms < 0 ? -1 :
 			     end->ended_ms - end->started_ms;
 	bool is_failed_start = end->cause == BOARD_START_FAILED;
-	bool is_oom = end->cause == BOARD_OUT_OF_MEMORY;
-	bool is_signalled = end->cause == BOARD_SIGNALLED || is_oom;
 	char text[160] = "", error[96] = "", buf[16];
 	struct phrase w = PHRASE_IN(text), e = PHRASE_IN(error);
 
@@ -34,8 +32,8 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 	json_text(j, o, "cause", phrase_cause(end->cause));
 	json_int_or_null(j, o, "code", end->code >= 0, end->code);
 	json_text(j, o, "signal",
-		  is_signalled ? phrase_signal(end->code, buf) : NULL);
-	json_text(j, o, "oom", is_signalled && end->code == SIGKILL ?
+		  end->was_signalled ? phrase_signal(end->code, buf) : NULL);
+	json_text(j, o, "oom", end->was_signalled && end->code == SIGKILL ?
 				       phrase_oom(end->oom) :
 				       NULL);
 	json_text(j, o, "step",

@@ -149,6 +149,8 @@ static bool read_end(const cJSON *o, struct board_end *end)
 		step = BOARD_STEP_NONE;
 	if (!get_word(o, "oom", phrase_oom, BOARD_OOM_CERTAIN + 1, &oom))
 		oom = BOARD_OOM_NO;
+	end->was_signalled = cJSON_IsString(
+		cJSON_GetObjectItemCaseSensitive(o, "signal"));
 	end->number = (uint64_t)number;
 	end->run = (uint64_t)run;
 	end->oom = (enum board_oom)oom;

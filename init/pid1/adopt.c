@@ -137,7 +137,7 @@ static void change(struct sup *sup, const struct config *old, uint32_t i)
 	const struct service *s = &sup->service[i];
 
 	if (to->run_fingerprint != from->run_fingerprint &&
-	    !life_is_up(s->state))
+	    (!life_is_up(s->state) || s->gone != LIFE_GONE))
 		service_forgive(sup, i, true);
 	/* `autostart = yes` is asked for now, not at the next container. */
 	if (to->is_autostart && !from->is_autostart &&

@@ -126,11 +126,16 @@ static void describe_end(const struct sup *sup, uint32_t i, int status,
 		.cause = WIFSIGNALED(status) ? BOARD_SIGNALLED : BOARD_EXITED,
 		.code = WIFSIGNALED(status) ? WTERMSIG(status)
 					    : WEXITSTATUS(status),
+		.was_signalled = WIFSIGNALED(status),
 		.was_core_dumped = WIFSIGNALED(status) && WCOREDUMP(status),
-		.was_probe = s->state == LIFE_PROBING,
+		.was_probe =
+			s->state == LIFE_PROBING || s->was_given_up_probe,
 	};
 	limits_tightest(&sup->limits, &end->tasks_current, &end->tasks_max);
-	if (s->state == LIFE_STOPPING) {
+	if (s->given_up != BOARD_NEVER_ENDED) {
+		end->cause = s->given_up;
+		end->was_failure = true;
+	} else if (s->state == LIFE_STOPPING) {
 		end->cause = BOARD_ASKED;
 	} else if (report->err) {
 		end->cause = BOARD_START_FAILED;
@@ -146,7 +151,8 @@ static void look_for_oom(struct sup *sup, uint32_t i, int status,
 			 struct board_end *end)
 {
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL ||
-	    (end->cause == BOARD_ASKED && sup->service[i].is_killed) ||
+	    (sup->service[i].state == LIFE_STOPPING &&
+	     sup->service[i].is_killed) ||
 	    !memory_explains(&sup->memory, sup->now_ms) ||
 	    end->cause != BOARD_SIGNALLED)
 		return;
@@ -209,12 +215,45 @@ static void forget_process(struct sup *sup, uint32_t i)
 	s->is_stuck = false;
 }
 
+/* What follows from a verdict once nothing of it runs any more. */
+static enum life_event gone_after(enum life_event verdict)
+{
+	switch ((unsigned)verdict) {
+	case LIFE_FAILED_RETRY:
+		return LIFE_GONE_RETRY;
+	case LIFE_FAILED_BLOCK:
+		return LIFE_GONE_BLOCK;
+	}
+	return LIFE_GONE_BAD;
+}
+
+void service_give_up(struct sup *sup, uint32_t i, enum board_cause cause)
+{
+	struct service *s = &sup->service[i];
+	struct board_end end = {
+		.cause = cause,
+		.started_ms = s->started_ms,
+		.ended_ms = sup->now_ms,
+	};
+
+	if (!s->pid || s->state == LIFE_STOPPING)
+		return;
+	SUP_SAY(sup, BOARD_EV_GIVEN_UP, (int)i, cause, end.ended_ms -
+		end.started_ms);
+	s->verdict = judge(sup, i, &end);
+	s->given_up = cause;
+	s->was_given_up_probe = s->state == LIFE_PROBING;
+	service_take(sup, i, LIFE_STOP);
+	s->gone = gone_after(s->verdict);
+}
+
 bool service_reaped(struct sup *sup, uint32_t i, int status,
 		    const struct rusage *used)
 {
 	struct service *s = &sup->service[i];
 	enum life_event event = LIFE_EVENTS;
 	struct board_end end;
+	bool is_given_up = s->given_up != BOARD_NEVER_ENDED;
 
 	forget_process(sup, i);
 	if (s->state != LIFE_STOPPING && is_machine_short(sup->report[i].err)) {
@@ -225,7 +264,11 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	s->refused_by = BOARD_LIMIT_NONE;
 	describe_end(sup, i, status, used, &end);
 	look_for_oom(sup, i, status, &end);
-	if (end.cause != BOARD_ASKED)
+	s->given_up = BOARD_NEVER_ENDED;
+	s->was_given_up_probe = false;
+	if (is_given_up)
+		event = s->verdict;
+	else if (end.cause != BOARD_ASKED)
 		event = judge(sup, i, &end);
 	else if (settings(sup, i)->is_main)
 		s->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
@@ -234,6 +277,7 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	sweep_begin(sup, i);
 	if (event == LIFE_EVENTS)
 		return true;
+	/* One that is stopping takes its GONE when nothing of it is left. */
 	service_take(sup, i, event);
 	shutdown_if_essential(sup, i, event, &end);
 	return true;

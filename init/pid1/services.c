@@ -39,6 +39,7 @@ void service_begin(struct sup *sup, uint32_t i)
 		.short_ms = NEVER,
 		.started_ms = -1,
 		.ready_ms = NEVER,
+		.gone = LIFE_GONE,
 		.due_ms = NEVER,
 		.stuck_ms = NEVER,
 		.kill_ms = NEVER,
@@ -252,6 +253,7 @@ void service_stop(struct sup *sup, uint32_t i, bool is_again)
 	struct service *s = &sup->service[i];
 
 	s->is_wanted = is_again;
+	s->gone = LIFE_GONE;
 	service_take(sup, i, LIFE_STOP);
 	if (s->state == LIFE_STOPPED && is_again)
 		service_take(sup, i, LIFE_WANT);
@@ -261,11 +263,16 @@ void service_forgive(struct sup *sup, uint32_t i, bool has_new_command)
 {
 	struct service *s = &sup->service[i];
 	struct breaker *b = &sup->breaker[i];
+	bool is_curable = has_new_command || b->state == BREAKER_LATCHED;
 	bool is_held_back = s->state == LIFE_BLOCKED ||
 			    s->state == LIFE_BACKOFF ||
-			    (s->state == LIFE_FAILED &&
-			     (has_new_command || b->state == BREAKER_LATCHED));
+			    (s->state == LIFE_FAILED && is_curable);
 
+	/* It was given up and stops still: what was to come then is void. */
+	if (s->gone != LIFE_GONE && (s->gone != LIFE_GONE_BAD || is_curable)) {
+		s->gone = LIFE_GONE;
+		s->is_wanted = true;
+	}
 	breaker_reset(b);
 	s->failures = 0;
 	s->is_remembered = false;

@@ -28,6 +28,13 @@ void service_stop(struct sup *sup, uint32_t i, bool is_again);
  * starts only when it has a new command. */
 void service_forgive(struct sup *sup, uint32_t i, bool has_new_command);
 
+/* dashpot has decided that the run of service i failed, though its process
+ * lives: the breaker is asked once, now; the service is told to stop, and the
+ * end that follows is recorded with this cause and counts nothing more. Who
+ * stops or starts it meanwhile has the last word on what comes then. Nothing
+ * happens to one that has no process or is stopping. */
+void service_give_up(struct sup *sup, uint32_t i, enum board_cause cause);
+
 /* Kill what runs of service i at once. */
 void service_kill(struct sup *sup, uint32_t i);
 

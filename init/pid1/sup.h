@@ -62,10 +62,15 @@ struct service {
 	int64_t opened_in_ms; /* ... in a window so long; 0: at once */
 	int32_t exit_code;  /* what dashpot exits with on its behalf */
 	enum life_state state;
+	enum life_event gone; /* what it takes once it has stopped: GONE, or
+			       * GONE_* where dashpot gave up on it */
+	enum life_event verdict; /* ... what was judged then ... */
+	enum board_cause given_up; /* ... and why; NEVER_ENDED: it did not */
 	enum board_wait wait;
 	enum board_limit_kind refused_by; /* ... by this; NONE: they are not */
 	bool is_changed;    /* its row on the board is out of date */
 	bool is_forced;     /* an operator's start: probe before cooldown */
+	bool was_given_up_probe; /* it was the probe that dashpot gave up */
 	bool is_forgiven;   /* what the registry remembers does not count */
 	bool is_wanted;     /* is to run, once it is stopped: again */
 	bool has_token;     /* took one that no process has used yet */

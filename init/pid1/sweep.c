@@ -62,7 +62,10 @@ static void finish(struct sup *sup, uint32_t i)
 	/* It may have been the last thing that was waited for. */
 	sup->is_tree_changed = true;
 	if (s->state == LIFE_STOPPING) {
-		service_take(sup, i, LIFE_GONE);
+		if (s->is_wanted || sup->stop.phase != STOP_NOT)
+			s->gone = LIFE_GONE;
+		service_take(sup, i, s->gone);
+		s->gone = LIFE_GONE;
 		if (s->is_wanted && sup->stop.phase == STOP_NOT)
 			service_take(sup, i, LIFE_WANT);
 	}

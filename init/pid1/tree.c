@@ -27,9 +27,10 @@ static bool is_lost(const struct sup *sup, uint32_t i)
 	switch (sup->service[i].state) {
 	case LIFE_BLOCKED:
 	case LIFE_FAILED:
-	case LIFE_STOPPING:
 	case LIFE_STOPPED:
 		return true;
+	case LIFE_STOPPING: /* given up, it may be about to start again */
+		return sup->service[i].gone != LIFE_GONE_RETRY;
 	case LIFE_DONE:
 		return !is_oneshot(sup, i);
 	case LIFE_WAITING:

@@ -159,6 +159,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_SNAPSHOT] = { "snapshot", CONFIG_INFO, "",
 		"snapshot asked for: diagnostic.json is written" },
 	[BOARD_EV_EXIT] = { "exit", CONFIG_INFO, "exit_code", NULL },
+	[BOARD_EV_GIVEN_UP] = { "given-up", CONFIG_WARNING,
+		"cause/c runtime_ms",
+		"%0y: it is stopped, which counts as a failure" },
 	/* clang-format on */
 };
 

@@ -368,7 +368,7 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 		phrase_add(w, "was not ready in time");
 		break;
 	case BOARD_UNHEALTHY:
-		phrase_add(w, "gave up its health check");
+		phrase_add(w, "failed its health checks");
 		break;
 	case BOARD_ASKED:
 		phrase_add(w, "ended as asked");

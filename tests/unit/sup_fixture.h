@@ -11,6 +11,7 @@
 
 #include "init/pid1/ends.h"
 #include "init/pid1/services.h"
+#include "init/pid1/shutdown.h"
 #include "init/pid1/sweep.h"
 #include "init/pid1/tree.h"
 

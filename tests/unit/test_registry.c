@@ -98,6 +98,7 @@ static void fill(struct fixture *f)
 			.code = n == 19 ? -1 :
 				n == 18 ? SIGKILL :
 					  (int32_t)n,
+			.was_signalled = n == 18,
 			.oom = n == 18 ? BOARD_OOM_LIKELY : BOARD_OOM_NO,
 			.leftovers = 2,
 			.was_failure = true,
@@ -137,6 +138,8 @@ static void what_was_written_is_read_back(void **state)
 	assert_int_equal(end[0].ended_ms - end[0].started_ms, 20);
 	assert_int_equal(end[2].cause, BOARD_OUT_OF_MEMORY);
 	assert_int_equal(end[2].oom, BOARD_OOM_LIKELY);
+	assert_true(end[2].was_signalled);
+	assert_false(end[3].was_signalled);
 	assert_int_equal(end[3].oom, BOARD_OOM_NO);
 	assert_int_equal(end[0].tasks_current, 5);
 	assert_int_equal(end[0].tasks_max, -1);

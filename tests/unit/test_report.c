@@ -82,6 +82,7 @@ static void fill_end(struct fixture *f, struct board_service *row,
 		     enum board_cause cause)
 {
 	bool is_start = cause == BOARD_START_FAILED;
+	bool is_kill = cause == BOARD_SIGNALLED || cause == BOARD_OUT_OF_MEMORY;
 
 	row->ends_count++;
 	row->ends[(row->ends_count - 1) % BOARD_ENDS] = (struct board_end){
@@ -96,11 +97,8 @@ static void fill_end(struct fixture *f, struct board_service *row,
 		.cause = cause,
 		.step = is_start ? BOARD_STEP_EXEC : BOARD_STEP_NONE,
 		.err = is_start ? ENOENT : 0,
-		.code = is_start ? -1 :
-			cause == BOARD_SIGNALLED ||
-					cause == BOARD_OUT_OF_MEMORY ?
-				   SIGKILL :
-				   1,
+		.code = is_start ? -1 : is_kill ? SIGKILL : 1,
+		.was_signalled = is_kill,
 		.oom = cause == BOARD_OUT_OF_MEMORY ? BOARD_OOM_LIKELY :
 						      BOARD_OOM_NO,
 		.was_failure = cause != BOARD_ASKED,
