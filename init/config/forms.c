@@ -159,7 +159,8 @@ bool forms_check(struct arena *a, const char *text, struct form_check *check,
 		check->kind = CONFIG_CHECK_HTTP;
 		return check_address(a, rest, true, check, why) &&
 		       (is_printable(check->path) ||
-			value_wrong(why, "has a blank in its path; write %%20"));
+			value_wrong(why, "has a blank in its path; write "
+					  "%%20"));
 	}
 	if ((rest = behind(text, "unix:")) != NULL) {
 		check->kind = CONFIG_CHECK_UNIX;

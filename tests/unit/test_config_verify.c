@@ -346,41 +346,49 @@ static void order_obeys_every_dependency(void **state)
 
 static void check_has_what_its_kind_needs(void **state)
 {
-	struct config_check *ready = &bent(0)->ready;
-	struct config_check *health = &bent(0)->health;
 	const config_text path = bent(0)->directory, word = bent(0)->name;
 	const struct config_list argv = bent(0)->argv;
+#define CHECK(rule, what, ...)                                               \
+	{ VERIFY_##rule, { .kind = CONFIG_CHECK_##what, __VA_ARGS__ } }
+	const struct {
+		enum verify_rule rule;
+		struct config_check check;
+	} cases[] = {
+		CHECK(WELL, NOTIFY, .number = 0),
+		CHECK(WELL, FD, .number = 3),
+		CHECK(WELL, TCP, .number = 1, .host = word),
+		CHECK(WELL, HTTP, .number = 1, .host = word, .path = path),
+		CHECK(WELL, UNIX, .path = path),
+		CHECK(WELL, FILE, .path = path),
+		CHECK(WELL, EXEC, .argv = argv),
+		CHECK(SERVICE, EXEC + 1, .number = 0),
+		CHECK(SERVICE, TCP, .number = 65536, .host = word),
+		CHECK(CHECK, NONE, .number = 1),
+		CHECK(CHECK, NONE, .path = path),
+		CHECK(CHECK, NOTIFY, .number = 1),
+		CHECK(CHECK, FD, .number = 0),
+		CHECK(CHECK, FD, .number = 3, .argv = argv),
+		CHECK(CHECK, TCP, .number = 0, .host = word),
+		CHECK(CHECK, TCP, .number = 1, .host = 0),
+		CHECK(CHECK, TCP, .number = 1, .host = UINT32_MAX),
+		CHECK(CHECK, TCP, .number = 1, .host = word, .path = path),
+		CHECK(CHECK, HTTP, .number = 1, .host = word, .path = word),
+		CHECK(CHECK, FILE, .path = word),
+		CHECK(CHECK, FILE, .path = path, .host = word),
+		CHECK(CHECK, UNIX, .path = 0),
+		CHECK(CHECK, EXEC, .argv = { 0, 0 }),
+		CHECK(CHECK, EXEC, .argv = { 0, 1 }),
+		CHECK(CHECK, EXEC, .argv = { UINT32_MAX, 1 }),
+		CHECK(CHECK, EXEC, .argv = { argv.at, UINT32_MAX }),
+	};
+#undef CHECK
 
-#define IS(check, ...) *(check) = (struct config_check){ __VA_ARGS__ }
-	BREAKS(WELL, IS(ready, CONFIG_CHECK_NOTIFY));
-	BREAKS(WELL, IS(ready, CONFIG_CHECK_FD, 3));
-	BREAKS(WELL, IS(ready, CONFIG_CHECK_TCP, 1, word));
-	BREAKS(WELL, IS(health, CONFIG_CHECK_HTTP, 1, word, path));
-	BREAKS(WELL, IS(health, CONFIG_CHECK_UNIX, .path = path));
-	BREAKS(WELL, IS(health, CONFIG_CHECK_FILE, .path = path));
-	BREAKS(WELL, IS(health, CONFIG_CHECK_EXEC, .argv = argv));
-	BREAKS(SERVICE, IS(ready, (enum config_check_kind)8));
-	BREAKS(SERVICE, IS(ready, CONFIG_CHECK_TCP, 65536, word));
-	BREAKS(CHECK, IS(ready, CONFIG_CHECK_NONE, 1));
-	BREAKS(CHECK, IS(ready, CONFIG_CHECK_NONE, .path = path));
-	BREAKS(CHECK, IS(ready, CONFIG_CHECK_NOTIFY, 1));
-	BREAKS(CHECK, IS(ready, CONFIG_CHECK_FD, 0));
-	BREAKS(CHECK, IS(ready, CONFIG_CHECK_FD, 3, .argv = argv));
-	BREAKS(CHECK, IS(ready, CONFIG_CHECK_TCP, 0, word));
-	BREAKS(CHECK, IS(ready, CONFIG_CHECK_TCP, 1, 0));
-	BREAKS(CHECK, IS(ready, CONFIG_CHECK_TCP, 1, UINT32_MAX));
-	BREAKS(CHECK, IS(ready, CONFIG_CHECK_TCP, 1, word, path));
-	BREAKS(CHECK, IS(health, CONFIG_CHECK_HTTP, 1, word, word));
-	BREAKS(CHECK, IS(health, CONFIG_CHECK_FILE, .path = word));
-	BREAKS(CHECK, IS(health, CONFIG_CHECK_FILE, 0, word, path));
-	BREAKS(CHECK, IS(health, CONFIG_CHECK_UNIX, 0));
-	BREAKS(CHECK, IS(health, CONFIG_CHECK_EXEC, 0));
-	BREAKS(CHECK, IS(health, CONFIG_CHECK_EXEC, .argv = { 0, 1 }));
-	BREAKS(CHECK, IS(health, CONFIG_CHECK_EXEC,
-			 .argv = { UINT32_MAX, 1 }));
-	BREAKS(CHECK, IS(health, CONFIG_CHECK_EXEC, .argv = { argv.at,
-							      UINT32_MAX }));
-#undef IS
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bent(0)->ready = cases[i].check;
+		assert_int_equal(broken(), cases[i].rule);
+		bent(0)->health = cases[i].check;
+		assert_int_equal(broken(), cases[i].rule);
+	}
 }
 
 static void hook_is_a_command_or_none(void **state)
