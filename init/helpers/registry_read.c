@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "init/text/date.h"
+#include "policy/date.h"
 #include "init/text/phrase.h"
 #include "init/scan.h"
 #include "policy/breaker.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "init/scan.h"
-#include "init/text/date.h"
+#include "policy/date.h"
 
 static const struct peek nothing;
 

@@ -10,7 +10,7 @@
 
 #include "init/errors.h"
 #include "init/format.h"
-#include "init/text/date.h"
+#include "policy/date.h"
 #include "policy/breaker.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "init/text/date.h"
+#include "policy/date.h"
 
 static void every_day_is_the_library_s(void **state)
 {

@@ -3,8 +3,8 @@
  *
  * The library's own comes with time zones and leap tables of which nothing
  * is needed here. */
-#ifndef INIT_TEXT_DATE_H
-#define INIT_TEXT_DATE_H
+#ifndef POLICY_DATE_H
+#define POLICY_DATE_H
 
 #include <stdint.h>
 

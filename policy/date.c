@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Years are counted from March, so that the leap day is the last of its year,
  * and days from 0000-03-01. */
-#include "init/text/date.h"
+#include "policy/date.h"
 
 enum {
 	EPOCH = 719468,   /* days from 0000-03-01 to 1970-01-01 */
