@@ -47,7 +47,8 @@ enum {
 
 static const char *const shared[] = {
 	"It says what came of it. Exit code 1: not all could be done.\n",
-	"In NAME `*` stands for any text and `?` for any character.\n",
+	("In NAME `*` stands for any text and `?` for any character. That of\n"
+	 "a section with `instances` stands for them all, NAME:0 for one.\n"),
 	("--control PATH names the socket, else $DASHPOT_CONTROL, else it is\n"
 	 "looked for in /run, beside the diagnostics, and by abstract name.\n"),
 };

@@ -112,13 +112,42 @@ static void doubt_dependencies(struct doubts *d)
 	for (uint32_t i = 0; i < d->s->deps; i++) {
 		const struct config_dep *dep =
 			config_dep(d->c, d->s->deps_first + i);
+		const char *name = config_name(d->c, dep->service);
 
 		if (d->s->is_autostart &&
 		    !config_service(d->c, dep->service)->is_autostart)
-			DOUBT(d, "%s = %s, which has autostart = no: it waits "
-				 "until somebody starts that",
+			DOUBT(d, "%s = %.*s, which has autostart = no: it "
+				 "waits until somebody starts that",
 			      dep->is_required ? "requires" : "after",
-			      config_name(d->c, dep->service));
+			      (int)strcspn(name, ":"), name);
+	}
+}
+
+static bool is_same_section(const struct doubts *d,
+			    const struct config_service *s)
+{
+	const char *a = config_string(d->c, d->s->name);
+	const char *b = config_string(d->c, s->name);
+	const size_t length = strcspn(a, ":");
+
+	return a[length] == ':' && strncmp(a, b, length + 1) == 0;
+}
+
+/* Each of them would rotate it under the others. */
+static void doubt_file(struct doubts *d, const char *key,
+		       const struct config_stream *mine)
+{
+	for (uint32_t i = 0; i < d->c->services; i++) {
+		const struct config_service *s = config_service(d->c, i);
+
+		if (mine->output != CONFIG_FILE || s == d->s ||
+		    !is_same_section(d, s) ||
+		    (s->out.path != mine->path && s->err.path != mine->path))
+			continue;
+		DOUBT(d, "%s = file:%s is one file for several instances; "
+			 "write ${INSTANCE} into its name", key,
+		      config_string(d->c, mine->path));
+		return;
 	}
 }
 
@@ -228,6 +257,8 @@ static void doubt_service(struct doubts *d)
 		doubt_windows(d);
 	doubt_times(d);
 	doubt_dependencies(d);
+	doubt_file(d, "stdout", &d->s->out);
+	doubt_file(d, "stderr", &d->s->err);
 	doubt_command(d);
 	doubt_directory(d);
 	doubt_user(d);

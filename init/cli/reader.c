@@ -15,6 +15,7 @@
 #include "init/die.h"
 #include "init/errors.h"
 #include "init/format.h"
+#include "init/text/pattern.h"
 
 const char *reader_directory(const char *given)
 {
@@ -249,25 +250,7 @@ bool reader_next(struct reader *r, struct peek *event)
 
 bool reader_matches(const char *pattern, const char *name)
 {
-	const char *star = NULL, *from = NULL;
-
-	if (pattern == NULL)
-		return true;
-	while (*name != '\0') {
-		if (*pattern == '*') {
-			star = ++pattern;
-			from = name;
-		} else if (*pattern == '?' || *pattern == *name) {
-			pattern++;
-			name++;
-		} else if (star != NULL) {
-			pattern = star;
-			name = ++from;
-		} else {
-			return false;
-		}
-	}
-	return pattern[strspn(pattern, "*")] == '\0';
+	return pattern == NULL || pattern_matches(pattern, name);
 }
 
 int64_t reader_now_ms(void)

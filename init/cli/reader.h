@@ -62,8 +62,7 @@ void reader_close(struct reader *r);
  * costs nothing. Ends the program with 111 when there is none. */
 void *reader_take(size_t size);
 
-/* True when name matches the pattern, in which `*` is any text and `?` any
- * one character; NULL matches all. */
+/* As pattern_matches(); NULL matches all. */
 bool reader_matches(const char *pattern, const char *name);
 
 /* The wall clock, Unix ms. */

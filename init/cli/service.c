@@ -8,9 +8,10 @@
 #include "init/cli/advice.h"
 #include "init/cli/reader.h"
 #include "init/cli/runs.h"
-#include "init/config/complain.h"
 #include "init/die.h"
+#include "init/format.h"
 #include "init/scan.h"
+#include "init/text/pattern.h"
 #include "init/text/phrase.h"
 
 enum { TEXT = 1024 }; /* room for a sentence */
@@ -52,9 +53,9 @@ _Noreturn void service_refuse(const char *word, const char *name,
 
 	while (peek_next(&services, NULL, &service)) {
 		peek_text(peek_get(service, "name"), one, sizeof(one));
-		nearest_offer(&near, one);
-		if (near.best == one)
-			memcpy(best, one, sizeof(best));
+		pattern_offer(&near, one);
+		if (near.best != NULL && near.best != best)
+			format(best, sizeof(best), "%s", near.best);
 		near.best = near.best != NULL ? best : NULL;
 		phrase_add(&w, "%s%s", w.used > 0 ? ", " : "", one);
 	}

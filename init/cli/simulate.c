@@ -8,8 +8,8 @@
 #include "init/cli/options.h"
 #include "init/cli/simulation.h"
 #include "init/cli/timeline.h"
-#include "init/config/complain.h"
 #include "init/die.h"
+#include "init/text/pattern.h"
 
 enum {
 	HOUR_MS = 3600000,
@@ -92,14 +92,16 @@ static void choose(struct request *r, const char *name)
 {
 	struct nearest near = { .word = name };
 	const struct config *c = r->plan.config;
+	bool is_found = false;
 
 	for (uint32_t i = 0; i < c->services; i++) {
-		if (strcmp(config_name(c, i), name) == 0) {
-			r->plan.is_simulated[i] = true;
-			return;
-		}
-		nearest_offer(&near, config_name(c, i));
+		if (pattern_matches(name, config_name(c, i)))
+			is_found = r->plan.is_simulated[i] = true;
+		else
+			pattern_offer(&near, config_name(c, i));
 	}
+	if (is_found)
+		return;
 	die_text(DIE_USAGE, "--service %s: there is no such service%s%s%s",
 		 name, near.best ? "; did you mean " : "",
 		 near.best ? near.best : "", near.best ? "?" : "");

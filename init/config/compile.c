@@ -46,9 +46,12 @@ static void unknown_name(struct loader *l, const struct setting *s,
 {
 	struct nearest near = { .word = name };
 
-	for (uint32_t i = 0; i < l->services; i++)
-		if (l->sections[i]->removed == NULL)
-			nearest_offer(&near, l->sections[i]->name);
+	for (uint32_t i = 0; i < l->services; i++) {
+		if (l->sections[i]->removed != NULL)
+			continue;
+		nearest_offer(&near, l->sections[i]->title);
+		nearest_offer(&near, l->sections[i]->name);
+	}
 	if (near.best != NULL)
 		complain(&l->complaints, s->place,
 			 "%s: there is no service `%s`; did you mean %s?",
@@ -74,8 +77,41 @@ static void add_edge(struct graph *g, uint32_t from, uint32_t to,
 	n->edges[n->count++] = (struct edge){ (uint16_t)to, is_required, why };
 }
 
-/* Add what `after` or `requires` names. What [defaults] name is not meant for
- * the named services themselves. */
+static bool is_text(const char *text, const char *name, size_t len)
+{
+	return strncmp(text, name, len) == 0 && text[len] == '\0';
+}
+
+/* Add what one name in a setting means: NAME stands for all instances. What
+ * [defaults] name is not meant for the named services themselves. */
+static void add_named(struct graph *g, uint32_t from, const struct setting *s,
+		      const char *name, size_t len)
+{
+	struct loader *l = g->l;
+	const struct section *self = l->sections[from];
+	bool is_found = false, is_self = false;
+
+	for (uint32_t i = 0; i < l->services; i++) {
+		const struct section *other = l->sections[i];
+		bool is_all = is_text(other->title, name, len);
+
+		if (other->removed != NULL ||
+		    (!is_all && !is_text(other->name, name, len)))
+			continue;
+		is_found = true;
+		if (i == from || (is_all && other->leader == self->leader))
+			is_self = true;
+		else
+			add_edge(g, from, i, s, *s->name == 'r');
+	}
+	if (!is_found)
+		unknown_name(l, s, arena_copy(&l->arena, name, len));
+	else if (is_self && load_setting(self, s->name) != NULL)
+		complain(&l->complaints, s->place,
+			 "%s: %.*s names itself; leave it out", s->name,
+			 (int)len, name);
+}
+
 static void add_edges(struct graph *g, uint32_t from, const char *key)
 {
 	struct loader *l = g->l;
@@ -88,20 +124,9 @@ static void add_edges(struct graph *g, uint32_t from, const char *key)
 	if (s == NULL || !key_expand(l, s->value, &text, &why) ||
 	    strcmp(text, "none") == 0)
 		return;
-	for (; (len = value_item(&text)) > 0; text += len) {
-		int to = load_service(l, text, len);
-
-		if (!load_is_name(text, len))
-			continue; /* told when it was parsed */
-		if (to < 0)
-			unknown_name(l, s, arena_copy(&l->arena, text, len));
-		else if ((uint32_t)to != from)
-			add_edge(g, from, (uint32_t)to, s, *key == 'r');
-		else if (own != NULL)
-			complain(&l->complaints, s->place,
-				 "%s: %s names itself; leave it out", key,
-				 l->sections[from]->name);
-	}
+	for (; (len = value_item(&text)) > 0; text += len)
+		if (load_is_service(text, len)) /* else told already */
+			add_named(g, from, s, text, len);
 }
 
 /* The command of the command line starts when all others are ready. */
@@ -114,16 +139,24 @@ static void wait_for_all(struct graph *g, uint32_t from)
 
 static void add_all_edges(struct graph *g)
 {
-	uint32_t n = g->l->services;
+	struct loader *l = g->l;
+	uint32_t n = l->services;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (g->l->sections[i]->removed != NULL)
+		const struct section *section = l->sections[i];
+		const unsigned before = l->complaints.count;
+
+		if (section->removed != NULL ||
+		    section->leader->is_wrongly_tied)
 			continue;
-		g->node[i].edges = arena_get(&g->l->arena,
+		g->node[i].edges = arena_get(&l->arena,
 					     n * sizeof(struct edge));
+		instances_enter(l, section);
 		add_edges(g, i, "after");
 		add_edges(g, i, "requires");
-		if (g->l->sections[i]->command != NULL)
+		instances_enter(l, NULL);
+		section->leader->is_wrongly_tied = l->complaints.count > before;
+		if (section->command != NULL)
 			wait_for_all(g, i);
 	}
 }
@@ -146,6 +179,22 @@ static size_t step(char *text, size_t size, const char *name,
 	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
 }
 
+/* Has each of these been in a circle that was told? Where one section makes
+ * several services, there are many circles of the same settings. */
+static bool is_circle_told(const struct graph *g, uint32_t i)
+{
+	bool is_told = true, is_instance = false;
+
+	for (; i < g->depth; i++) {
+		const struct section *s = g->l->sections[g->path[i]];
+
+		is_told = is_told && s->leader->is_circle_told;
+		is_instance = is_instance || s->name != s->title;
+		s->leader->is_circle_told = true;
+	}
+	return is_told && is_instance;
+}
+
 /* Tell the circle that the last edge of the walk has closed at node `first`:
  * "a (line 3) -> b (line 7) -> a". Where it is too long, the first ones. */
 static void circle(const struct graph *g, uint32_t first)
@@ -158,6 +207,8 @@ static void circle(const struct graph *g, uint32_t first)
 
 	while (g->path[--i] != first)
 		;
+	if (is_circle_told(g, i))
+		return;
 	for (; i < g->depth; i++) {
 		const struct node *n = &g->node[g->path[i]];
 		const struct edge *e = &n->edges[n->next - 1];

@@ -87,9 +87,8 @@ static const struct config_key keys[] = {
 	{ "oom_score_adj", PARSE_OOM, S(s), .min = -1000, .max = 1000 },
 	{ "no_new_privileges", PARSE_YES, S(s.has_no_new_privileges) },
 	{ "capabilities" IS "", PARSE_CAPABILITIES, S(s.capabilities), LATER },
-	{ "instances" IS "1",
-	  PARSE_COUNT, .flags = SERVICE, .min = 1, .max = CONFIG_SERVICES,
-	  LATER },
+	{ "instances", PARSE_COUNT, S(instances), .min = 1,
+	  .max = CONFIG_SERVICES },
 	{ "schedule" IS "", PARSE_SCHEDULE, .flags = SERVICE, LATER },
 	{ "timezone" IS "+00:00", PARSE_TIMEZONE, .flags = SERVICE, LATER },
 	{ "on_blocked" IS "", PARSE_HOOK, S_RAW(s.on_blocked), LATER },
@@ -156,7 +155,7 @@ const char *key_nearest(const char *name, unsigned flags)
 bool key_expand(struct loader *l, const char *text, const char **result,
 		struct why *why)
 {
-	if (!expand(&l->arena, l->world->environment, text, result, why))
+	if (!expand(&l->arena, l->environment, text, result, why))
 		return false;
 	if (*result != text)
 		l->expanded += strlen(*result);

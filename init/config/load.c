@@ -23,6 +23,25 @@ bool load_is_name(const char *name, size_t len)
 	       strspn(name, letters) >= len;
 }
 
+bool load_is_service(const char *name, size_t len)
+{
+	const char *colon = memchr(name, ':', len), *digit = colon + 1;
+	uint32_t number = 0;
+
+	if (colon == NULL)
+		return load_is_name(name, len);
+	if (digit == name + len || (*digit == '0' && digit + 1 < name + len))
+		return false;
+	for (; digit < name + len; digit++) {
+		if (*digit < '0' || *digit > '9')
+			return false;
+		number = number * 10 + (uint32_t)(*digit - '0');
+		if (number >= CONFIG_SERVICES)
+			return false;
+	}
+	return load_is_name(name, (size_t)(colon - name));
+}
+
 int load_service(const struct loader *l, const char *name, size_t len)
 {
 	for (uint32_t i = 0; i < l->services; i++)
@@ -70,6 +89,8 @@ static struct section *new_section(struct loader *l, const char *name)
 		.flags = KEY_SERVICE,
 		.last = &s->first,
 	};
+	s->title = s->name;
+	s->leader = s;
 	l->sections[l->services++] = s;
 	return s;
 }
@@ -313,6 +334,28 @@ static void usual_head(struct loader *l)
 	l->head.log_level = CONFIG_INFO;
 }
 
+/* What one instance has wrong, the others would only say again. */
+static struct draft *draft_of(struct loader *l, const struct section *section,
+			      const struct draft *usual)
+{
+	const unsigned before = l->complaints.count;
+	struct draft *d;
+
+	if (section->removed != NULL)
+		return slots_draft(l, section);
+	if (section->leader->is_wrong) {
+		d = arena_get(&l->arena, sizeof(*d));
+		memcpy(d, usual, sizeof(*d));
+		d->section = section;
+		return d;
+	}
+	instances_enter(l, section);
+	d = service_draft(l, section, usual);
+	instances_enter(l, NULL);
+	section->leader->is_wrong = l->complaints.count > before;
+	return d;
+}
+
 static void read_settings(struct loader *l)
 {
 	struct draft *usual = service_usual(l);
@@ -322,17 +365,18 @@ static void read_settings(struct loader *l)
 	for (struct setting *s = l->defaults.first; s != NULL; s = s->next)
 		key_apply(l, usual, s);
 	for (uint32_t i = 0; i < l->services; i++)
-		l->drafts[i] = l->sections[i]->removed != NULL
-				       ? slots_draft(l, l->sections[i])
-				       : service_draft(l, l->sections[i],
-						       usual);
+		l->drafts[i] = draft_of(l, l->sections[i], usual);
 }
 
 const struct config *load(const struct world *world,
 			  const struct config_source *from, int fd,
 			  unsigned *mistakes)
 {
-	struct loader l = { .world = world, .old = from->old };
+	struct loader l = {
+		.world = world,
+		.environment = world->environment,
+		.old = from->old,
+	};
 	const struct config *config = NULL;
 
 	l.complaints.arena = &l.arena;
@@ -350,6 +394,7 @@ const struct config *load(const struct world *world,
 	if (from->command != NULL)
 		add_main(&l, from->command);
 	begin_file(&l, "dashpot");
+	instances_expand(&l);
 	if (l.old != NULL)
 		slots_assign(&l, from->held);
 	read_settings(&l);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The load of a configuration, from files to the compiled block: what its
- * steps share. load.c reads the files into sections of settings; keys.c turns
- * each setting into a field; service.c completes each service; slots.c gives
+ * steps share. load.c reads the files into sections of settings; instances.c
+ * makes several services of one section; keys.c turns each setting into a
+ * field; service.c completes each service; slots.c gives
  * those of a reload the indices that they had; compile.c orders them and makes
  * the block. */
 #ifndef INIT_CONFIG_LOAD_H
@@ -47,6 +48,11 @@ struct setting {
 /* One section: [dashpot] and [defaults] of all files are one each. */
 struct section {
 	const char *name;     /* of the service; else NULL */
+	const char *title;    /* as it is written: without the number of an
+			       * instance */
+	struct section *leader; /* the first of the services that are made of
+				 * the same lines: itself, or NAME:0 */
+	char *instance;       /* "INSTANCE=0"; NULL: `instances` is not set */
 	struct place place;   /* of its first line */
 	unsigned flags;       /* KEY_DASHPOT, KEY_DEFAULTS or KEY_SERVICE */
 	unsigned count;       /* of settings */
@@ -56,6 +62,9 @@ struct section {
 	 * has no settings; and whether nothing of it is left. */
 	const struct config_service *removed;
 	bool is_gone;
+	/* Of a leader: mistakes in its settings, in its dependencies and in a
+	 * circle of these were told. Those of the others would be the same. */
+	bool is_wrong, is_wrongly_tied, is_circle_told;
 };
 
 /* Where a variable of a service comes from; a higher one wins. */
@@ -83,6 +92,7 @@ struct draft {
 	struct variable *variables; /* newest first */
 	uint32_t variables_count;
 	struct person person;       /* valid with has_person */
+	uint32_t instances;         /* as written */
 	struct config_limit limits[LOAD_RESOURCES];
 	unsigned limits_set;        /* bit n: limits[n] */
 	bool has_person;
@@ -93,6 +103,8 @@ struct loader {
 	struct complaints complaints;
 	struct place at; /* what is being read; else "dashpot" */
 	const struct world *world;
+	char *const *environment; /* what ${VAR} is taken from */
+	char **overlay;           /* ... with the number of an instance */
 	const struct config *old; /* at a reload; else NULL */
 	struct arena arena;
 	struct text text;
@@ -122,8 +134,16 @@ const struct setting *load_setting(const struct section *section,
 /* The index of a declared service, or -1. */
 int load_service(const struct loader *l, const char *name, size_t len);
 
-/* True for a well-formed service name. */
+/* True for a well-formed name of a section, and for one of a service: also
+ * NAME:N. */
 bool load_is_name(const char *name, size_t len);
+bool load_is_service(const char *name, size_t len);
+
+/* Make the services of each section that has `instances` (instances.c). */
+void instances_expand(struct loader *l);
+
+/* Take ${INSTANCE} from what is known of that section. */
+void instances_enter(struct loader *l, const struct section *section);
 
 /* A service as it is when nothing is written (service.c): what [defaults]
  * begins as, in the arena. */

@@ -138,10 +138,10 @@ static bool parse_names(const struct key_use *use, const char *text, void *at)
 
 	(void)at; /* compile() reads the setting when all names are known */
 	for (const char *s = text; (len = value_item(&s)) > 0; s += len)
-		if (!load_is_name(s, len))
+		if (!load_is_service(s, len))
 			return value_wrong(use->why, "`%.*s` is no service "
 						     "name; write names like "
-						     "web or db-1",
+						     "web, db-1 or worker:0",
 					   (int)(len < 50 ? len : 50), s);
 	return true;
 }

@@ -32,13 +32,13 @@ static void check_command(struct loader *l, const struct section *section)
 	if (command == NULL && shell == NULL)
 		complain(&l->complaints, section->place,
 			 "[service:%s] has no command; write command = PROGRAM "
-			 "ARGUMENTS", section->name);
+			 "ARGUMENTS", section->title);
 	if (command != NULL && shell != NULL)
 		complain(&l->complaints,
 			 shell->place.line > command->place.line
 				 ? shell->place : command->place,
 			 "[service:%s] has command and shell; keep one of them",
-			 section->name);
+			 section->title);
 }
 
 /* A oneshot is not restarted for ever. What [defaults] say is for daemons. */
@@ -54,7 +54,7 @@ static void settle_restart(struct loader *l, struct draft *d)
 		complain(&l->complaints, own->place,
 			 "restart = always in [service:%s], which is a "
 			 "oneshot; write on-failure or never",
-			 d->section->name);
+			 d->section->title);
 }
 
 /* True when the group that `user` names is the one that holds; a group named
@@ -168,6 +168,10 @@ struct draft *service_draft(struct loader *l, const struct section *section,
 		settle_main(d);
 	settle_restart(l, d);
 	settle_person(l, d);
+	if (section->instance != NULL)
+		sources_add(l, d, "INSTANCE",
+			    strchr(section->instance, '=') + 1, VARIABLE_USER,
+			    true);
 	for (int i = 0; i < 4; i++)
 		s->fatal_codes[i] &= ~s->success_codes[i];
 	s->env = sources_list(l, d);

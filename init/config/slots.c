@@ -23,6 +23,8 @@ static void put_removed(struct loader *l, struct section **slots, uint32_t i,
 
 	*section = (struct section){
 		.name = config_name(l->old, i),
+		.title = config_name(l->old, i),
+		.leader = section,
 		.place = l->at,
 		.removed = s,
 		.is_gone = s->is_removed && (held == NULL || !held[i]),

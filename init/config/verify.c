@@ -219,9 +219,10 @@ static bool is_hook(const struct look *look, struct config_list argv)
 static int check_texts(const struct look *look, const struct config_service *s)
 {
 	const struct config *c = look->c;
-	const int name = length(c, s->name, LOAD_NAME);
+	const char *name = config_string(c, s->name);
+	const int size = length(c, s->name, CONFIG_NAME);
 
-	if (name < 0 || !load_is_name(config_string(c, s->name), (size_t)name))
+	if (size < 0 || !load_is_service(name, (size_t)size))
 		return -VERIFY_NAME;
 	if (s->file >= c->text || s->path >= c->text || s->user >= c->text ||
 	    (s->directory != 0 && !is_path(c, s->directory)))

@@ -3,16 +3,10 @@
 #ifndef INIT_HELPERS_NAMES_H
 #define INIT_HELPERS_NAMES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "init/board/command.h"
 #include "init/config/config.h"
-
-/* True when the whole name matches: `*` is any text, `?` any character, `[ab]`
- * and `[a-z]` one of those, `[!a]` any other. A bracket that is not closed
- * matches itself. Takes time of both lengths multiplied at most. */
-bool names_match(const char *pattern, const char *name);
 
 /* Fill *set with the services that `count` names or patterns, one behind the
  * other with a NUL each, mean. NULL, or the first of them that means none;

@@ -269,6 +269,16 @@ static void dependency_that_nobody_starts_is_doubted(void **state)
 				     "autostart = no"));
 }
 
+static void file_that_instances_share_is_doubted_once(void **state)
+{
+	assert_doubted("instances = 5\nstdout = file:/tmp/w.log\n",
+		       "stdout = file:/tmp/w.log is one file for several "
+		       "instances; write ${INSTANCE}");
+	assert_doubted("instances = 5\nstdout = file:/tmp/w.${INSTANCE}\n",
+		       "");
+	assert_doubted("instances = 1\nstdout = file:/tmp/w.log\n", "");
+}
+
 static void short_shutdown_timeout_is_doubted_with_both_numbers(void **state)
 {
 	load_text("[dashpot]\nshutdown_timeout = 9s\n"
@@ -338,6 +348,7 @@ int main(void)
 		TEST(reserve_that_leaves_no_task_is_doubted),
 		TEST(limit_that_may_not_be_raised_is_doubted),
 		TEST(dependency_that_nobody_starts_is_doubted),
+		TEST(file_that_instances_share_is_doubted_once),
 		TEST(short_shutdown_timeout_is_doubted_with_both_numbers),
 		TEST(doubts_come_in_the_order_of_the_files),
 		TEST(policy_is_said_as_a_person_would),

@@ -221,7 +221,10 @@ static void proper_and_different_names_are_demanded(void **state)
 	BREAKS(NAME, bent(3)->name = bent(1)->name);
 	BREAKS(NAME, memcpy(name, "web", 3));
 	BREAKS(NAME, memcpy(name, "a b", 3));
-	BREAKS(NAME, memcpy(name, "a:0", 3));
+	BREAKS(NAME, memcpy(name, "a:b", 3));
+	BREAKS(NAME, memcpy(name, ":00", 3));
+	BREAKS(NAME, memcpy(name, "a::", 3));
+	BREAKS(WELL, memcpy(name, "a:0", 3));
 	BREAKS(NAME, memcpy(name, ".ab", 3));
 	BREAKS(NAME, name[1] = '\n');
 	BREAKS(WELL, memcpy(name, "a-9", 3));

@@ -4,6 +4,7 @@
 
 #include "init/helpers/names.h"
 #include "init/helpers/request.h"
+#include "init/text/pattern.h"
 
 static struct request request;
 static struct why why;
@@ -177,10 +178,14 @@ static void patterns_match_as_a_shell_has_it(void **state)
 		{ "*a*b*c", "xaxbx", false }, { "**", "", true },
 		{ "", "", true },	      { "", "web", false },
 		{ "[w-]eb", "-eb", true },    { "w[e-e]b*", "web-1", true },
+		{ "web", "web:0", true },     { "web:1", "web:1", true },
+		{ "web:1", "web:11", false }, { "*:1", "web:1", true },
+		{ "we", "web:0", false },     { "w?b", "web:0", true },
+		{ "*b", "web:0", true },      { "0", "web:0", false },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (names_match(all[i].pattern, all[i].name) !=
+		if (pattern_matches(all[i].pattern, all[i].name) !=
 		    all[i].is_match)
 			fail_msg("%s %s", all[i].pattern, all[i].name);
 }
