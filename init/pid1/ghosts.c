@@ -28,6 +28,7 @@ enum {
 	TICKS = 100,        /* USER_HZ: a second in proc(5) stat */
 	ENTRIES = 4096,     /* bytes of directory entries read at once */
 	STAT_BYTES = 512,   /* more than the fields up to starttime */
+	LIMITS_BYTES = 1536, /* more than /proc/PID/limits has */
 	STARTTIME = 22 - 3, /* fields behind the state, which is number 3 */
 	PARENTS = 64,       /* steps up before a process is called foreign */
 };
@@ -80,26 +81,37 @@ static bool is_gone(int err)
 	return err == ENOENT || err == ESRCH || err == EACCES || err == EPERM;
 }
 
-/* 1, 0 when the process is gone, or -errno when that cannot be told. The name
- * in parentheses may hold anything, so the fields begin behind the last
- * parenthesis. */
-static int read_stat(int proc_fd, pid_t pid, struct seen *s)
+/* Read the file `name` of a process. 1, 0 when the process is gone, or -errno
+ * when that cannot be told. */
+static int read_file(int proc_fd, pid_t pid, const char *name, char *text,
+		     size_t size)
 {
-	char text[STAT_BYTES];
 	ssize_t n = -1;
-	const char *field;
 	int fd, err;
 
-	format(text, sizeof(text), "%d/stat", pid);
+	format(text, size, "%d/%s", pid, name);
 	fd = openat(proc_fd, text, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
-		n = read(fd, text, sizeof(text) - 1);
+		n = read(fd, text, size - 1);
 	err = errno;
 	if (fd >= 0)
 		close(fd);
 	if (n < 0)
 		return is_gone(err) ? 0 : -err;
 	text[n] = '\0';
+	return 1;
+}
+
+/* As read_file(). The name in parentheses may hold anything, so the fields
+ * begin behind the last parenthesis. */
+static int read_stat(int proc_fd, pid_t pid, struct seen *s)
+{
+	char text[STAT_BYTES];
+	const char *field;
+	int is_there = read_file(proc_fd, pid, "stat", text, sizeof(text));
+
+	if (is_there <= 0)
+		return is_there;
 	field = strrchr(text, ')');
 	if (!field || strlen(field) < 4)
 		return 0;
@@ -117,6 +129,26 @@ static int read_stat(int proc_fd, pid_t pid, struct seen *s)
 		else if (i == STARTTIME)
 			s->start_ticks = value;
 	}
+	return 1;
+}
+
+/* As read_file(). The line is "NAME SOFT HARD UNIT"; a word is no mark. */
+static int read_mark(int proc_fd, pid_t pid, uint64_t *mark)
+{
+	static const char name[] = "Max file locks";
+	char text[LIMITS_BYTES];
+	const char *at;
+	int is_there = read_file(proc_fd, pid, "limits", text, sizeof(text));
+
+	*mark = 0;
+	at = is_there > 0 ? scan_find(text, name) : NULL;
+	if (!at)
+		return is_there;
+	at += sizeof(name) - 1;
+	at += strspn(at, " ");
+	at += strcspn(at, " ");
+	at += strspn(at, " ");
+	*mark = scan_unsigned(&at, 10);
 	return 1;
 }
 
@@ -188,50 +220,81 @@ static int each_process(int proc_fd, visit *visitor, void *with)
 struct sets {
 	struct ghosts *set;
 	uint32_t n;
+	struct ghosts_living living;
+	bool is_marked;     /* some set has a mark */
 	bool is_signalling; /* second pass */
 };
+
+static bool is_of_living(const struct ghosts_living *living,
+			 const struct seen *s)
+{
+	for (uint32_t i = 0; i < living->n; i++)
+		if (living->leader[i] && (living->leader[i] == s->session ||
+					  living->leader[i] == s->group))
+			return true;
+	return false;
+}
+
+/* A member that is in the set's session; its leader, once that was reaped, is
+ * a stranger who got the number: then the old session is empty. */
+static bool is_in_session(struct ghosts *g, const struct seen *s)
+{
+	if ((g->is_group ? s->group : s->session) != g->id ||
+	    s->start_ticks < g->born_ticks)
+		return false;
+	if (s->pid != g->id)
+		return true;
+	g->id = -1;
+	return false;
+}
 
 static int match_set(void *with, int proc_fd, const struct seen *s)
 {
 	struct sets *all = with;
+	bool has_asked = !all->is_marked || !is_living(s) || s->pid == 1 ||
+			 is_of_living(&all->living, s);
+	uint64_t mark = 0;
 	int err = 0;
 
 	for (uint32_t i = 0; i < all->n && err == 0; i++) {
 		struct ghosts *g = &all->set[i];
+		bool is_member = is_in_session(g, s), is_marked = false;
 
-		if ((g->is_group ? s->group : s->session) != g->id ||
-		    s->start_ticks < g->born_ticks)
-			continue;
-		if (s->pid == g->id) {
-			/* Its leader; once that was reaped, a stranger who
-			 * got the number: then the old set is empty. */
-			g->id = -1;
-			continue;
+		if (!is_member && !has_asked) {
+			err = read_mark(proc_fd, s->pid, &mark);
+			if (err <= 0)
+				return err;
+			has_asked = true;
+			err = 0;
 		}
-		if (!is_living(s))
+		is_marked = !is_member && mark != 0 && mark == g->mark;
+		if (!(is_member || is_marked) || !is_living(s))
 			continue;
 		g->one = s->pid;
 		if (!all->is_signalling)
-			g->found++;
+			(*(is_marked ? &g->left : &g->found))++;
 		else if (g->signal)
 			err = signal_seen(proc_fd, s, g->signal);
 	}
 	return err;
 }
 
-int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n)
+int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
+		struct ghosts_living living)
 {
-	struct sets all = { .set = set, .n = n };
+	struct sets all = { .set = set, .n = n, .living = living };
 	int seen;
 
 	for (uint32_t i = 0; i < n; i++) {
-		set[i].found = 0;
+		set[i].found = set[i].left = 0;
 		set[i].one = 0;
+		all.is_marked = all.is_marked || set[i].mark;
 	}
 	seen = each_process(proc_fd, match_set, &all);
 	for (uint32_t i = 0; i < n; i++) {
 		if (set[i].id < 0)
 			set[i].found = 0;
+		set[i].found += set[i].left;
 		if (set[i].found > 0 && set[i].signal)
 			all.is_signalling = true;
 	}

@@ -2,6 +2,12 @@
 /* Finds and signals processes that outlived whoever was responsible for them,
  * by one look through /proc.
  *
+ * Whoever left its session is known by its mark: the hard limit of
+ * RLIMIT_LOCKS, which the kernel has not looked at since Linux 2.4.25. A start
+ * sets it to a number that no other service has, every descendant inherits it
+ * through fork, exec and a change of user, none can raise it without
+ * CAP_SYS_RESOURCE, and /proc/PID/limits shows it to anybody.
+ *
  * A process number is signalled only after its session and its start time were
  * read, and through a pidfd that was opened before that reading, so that a
  * number that was given away meanwhile is never hit. Zombies count as gone.
@@ -18,9 +24,11 @@
 struct ghosts {
 	pid_t id;           /* of the set: pid of its reaped leader */
 	int64_t born_ticks; /* members are not older (starttime, proc(5)) */
+	uint64_t mark;      /* of those who left it; 0: there is none */
 	int signal;         /* to send to each member; 0: only count */
 	bool is_group;      /* a process group; else a session */
-	uint32_t found;     /* out: living members */
+	uint32_t found;     /* out: living members ... */
+	uint32_t left;      /* ... those of them who left the session */
 	pid_t one;          /* out: one of them, 0 none */
 };
 
@@ -32,11 +40,19 @@ int ghosts_open(void);
 /* Now, in the unit and clock of starttime, rounded down. */
 int64_t ghosts_now_ticks(void);
 
-/* Look for all n sets, and send each its signal if it has members. A set
+/* Those whom a look need not ask for their mark: sessions and groups of
+ * leaders that live (0: none). */
+struct ghosts_living {
+	const pid_t *leader;
+	uint32_t n;
+};
+
+/* Look for all n sets, and send each its signal if it has members. A session
  * whose number has been given to a new process is empty. Returns how many
  * processes were looked at, or -errno (-ENOENT: proc_fd is -1; ENFILE, EMFILE,
  * ENOMEM for a time): then what was found and signalled is not all. */
-int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n);
+int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
+		struct ghosts_living living);
 
 /* Send `signal` to every process but the caller and `spared` ones. Where the
  * caller is not PID 1, only to its descendants: those whose way up the parents

@@ -188,6 +188,8 @@ static void set_up(struct sup *sup, const struct config *config,
 	sup->began_wall_ms = sup->now_wall_ms;
 	sup->restore_ms = sup->now_ms + SUP_RESTORE_MS;
 	sup->random = (uint32_t)sup->now_wall_ms * 2654435761U | 1;
+	/* A number that nobody else's services have. */
+	sup->marks = ((uint64_t)sup->random | 1U << 31) << 24;
 	sup->budget = budget_full(&config->restart_rate, sup->now_ms);
 	sup->stop.next_ms = NEVER;
 	sup->stop.look_ms = NEVER;

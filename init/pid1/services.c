@@ -44,6 +44,7 @@ void service_begin(struct sup *sup, uint32_t i)
 		.stuck_ms = NEVER,
 		.kill_ms = NEVER,
 		.sweep_ms = NEVER,
+		.mark = --sup->marks,
 		.on = -1,
 		.verdict_fd = -1,
 	};

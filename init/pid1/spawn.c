@@ -114,14 +114,28 @@ static void open_streams(const struct sup *sup, uint32_t i)
 	open_stream(report, s->err.output, pipe[1], 2);
 }
 
+static bool has_limit(const struct config *c, const struct config_service *s,
+		      uint32_t resource)
+{
+	for (uint32_t i = 0; i < s->limits; i++)
+		if (config_limit(c, s->limits_first + i)->resource == resource)
+			return true;
+	return false;
+}
+
 static void set_limits(const struct sup *sup, struct spawn_report *report,
-		       const struct config_service *s)
+		       const struct config_service *s, uint64_t mark)
 {
 	const struct config *c = sup->config;
+	const struct rlimit marked = { .rlim_cur = mark, .rlim_max = mark };
 
 	take(report, BOARD_STEP_LIMIT);
 	/* PID 1 raised its own soft limit; services get what it got. */
 	check(report, prlimit(0, RLIMIT_NOFILE, &sup->limits.files, NULL));
+	/* Who may not be marked can leave its session unseen: no reason not
+	 * to start. */
+	if (!has_limit(c, s, RLIMIT_LOCKS))
+		(void)prlimit(0, RLIMIT_LOCKS, &marked, NULL);
 	for (uint32_t i = 0; i < s->limits; i++) {
 		const struct config_limit *l =
 			config_limit(c, s->limits_first + i);
@@ -304,7 +318,7 @@ static _Noreturn void run_service(const struct sup *sup, uint32_t i)
 		text += strlen(text) + 1;
 	}
 	open_streams(sup, i);
-	set_limits(sup, report, s);
+	set_limits(sup, report, s, sup->service[i].mark);
 	set_priorities(report, s);
 	err = privileges_take(s, report);
 	if (err != 0)

@@ -52,6 +52,7 @@ struct service {
 	int64_t sweep_ms;   /* look again for what is left of its set */
 	uint64_t starts;    /* processes started */
 	int64_t born_ticks; /* its session is not older (proc(5) starttime) */
+	uint64_t mark;      /* of all its processes, see ghosts.h */
 	pid_t pid;          /* unreaped leader; 0 none */
 	pid_t session;      /* of the last leader; 0 none */
 	int32_t on;         /* the dependency it waits for; -1 */
@@ -197,6 +198,8 @@ struct sup {
 	int64_t queue_ms;        /* look at the queue then; NEVER */
 	int64_t look_ms;         /* no look for leftovers before that */
 	uint64_t reaped, orphans, restarts;
+	uint64_t marks;          /* the last one that was given; they count
+				  * down, as limits can only be lowered */
 	uint64_t orphans_said;   /* orphans that events have told */
 	int64_t orphans_ms;      /* the last of these events */
 	uint64_t heard[BOARD_HELPERS]; /* news that were looked at */

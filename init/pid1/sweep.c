@@ -151,6 +151,8 @@ void sweep_run(struct sup *sup)
 {
 	struct ghosts set[AT_ONCE];
 	uint16_t of[AT_ONCE];
+	const struct ghosts_living living = { sup->leader,
+					      sup->config->services };
 	uint32_t n = 0;
 	int seen;
 
@@ -167,13 +169,14 @@ void sweep_run(struct sup *sup)
 		set[n++] = (struct ghosts){
 			.id = s->session,
 			.born_ticks = s->born_ticks,
+			.mark = s->mark,
 			.is_group = config_service(sup->config, i)->is_main,
 			.signal = next_signal(sup, i),
 		};
 	}
 	if (n == 0)
 		return;
-	seen = ghosts_look(sup->proc_fd, set, n);
+	seen = ghosts_look(sup->proc_fd, set, n, living);
 	sup->look_ms = sup->now_ms + (seen > 0 ? seen / A_MS : 0);
 	/* Short of files or memory: who is there is not known. Without /proc
 	 * nothing can ever be found, and nothing is waited for. */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/* ghost KIND [CODE]: leave a process called ghost-KIND behind in one of the ways
+ * in which processes escape who started them, then end with CODE (1), or with
+ * CODE `stay` live on. The kinds are those of the table in dashpot(8). */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "ghost: %s: %s\n", what, strerror(errno));
+	_exit(99);
+}
+
+static int is(const char *kind, const char *word)
+{
+	return strcmp(kind, word) == 0;
+}
+
+/* Become the ghost; its pipe closes at exec. */
+static void become(const char *kind)
+{
+	char name[64], *argv[] = { name, "be", NULL }, *none[] = { NULL };
+	const struct rlimit lower = { 4711, 4711 };
+	extern char **environ;
+
+	snprintf(name, sizeof(name), "ghost-%s", kind);
+	if (is(kind, "group") ? setpgid(0, 0) < 0
+			      : !is(kind, "child") && setsid() < 0)
+		fail("session");
+	if (is(kind, "double") || is(kind, "cleared"))
+		if (fork() != 0)
+			_exit(0);
+	if (is(kind, "uid") &&
+	    (setgroups(0, NULL) < 0 || setgid(4711) < 0 || setuid(4711) < 0))
+		fail("setuid");
+	if (is(kind, "unmarked") && setrlimit(RLIMIT_LOCKS, &lower) < 0)
+		fail("setrlimit");
+	execve("/proc/self/exe", argv, is(kind, "cleared") ? none : environ);
+	fail("exec");
+}
+
+int main(int argc, char **argv)
+{
+	const char *kind = argc > 1 ? argv[1] : "double";
+	const char *code = argc > 2 ? argv[2] : "1";
+	int pair[2], status;
+	char byte;
+	pid_t pid;
+
+	if (is(kind, "be")) {
+		if (strstr(argv[0], "stopped"))
+			raise(SIGSTOP);
+		for (;;)
+			pause();
+	}
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		fail("pipe");
+	pid = fork();
+	if (pid == 0)
+		become(kind);
+	close(pair[1]);
+	if (read(pair[0], &byte, 1) < 0)
+		fail("read");
+	if (is(kind, "double") || is(kind, "cleared"))
+		waitpid(pid, NULL, 0);
+	if (is(kind, "stopped"))
+		waitpid(pid, &status, WUNTRACED);
+	if (is(code, "stay"))
+		for (;;)
+			pause();
+	return atoi(code);
+}
