@@ -108,6 +108,14 @@ enum board_reload {
 	BOARD_RELOADS,
 };
 
+/* What a short command of a service is for (pid1/hooks.h). */
+enum hook_kind {
+	HOOK_CHECK,   /* does it work? */
+	HOOK_STOP,    /* stop_command */
+	HOOK_BLOCKED, /* on_blocked */
+	HOOKS,
+};
+
 /* Kinds of limits on the number of tasks. */
 enum board_limit_kind {
 	BOARD_LIMIT_NONE,
@@ -265,6 +273,11 @@ enum board_event_kind {
 	BOARD_EV_SNAPSHOT,     /* – SIGUSR1: written on demand */
 	BOARD_EV_EXIT,         /* exit code */
 	BOARD_EV_GIVEN_UP,     /* cause, ms since its start: dashpot stops it */
+	BOARD_EV_HOOK,         /* enum hook_kind, pid, time-out ms: runs */
+	BOARD_EV_HOOK_ENDED,   /* cause, code, step, err, runtime ms, 1 if it
+				* was killed at its time-out, enum hook_kind */
+	BOARD_EV_HOOK_REFUSED, /* enum hook_kind, limit kind, current, max,
+				* reserve, level, errno: it is not run */
 	BOARD_EVENT_KINDS,
 };
 

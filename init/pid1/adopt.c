@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "init/config/verify.h"
+#include "init/pid1/hooks.h"
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/pipes.h"
@@ -27,7 +28,7 @@ bool adopt_is_gone(const struct sup *sup, uint32_t i)
 	const struct service *s = &sup->service[i];
 
 	return settings(sup, i)->is_removed && !life_is_up(s->state) &&
-	       !s->is_swept;
+	       !s->is_swept && !hooks_hold(sup, i);
 }
 
 /* Every index that has a service has it again: the loader was asked so, and

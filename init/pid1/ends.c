@@ -17,14 +17,6 @@
 #include "init/pid1/sweep.h"
 #include "policy/judge.h"
 
-/* errno values that say nothing about the service: the machine is short of
- * something. At any step. */
-static bool is_machine_short(int err)
-{
-	return err == EAGAIN || err == ENOMEM || err == ENFILE ||
-	       err == EMFILE;
-}
-
 /* errno values that another try cures by itself, often enough. */
 static bool is_passing(int err)
 {
@@ -256,7 +248,7 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	bool is_given_up = s->given_up != BOARD_NEVER_ENDED;
 
 	forget_process(sup, i);
-	if (s->state != LIFE_STOPPING && is_machine_short(sup->report[i].err)) {
+	if (s->state != LIFE_STOPPING && limits_are_short(sup->report[i].err)) {
 		refuse(sup, i);
 		return false;
 	}

@@ -229,6 +229,12 @@ void limits_show(const struct limits *l, int64_t written,
 		out[i] = read_level(l, i, written);
 }
 
+bool limits_are_short(int err)
+{
+	return err == EAGAIN || err == ENOMEM || err == ENFILE ||
+	       err == EMFILE;
+}
+
 void limits_tightest(const struct limits *l, int64_t *current, int64_t *max)
 {
 	*current = -1;

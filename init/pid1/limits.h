@@ -41,6 +41,10 @@ void limits_blame(const struct limits *l, int err, struct board_limit *out);
 void limits_show(const struct limits *l, int64_t written,
 		 struct board_limit out[BOARD_LIMITS]);
 
+/* Does this errno of a start say nothing about what was to be started, at any
+ * step, but that the machine is short of something? */
+bool limits_are_short(int err);
+
 /* The tightest visible pids limit; -1 and -1 when there is none. */
 void limits_tightest(const struct limits *l, int64_t *current, int64_t *max);
 

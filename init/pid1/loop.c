@@ -22,6 +22,7 @@
 #include "init/pid1/ends.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hear.h"
+#include "init/pid1/hooks.h"
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/memory.h"
@@ -151,7 +152,7 @@ static void make_tables(struct sup *sup)
 
 	if (err < 0)
 		die_system("memfd_create", -err);
-	sup->report = map(n * sizeof(*sup->report), MAP_SHARED);
+	sup->report = map((1 + HOOKS) * n * sizeof(*sup->report), MAP_SHARED);
 	sup->service = map(n * (sizeof(*sup->service) + sizeof(*sup->next_ms) +
 				sizeof(*sup->leader) + 2 * sizeof(*sup->pipe)),
 			   MAP_PRIVATE);
@@ -237,6 +238,7 @@ static int64_t deadline_next(const struct sup *sup)
 {
 	int64_t next_ms = services_next_ms(sup);
 
+	next_ms = earlier(next_ms, hooks_next_ms(sup));
 	next_ms = earlier(next_ms, keeper_next_ms(sup));
 	next_ms = earlier(next_ms, shutdown_next_ms(sup));
 	next_ms = earlier(next_ms, reload_next_ms(sup));
@@ -371,6 +373,8 @@ static void take_end(void *with, pid_t pid, int status,
 	}
 	sup->is_head_changed = true;
 	queue_has_room(sup);
+	if (hooks_reaped(sup, pid, status))
+		return;
 	/* Its own death may be what a rise of the counter meant. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		sup->killed++;
@@ -421,6 +425,7 @@ _Noreturn void loop_run(const struct config *config,
 		publish(sup);                 /* memory only; wakes helpers */
 		wait_for_events(sup, &wakes); /* the only sleep */
 		services_fire(sup);           /* deadlines -> events */
+		hooks_fire(sup);              /* ... of short commands */
 		take_wakes(sup, &wakes);      /* signals -> wishes */
 		memory_look(&sup->memory, sup->now_ms);
 		reap(sup);                    /* exits -> events, 64 a turn */

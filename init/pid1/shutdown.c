@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "init/pid1/ghosts.h"
+#include "init/pid1/hooks.h"
 #include "init/pid1/keeper.h"
 #include "init/pid1/services.h"
 #include "init/pid1/tree.h"
@@ -136,6 +137,7 @@ static void kill_services(struct sup *sup)
 		if (s->pid || s->is_swept)
 			service_kill(sup, i);
 	}
+	hooks_cancel_all(sup);
 }
 
 /* How many living ones there are, or -errno when that cannot be told now.
@@ -168,8 +170,10 @@ static void enter_helpers(struct sup *sup)
 
 static void enter_rest(struct sup *sup)
 {
-	int living = signal_rest(sup, SIGTERM);
+	int living;
 
+	hooks_cancel_all(sup);
+	living = signal_rest(sup, SIGTERM);
 	if (living == 0) {
 		enter_helpers(sup);
 		return;
@@ -188,7 +192,9 @@ static void run_services(struct sup *sup)
 {
 	struct shutdown *stop = &sup->stop;
 
-	if (tree_stop(sup, sup->now_ms >= stop->half_ms)) {
+	/* on_blocked is about what ends here, perhaps. */
+	if (tree_stop(sup, sup->now_ms >= stop->half_ms) &&
+	    !hooks_run(sup, HOOK_BLOCKED)) {
 		enter_rest(sup);
 		return;
 	}
@@ -274,6 +280,7 @@ void shutdown_shift(struct sup *sup, int64_t jump_ms)
 		s->kill_ms += jump_ms;
 		service_touch(sup, i);
 	}
+	hooks_shift(sup, jump_ms);
 	if (stop->phase == STOP_NOT)
 		return;
 	stop->next_ms += jump_ms;

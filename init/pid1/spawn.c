@@ -97,21 +97,25 @@ static void open_stream(struct spawn_report *report,
 	place(report, fd, target);
 }
 
-static void open_streams(const struct sup *sup, uint32_t i)
+static void open_streams(const struct sup *sup, uint32_t i,
+			 struct spawn_report *report,
+			 const struct spawn_hook *hook)
 {
 	const struct config_service *s = settings(sup, i);
-	struct spawn_report *report = &sup->report[i];
 	const int *pipe = &sup->pipe[2 * i];
+	const bool is_silent = hook && hook->is_silent;
 	int fd;
 
-	if (!s->is_main) {
+	if (hook || !s->is_main) {
 		take(report, BOARD_STEP_STDIN);
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		check(report, fd);
 		place(report, fd, 0);
 	}
-	open_stream(report, s->out.output, pipe[0], 1);
-	open_stream(report, s->err.output, pipe[1], 2);
+	open_stream(report, is_silent ? CONFIG_NULL : s->out.output, pipe[0],
+		    1);
+	open_stream(report, is_silent ? CONFIG_NULL : s->err.output, pipe[1],
+		    2);
 }
 
 static bool has_limit(const struct config *c, const struct config_service *s,
@@ -123,6 +127,7 @@ static bool has_limit(const struct config *c, const struct config_service *s,
 	return false;
 }
 
+/* mark: 0 for none. */
 static void set_limits(const struct sup *sup, struct spawn_report *report,
 		       const struct config_service *s, uint64_t mark)
 {
@@ -134,7 +139,7 @@ static void set_limits(const struct sup *sup, struct spawn_report *report,
 	check(report, prlimit(0, RLIMIT_NOFILE, &sup->limits.files, NULL));
 	/* Who may not be marked can leave its session unseen: no reason not
 	 * to start. */
-	if (!has_limit(c, s, RLIMIT_LOCKS))
+	if (mark && !has_limit(c, s, RLIMIT_LOCKS))
 		(void)prlimit(0, RLIMIT_LOCKS, &marked, NULL);
 	for (uint32_t i = 0; i < s->limits; i++) {
 		const struct config_limit *l =
@@ -197,37 +202,50 @@ static bool is_kept(const char *variable)
 	return is_same_name("NOTIFY_SOCKET=", variable);
 }
 
+/* Put the strings of a list behind the first `at` of `words`, and a NULL;
+ * returns how many there are then. */
+static uint32_t add_words(const struct config *c, struct spawn_report *report,
+			  struct config_list list, char **words, uint32_t at)
+{
+	char *text = (char *)(uintptr_t)config_string(c, list.at);
+
+	if (list.count >= CHILD_ARGS - at)
+		fail(report, E2BIG);
+	for (uint32_t i = 0; i < list.count; i++) {
+		words[at++] = text;
+		text += strlen(text) + 1;
+	}
+	words[at] = NULL;
+	return at;
+}
+
 /* What it inherits, less what its own list sets or dashpot keeps to itself,
- * then its own list. Static: touched in the child only. */
+ * then its own list, of whose variables the first of a name counts. Static:
+ * touched in the child only. */
 static char **make_environment(const struct config *c,
 			       struct spawn_report *report,
-			       const struct config_service *s)
+			       const struct config_service *s,
+			       const char *const *extra)
 {
 	static char *made[CHILD_ARGS];
 	static char *own[CHILD_ARGS];
-	char *text = (char *)(uintptr_t)config_string(c, s->env.at);
-	uint32_t at = 0;
+	uint32_t at = 0, count = 0;
 
-	if (s->env.count >= CHILD_ARGS)
-		fail(report, E2BIG);
-	for (uint32_t i = 0; i < s->env.count; i++) {
-		own[i] = text;
-		text += strlen(text) + 1;
-	}
+	for (; extra && *extra; extra++)
+		own[count++] = (char *)(uintptr_t)*extra;
+	count = add_words(c, report, s->env, own, count);
 	for (char **e = environ; e && *e && !s->is_env_cleared; e++) {
 		uint32_t i = 0;
 
-		while (i < s->env.count && !is_same_name(own[i], *e))
+		while (i < count && !is_same_name(own[i], *e))
 			i++;
-		if (i < s->env.count || is_kept(*e))
+		if (i < count || is_kept(*e))
 			continue;
-		if (at + s->env.count + 1 >= CHILD_ARGS)
+		if (at + count + 1 >= CHILD_ARGS)
 			fail(report, E2BIG);
 		made[at++] = *e;
 	}
-	for (uint32_t i = 0; i < s->env.count; i++)
-		made[at++] = own[i];
-	made[at] = NULL;
+	memcpy(&made[at], own, (count + 1) * sizeof(*own));
 	return made;
 }
 
@@ -297,28 +315,25 @@ static void take_terminal(void)
 	tcsetpgrp(STDIN_FILENO, getpid());
 }
 
-static _Noreturn void run_service(const struct sup *sup, uint32_t i)
+/* hook: what to do instead of being service i, or NULL. */
+static _Noreturn void run(const struct sup *sup, uint32_t i,
+			  struct spawn_report *report,
+			  const struct spawn_hook *hook)
 {
 	const struct config *c = sup->config;
 	const struct config_service *s = config_service(c, i);
-	struct spawn_report *report = &sup->report[i];
 	static char *argv[CHILD_ARGS];
-	char *text = (char *)(uintptr_t)config_string(c, s->argv.at);
 	int err;
 
 	take(report, BOARD_STEP_SETSID);
-	if (s->is_main)
+	if (s->is_main && !hook)
 		take_terminal();
 	else
 		check(report, setsid());
-	if (s->argv.count >= CHILD_ARGS)
-		fail(report, E2BIG);
-	for (uint32_t word = 0; word < s->argv.count; word++) {
-		argv[word] = text;
-		text += strlen(text) + 1;
-	}
-	open_streams(sup, i);
-	set_limits(sup, report, s, sup->service[i].mark);
+	add_words(c, report, hook ? hook->argv : s->argv, argv, 0);
+	open_streams(sup, i, report, hook);
+	/* A hook is nothing that its service has left behind. */
+	set_limits(sup, report, s, hook ? 0 : sup->service[i].mark);
 	set_priorities(report, s);
 	err = privileges_take(s, report);
 	if (err != 0)
@@ -327,12 +342,21 @@ static _Noreturn void run_service(const struct sup *sup, uint32_t i)
 		take(report, BOARD_STEP_DIRECTORY);
 		check(report, chdir(config_string(c, s->directory)));
 	}
+	if (hook && hook->argv.count == 0)
+		_exit(access(config_string(c, hook->path), F_OK) < 0);
 	take(report, BOARD_STEP_HEADROOM);
 	err = limits_check_child(&sup->limits, c->headroom, report);
 	if (err != 0)
 		fail(report, err);
 	execute(report, config_string(c, s->path), argv,
-		make_environment(c, report, s));
+		make_environment(c, report, s, hook ? hook->extra : NULL));
+}
+
+_Noreturn void spawn_hook(const struct sup *sup, uint32_t i,
+			  struct spawn_report *report,
+			  const struct spawn_hook *hook)
+{
+	run(sup, i, report, hook);
 }
 
 /* The pipe and the clone, the same for both kinds. In the child 0 is
@@ -364,7 +388,7 @@ pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd)
 	pid_t pid = start(&sup->report[i], verdict_fd);
 
 	if (pid == 0)
-		run_service(sup, i);
+		run(sup, i, &sup->report[i], NULL);
 	return pid;
 }
 

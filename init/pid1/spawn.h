@@ -22,6 +22,22 @@
  * pipe(2). Called with all signals blocked. */
 pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd);
 
+/* What the child of a short command does (hooks.h) instead of being its
+ * service. */
+struct spawn_hook {
+	struct config_list argv;   /* the command; none: */
+	config_text path;          /* exit with 0 where this exists, else 1 */
+	const char *const *extra;  /* variables over those of the service,
+				    * NULL-ended */
+	bool is_silent;            /* its output goes to /dev/null */
+};
+
+/* In a child of PID 1: set up all that a start of service i sets up, but in a
+ * session of its own, and do what `hook` says. */
+_Noreturn void spawn_hook(const struct sup *sup, uint32_t i,
+			  struct spawn_report *report,
+			  const struct spawn_hook *hook);
+
 /* Start a command in place of dashpot's own session: in its own foreground
  * process group where there is a terminal, with inherited output. argv is
  * NULL-ended, its PATH is the inherited one. report must be shared with

@@ -118,6 +118,19 @@ struct kept {
 	bool is_renewed;    /* told to end, for its successor */
 };
 
+/* A short command that runs, or of whose process group something is left. */
+struct hook {
+	int64_t began_ms;
+	int64_t next_ms;    /* its time-out; once reaped: look again; NEVER */
+	int64_t born_ticks; /* its session is not older (starttime, proc(5)) */
+	pid_t pid;          /* of its leader, and so of its session */
+	uint16_t service;
+	uint8_t kind;       /* enum hook_kind */
+	bool is_over;       /* its result is known, or nobody wants it */
+	bool is_reaped;     /* its leader was */
+	bool is_killed;     /* SIGKILL was sent to it */
+};
+
 struct reload_slot;
 
 /* A reload of the configuration, see reload.h. */
@@ -238,13 +251,16 @@ struct sup {
 	struct kept kept[BOARD_HELPERS];
 	int *pipe;               /* read ends, see pipes.h: 2 a service
 				  * (stdout, stderr); -1 none */
-	struct spawn_report *report; /* one a service, shared with children */
+	struct spawn_report *report; /* one a service, then one for each of its
+				      * HOOKS; shared with children */
 	/* One a service each, in one piece of memory. The first two lie side
 	 * by side, because every turn and every reaped process looks through
 	 * them: earliest deadline, and unreaped leader (0 none). */
 	int64_t *next_ms;
 	pid_t *leader;
 	struct service *service;
+	uint32_t hooks;          /* of the next, in use */
+	struct hook hook[HOOKS * CONFIG_SERVICES];
 	struct breaker breaker[CONFIG_SERVICES];
 	struct command_answer answer[SUP_ANSWERS]; /* of the last commands */
 };

@@ -147,12 +147,20 @@ static void put_off(struct sup *sup, uint32_t i, int64_t until_ms)
 	service_touch(sup, i);
 }
 
+int sweep_look(struct sup *sup, struct ghosts *set, uint32_t n)
+{
+	const struct ghosts_living living = { sup->leader,
+					      sup->config->services };
+	int seen = ghosts_look(sup->proc_fd, set, n, living);
+
+	sup->look_ms = sup->now_ms + (seen > 0 ? seen / A_MS : 0);
+	return seen;
+}
+
 void sweep_run(struct sup *sup)
 {
 	struct ghosts set[AT_ONCE];
 	uint16_t of[AT_ONCE];
-	const struct ghosts_living living = { sup->leader,
-					      sup->config->services };
 	uint32_t n = 0;
 	int seen;
 
@@ -176,8 +184,7 @@ void sweep_run(struct sup *sup)
 	}
 	if (n == 0)
 		return;
-	seen = ghosts_look(sup->proc_fd, set, n, living);
-	sup->look_ms = sup->now_ms + (seen > 0 ? seen / A_MS : 0);
+	seen = sweep_look(sup, set, n);
 	/* Short of files or memory: who is there is not known. Without /proc
 	 * nothing can ever be found, and nothing is waited for. */
 	for (uint32_t k = 0; k < n; k++) {

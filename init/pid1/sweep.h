@@ -21,4 +21,10 @@ void sweep_soon(struct sup *sup);
  * left takes LIFE_GONE. */
 void sweep_run(struct sup *sup);
 
+struct ghosts;
+
+/* ghosts_look() for n sets, once sup->look_ms has come: after a look none
+ * comes for a time that grows with what it cost. */
+int sweep_look(struct sup *sup, struct ghosts *set, uint32_t n);
+
 #endif

@@ -162,6 +162,14 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_GIVEN_UP] = { "given-up", CONFIG_WARNING,
 		"cause/c runtime_ms",
 		"%0y: it is stopped, which counts as a failure" },
+	[BOARD_EV_HOOK] = { "hook", CONFIG_INFO, "hook/o pid timeout_ms",
+		"%0o runs, pid %1i, for %2d at most" },
+	[BOARD_EV_HOOK_ENDED] = { "hook-ended", CONFIG_INFO,
+		"cause/c code step/t errno/e runtime_ms is_timed_out/b hook/o",
+		"%6o [5:did not end within %4d: killed|%0x]" },
+	[BOARD_EV_HOOK_REFUSED] = { "hook-refused", CONFIG_WARNING,
+		"hook/o limit/l current max reserve uid_or_level errno/e",
+		NULL },
 	/* clang-format on */
 };
 

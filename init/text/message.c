@@ -19,6 +19,9 @@ enum config_log_level message_level(const struct config *c,
 
 	if (e->kind == BOARD_EV_ENDED && e->n[5] != 0)
 		return CONFIG_WARNING;
+	if (e->kind == BOARD_EV_HOOK_ENDED &&
+	    (e->n[0] != BOARD_EXITED || e->n[1] != 0 || e->n[5] != 0))
+		return CONFIG_WARNING;
 	if (e->kind == BOARD_EV_STABLE && e->n[1] != 0)
 		return CONFIG_INFO;
 	if (e->kind == BOARD_EV_WAITING && e->n[0] == BOARD_WAIT_HEADROOM)

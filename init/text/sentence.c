@@ -3,6 +3,7 @@
  * on more than a row can say and are made here. */
 #include "init/text/sentence.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -43,6 +44,12 @@ static const char *const reloads[BOARD_RELOADS] = {
 	[BOARD_RELOAD_TASKS] = "tasks",
 };
 
+static const char *const hooks[HOOKS] = {
+	[HOOK_CHECK] = "check",
+	[HOOK_STOP] = "stop_command",
+	[HOOK_BLOCKED] = "on_blocked",
+};
+
 static const char *word_of(const char *const *words, unsigned count,
 			   unsigned i)
 {
@@ -81,6 +88,8 @@ void sentence_value(struct phrase *w, const struct config *c,
 	case 'w': phrase_add(w, "%s", phrase_wait(u)); break;
 	case 'h': phrase_add(w, "%s", board_helper_word(u)); break;
 	case 'k': phrase_add(w, "%s", command_word(u)); break;
+	case 'o': phrase_add(w, "%s", word_of(hooks, HOOKS, u)); break;
+	case 'l': phrase_add(w, "%s", phrase_limit_kind(u)); break;
 	case 'r':
 		phrase_add(w, "%s", word_of(reloads, BOARD_RELOADS, u));
 		break;
@@ -147,11 +156,10 @@ static void add_blocked(struct phrase *w, const struct board_event *e)
 	phrase_duration(w, e->n[0]);
 }
 
-static void add_waiting(struct phrase *w, const struct config *c,
-			const struct board_event *e)
+/* The limit that arguments 1 to 6 speak of. */
+static void add_limit(struct phrase *w, const struct board_event *e)
 {
-	const char *name = sentence_service(c, e->n[1]);
-	struct board_limit limit = {
+	const struct board_limit limit = {
 		.kind = e->n[1] >= 0 && e->n[1] <= BOARD_LIMIT_FILES ?
 				(enum board_limit_kind)e->n[1] :
 				BOARD_LIMIT_NONE,
@@ -159,6 +167,25 @@ static void add_waiting(struct phrase *w, const struct config *c,
 		.uid = (uint32_t)e->n[5], .level = (int32_t)e->n[5],
 		.err = (int32_t)e->n[6],
 	};
+
+	phrase_limit(w, &limit, true);
+}
+
+static void add_refused(struct phrase *w, const struct board_event *e)
+{
+	phrase_add(w, "%s is not run: ",
+		   word_of(hooks, HOOKS, (unsigned)e->n[0]));
+	if (e->n[6] == EBUSY)
+		phrase_add(w, "the last one still runs, though it was killed: "
+			     "probably in a file system or device that hangs");
+	else
+		add_limit(w, e);
+}
+
+static void add_waiting(struct phrase *w, const struct config *c,
+			const struct board_event *e)
+{
+	const char *name = sentence_service(c, e->n[1]);
 
 	switch ((enum board_wait)e->n[0]) {
 	case BOARD_WAIT_NOTHING:
@@ -176,7 +203,7 @@ static void add_waiting(struct phrase *w, const struct config *c,
 		break;
 	case BOARD_WAIT_HEADROOM:
 		phrase_add(w, "waits for room to start a process: ");
-		phrase_limit(w, &limit, true);
+		add_limit(w, e);
 		break;
 	case BOARD_WAIT_LEFTOVERS:
 		phrase_add(w, "waits until what its last run left is gone");
@@ -310,6 +337,8 @@ static void add_special(struct phrase *w, const struct sentence_from *from,
 		add_waiting(w, from->config, e);
 	else if (e->kind == BOARD_EV_VOLUME_TROUBLE)
 		add_trouble(w, from->config, e);
+	else if (e->kind == BOARD_EV_HOOK_REFUSED)
+		add_refused(w, e);
 	else if (e->kind == BOARD_EV_RELOAD_FAILED)
 		add_reload_failed(w, e);
 	else

@@ -46,7 +46,7 @@ static inline void sup_with(const char *text)
 	static int64_t next_ms[CONFIG_SERVICES];
 	static pid_t leaders[CONFIG_SERVICES];
 	static int pipes[2 * CONFIG_SERVICES];
-	static struct spawn_report reports[CONFIG_SERVICES];
+	static struct spawn_report reports[(1 + HOOKS) * CONFIG_SERVICES];
 	struct boards *b = &sup.boards;
 
 	load_text(text);

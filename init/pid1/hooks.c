@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: ISC */
+/* Those that run stand side by side in sup->hook, in no order: there are few,
+ * and nothing looks through them while there are none. */
+#include "init/pid1/hooks.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "init/format.h"
+#include "init/pid1/ghosts.h"
+#include "init/pid1/limits.h"
+#include "init/pid1/spawn.h"
+#include "init/pid1/sweep.h"
+#include "init/text/phrase.h"
+
+enum {
+	VARIABLES = 8,   /* most that a hook has more than its service */
+	VARIABLE = 80,   /* most bytes of one */
+	AGAIN_MS = 50,   /* until the next look at what is left */
+	STAY_MS = 2000,  /* it survives SIGKILL for so long: look rarely */
+	RARELY_MS = 1000,
+};
+
+/* Its place; sup->hooks where there is none. */
+static uint32_t find(const struct sup *sup, uint32_t i, enum hook_kind kind)
+{
+	uint32_t k = 0;
+
+	while (k < sup->hooks &&
+	       (sup->hook[k].service != i || sup->hook[k].kind != kind))
+		k++;
+	return k;
+}
+
+static struct spawn_report *report_of(const struct sup *sup, uint32_t i,
+				      enum hook_kind kind)
+{
+	return &sup->report[(1 + (uint32_t)kind) * CONFIG_SERVICES + i];
+}
+
+bool hook_runs(const struct sup *sup, uint32_t i, enum hook_kind kind)
+{
+	uint32_t k = find(sup, i, kind);
+
+	return k < sup->hooks && !sup->hook[k].is_over;
+}
+
+bool hooks_run(const struct sup *sup, enum hook_kind kind)
+{
+	bool is_any = false;
+
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		is_any |= sup->hook[k].kind == kind && !sup->hook[k].is_over;
+	return is_any;
+}
+
+bool hooks_hold(const struct sup *sup, uint32_t i)
+{
+	bool is_held = false;
+
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		is_held |= sup->hook[k].service == i;
+	return is_held;
+}
+
+bool hook_was_refused(const struct sup *sup, uint32_t i, enum hook_kind kind)
+{
+	return limits_are_short(report_of(sup, i, kind)->err);
+}
+
+/* --- In the child ------------------------------------------------------ */
+
+struct variables {
+	const char *list[VARIABLES + 1];
+	char text[VARIABLES][VARIABLE];
+	uint32_t count;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void add(struct variables *v, const char *form, ...)
+{
+	char *text = v->text[v->count];
+	va_list args;
+
+	va_start(args, form);
+	(void)format_list(text, VARIABLE, form, args);
+	va_end(args);
+	v->list[v->count++] = text;
+}
+
+static void add_end(struct variables *v, const struct sup *sup, uint32_t i,
+		    const struct board_end *end)
+{
+	char word[16];
+
+	add(v, "DASHPOT_CAUSE=%s", phrase_cause(end->cause));
+	add(v, "DASHPOT_CODE=%d", end->code);
+	if (end->cause == BOARD_SIGNALLED || end->cause == BOARD_OUT_OF_MEMORY)
+		add(v, "DASHPOT_SIGNAL=%s", phrase_signal(end->code, word));
+	add(v, "DASHPOT_TRIPS=%u", sup->breaker[i].trips);
+	add(v, "DASHPOT_STATE=%s", life_word(sup->service[i].state));
+}
+
+static _Noreturn void run(const struct sup *sup, uint32_t i,
+			  enum hook_kind kind, const struct hook_task *task,
+			  const struct board_end *end)
+{
+	static struct variables v;
+	const struct spawn_hook hook = {
+		.argv = task->argv,
+		.path = task->path,
+		.extra = v.list,
+		.is_silent = kind == HOOK_CHECK,
+	};
+
+	add(&v, "DASHPOT_SERVICE=%s", config_name(sup->config, i));
+	if (kind == HOOK_STOP)
+		add(&v, "MAINPID=%d", sup->service[i].pid);
+	if (kind == HOOK_BLOCKED)
+		add_end(&v, sup, i, end);
+	spawn_hook(sup, i, report_of(sup, i, kind), &hook);
+}
+
+/* --- Starting ---------------------------------------------------------- */
+
+/* Say why one that a person wrote does not run; a check has its own ways. */
+static int refuse(struct sup *sup, uint32_t i, enum hook_kind kind, int err,
+		  const struct board_limit *limit)
+{
+	if (kind != HOOK_CHECK)
+		SUP_SAY(sup, BOARD_EV_HOOK_REFUSED, (int)i, kind, limit->kind,
+			limit->current, limit->max, limit->reserve,
+			limit->level, -err);
+	return err;
+}
+
+int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
+	       const struct hook_task *task, int64_t timeout_ms)
+{
+	const struct board_service *row = &sup->boards.board->service[i];
+	/* A copy, which the child has too; the ring itself goes on. */
+	const struct board_end end =
+		row->ends[(row->ends_count + BOARD_ENDS - 1) % BOARD_ENDS];
+	struct spawn_report *report = report_of(sup, i, kind);
+	struct board_limit limit = { .kind = BOARD_LIMIT_NONE };
+	int64_t born_ticks = ghosts_now_ticks();
+	pid_t pid;
+
+	if (find(sup, i, kind) < sup->hooks)
+		return refuse(sup, i, kind, -EBUSY, &limit);
+	if (!limits_have_room(&sup->limits, sup->config->headroom, &limit))
+		return refuse(sup, i, kind, -EAGAIN, &limit);
+	limits_note(&sup->limits);
+	*report = (struct spawn_report){ .step = BOARD_STEP_CLONE };
+	pid = spawn_clone();
+	if (pid == 0)
+		run(sup, i, kind, task, &end);
+	if (pid < 0) {
+		int err = errno;
+
+		limits_blame(&sup->limits, err, &limit);
+		return refuse(sup, i, kind, -err, &limit);
+	}
+	sup->hook[sup->hooks++] = (struct hook){
+		.began_ms = sup->now_ms,
+		.next_ms = sup->now_ms + timeout_ms,
+		.born_ticks = born_ticks,
+		.pid = pid,
+		.service = (uint16_t)i,
+		.kind = (uint8_t)kind,
+	};
+	if (kind != HOOK_CHECK)
+		SUP_SAY(sup, BOARD_EV_HOOK, (int)i, kind, pid, timeout_ms);
+	return 0;
+}
+
+/* --- Ending ------------------------------------------------------------ */
+
+/* Its number is taken while the leader is unreaped. A group that the child has
+ * not made yet does not exist. */
+static void kill_hook(struct hook *hook)
+{
+	kill(-hook->pid, SIGKILL);
+	kill(hook->pid, SIGKILL);
+	hook->is_over = true;
+	hook->is_killed = true;
+	hook->next_ms = NEVER;
+}
+
+void hook_cancel(struct sup *sup, uint32_t i, enum hook_kind kind)
+{
+	uint32_t k = find(sup, i, kind);
+
+	if (k < sup->hooks && !sup->hook[k].is_over)
+		kill_hook(&sup->hook[k]);
+}
+
+void hooks_cancel_all(struct sup *sup)
+{
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		if (!sup->hook[k].is_over)
+			kill_hook(&sup->hook[k]);
+}
+
+/* How a hook ended, or that it was killed at its time-out. */
+static void tell(struct sup *sup, const struct hook *hook, int status,
+		 bool is_timed_out)
+{
+	const enum hook_kind kind = (enum hook_kind)hook->kind;
+	const struct spawn_report *report =
+		report_of(sup, hook->service, kind);
+
+	enum board_cause cause = WIFSIGNALED(status) ? BOARD_SIGNALLED
+						     : BOARD_EXITED;
+
+	if (report->err && !is_timed_out)
+		cause = BOARD_START_FAILED;
+	if (kind != HOOK_CHECK)
+		SUP_SAY(sup, BOARD_EV_HOOK_ENDED, hook->service, cause,
+			WIFSIGNALED(status) ? WTERMSIG(status)
+					    : WEXITSTATUS(status),
+			report->step, report->err,
+			sup->now_ms - hook->began_ms, is_timed_out, kind);
+}
+
+static void forget(struct sup *sup, uint32_t k)
+{
+	sup->hook[k] = sup->hook[--sup->hooks];
+}
+
+bool hooks_reaped(struct sup *sup, pid_t pid, int status)
+{
+	struct hook hook;
+	uint32_t k = 0;
+
+	while (k < sup->hooks &&
+	       (sup->hook[k].pid != pid || sup->hook[k].is_reaped))
+		k++;
+	if (k == sup->hooks)
+		return false;
+	hook = sup->hook[k];
+	/* Another's SIGKILL may be the kernel's, for want of memory. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
+	    !hook.is_killed)
+		sup->killed++;
+	if (kill(-pid, 0) < 0 && errno == ESRCH) {
+		forget(sup, k);
+	} else {
+		sup->hook[k].is_over = true;
+		sup->hook[k].is_reaped = true;
+		sup->hook[k].began_ms = sup->now_ms;
+		sup->hook[k].next_ms = sup->now_ms;
+	}
+	if (!hook.is_over)
+		tell(sup, &hook, status, false);
+	return true;
+}
+
+/* Kill what is left of the session of a reaped leader. */
+static void look(struct sup *sup, uint32_t k)
+{
+	struct hook *hook = &sup->hook[k];
+	struct ghosts left = {
+		.id = hook->pid,
+		.born_ticks = hook->born_ticks,
+		.signal = SIGKILL,
+	};
+
+	if (sup->now_ms < sup->look_ms) {
+		hook->next_ms = sup->look_ms;
+		return;
+	}
+	/* Without /proc nothing can ever be found. */
+	if ((sweep_look(sup, &left, 1) >= 0 && left.found == 0) ||
+	    sup->proc_fd < 0) {
+		forget(sup, k);
+		return;
+	}
+	hook->next_ms = sup->now_ms +
+			(sup->now_ms < hook->began_ms + STAY_MS ? AGAIN_MS
+								: RARELY_MS);
+}
+
+void hooks_fire(struct sup *sup)
+{
+	/* Downwards: one that is forgotten gives its place to the last. */
+	for (uint32_t k = sup->hooks; k-- > 0;) {
+		struct hook *hook = &sup->hook[k];
+
+		if (sup->now_ms < hook->next_ms)
+			continue;
+		if (hook->is_reaped) {
+			look(sup, k);
+			continue;
+		}
+		kill_hook(hook);
+		tell(sup, hook, 0, true);
+	}
+}
+
+int64_t hooks_next_ms(const struct sup *sup)
+{
+	int64_t next_ms = NEVER;
+
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		next_ms = earlier(next_ms, sup->hook[k].next_ms);
+	return next_ms;
+}
+
+void hooks_shift(struct sup *sup, int64_t jump_ms)
+{
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		if (sup->hook[k].next_ms != NEVER)
+			sup->hook[k].next_ms += jump_ms;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* Short commands of services: checks, stop_command, on_blocked.
+ *
+ * Each runs in a session of its own with the user, environment, limits and
+ * directory of its service, and has a time-out, at which its group and its
+ * leader are killed. It takes no token of restart_rate, but waits for no room
+ * either: without headroom it is refused. Of each kind a service has one at
+ * most: one that survives SIGKILL, because it hangs in a file system, keeps
+ * its place, so that there is never a second one beside it.
+ *
+ * What it leaves in its process group when it ends is killed. A leader's
+ * number is free for others once it is reaped, so that the group is only asked
+ * whether it exists, which costs nothing, and where it does its members are
+ * killed one by one after a look at session and start time (ghosts.h). */
+#ifndef INIT_PID1_HOOKS_H
+#define INIT_PID1_HOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "init/pid1/sup.h"
+
+/* What it does: run argv, or where that has no word, exit with 0 if path
+ * exists and with 1 if not. */
+struct hook_task {
+	struct config_list argv;
+	config_text path;
+};
+
+/* Start one. 0, or -errno: -EBUSY where one of this kind still runs or hangs,
+ * -EAGAIN without room now, else what clone(2) said. Its variables are those
+ * of the service and DASHPOT_SERVICE; of HOOK_STOP also MAINPID, of
+ * HOOK_BLOCKED also DASHPOT_CAUSE, DASHPOT_CODE, DASHPOT_SIGNAL,
+ * DASHPOT_TRIPS and DASHPOT_STATE. */
+int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
+	       const struct hook_task *task, int64_t timeout_ms);
+
+/* Does one run, whose result is still to come? */
+bool hook_runs(const struct sup *sup, uint32_t i, enum hook_kind kind);
+
+/* The same of any service. */
+bool hooks_run(const struct sup *sup, enum hook_kind kind);
+
+/* Is a process left that a hook of service i has made? Then its index is not
+ * free. */
+bool hooks_hold(const struct sup *sup, uint32_t i);
+
+/* Of the hook of this kind that ended last: did the machine refuse its start
+ * after the clone (EAGAIN and its like)? Then its status says nothing. */
+bool hook_was_refused(const struct sup *sup, uint32_t i, enum hook_kind kind);
+
+/* Kill one that runs, or all of them; nobody learns how they end. */
+void hook_cancel(struct sup *sup, uint32_t i, enum hook_kind kind);
+void hooks_cancel_all(struct sup *sup);
+
+/* From the loop: pid was reaped. True when it was a hook. */
+bool hooks_reaped(struct sup *sup, pid_t pid, int status);
+
+/* Time-outs, and what hooks have left. */
+void hooks_fire(struct sup *sup);
+int64_t hooks_next_ms(const struct sup *sup);
+
+/* The clock jumped by jump_ms: give each the time that was left. */
+void hooks_shift(struct sup *sup, int64_t jump_ms);
+
+#endif
