@@ -114,11 +114,11 @@ static void doubt_dependencies(struct doubts *d)
 			config_dep(d->c, d->s->deps_first + i);
 		const char *name = config_name(d->c, dep->service);
 
-		if (d->s->is_autostart &&
+		/* What is required is started with it. */
+		if (d->s->is_autostart && !dep->is_required &&
 		    !config_service(d->c, dep->service)->is_autostart)
-			DOUBT(d, "%s = %.*s, which has autostart = no: it "
-				 "waits until somebody starts that",
-			      dep->is_required ? "requires" : "after",
+			DOUBT(d, "after = %.*s, which has autostart = no: it "
+				 "waits until something starts that",
 			      (int)strcspn(name, ":"), name);
 	}
 }

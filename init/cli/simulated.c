@@ -239,6 +239,7 @@ static void begin_run(struct simulation *m, uint32_t i)
 			    : m->now_ms + lifetime_ms(m);
 	s->was_stable = false;
 	s->is_parted = false;
+	s->is_early = false;
 }
 
 void simulated_start(struct simulation *m, uint32_t i)
@@ -251,7 +252,7 @@ void simulated_start(struct simulation *m, uint32_t i)
 		budget_take(&m->budget, &m->config->restart_rate, m->now_ms);
 		m->result->restarts++;
 	}
-	breaker_probe(&m->breaker[i], m->now_ms, false);
+	breaker_probe(&m->breaker[i], m->now_ms, m->subject[i].is_early);
 	is_probe = m->breaker[i].state == BREAKER_HALF_OPEN;
 	begin_run(m, i);
 	simulated_say(m, i, is_probe ? SIMULATION_PROBE : SIMULATION_STARTED,

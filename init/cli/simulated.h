@@ -24,7 +24,10 @@ struct subject {
 	int32_t awaits_said; /* ... was said; -1 */
 	uint32_t failures;  /* since the last stable run */
 	enum life_state state;
-	bool was_stable, is_parted;
+	bool was_stable;
+	bool is_parted;     /* from a lost requirement: wants it settled */
+	bool is_early;      /* its next start is a probe, whatever is due */
+	bool was_ready;     /* when it was looked at last */
 };
 
 struct simulation {

@@ -50,7 +50,8 @@ static int32_t awaits(const struct simulation *m, uint32_t i,
 			config_dep(m->config, c->deps_first + d);
 		uint32_t on = dep->service;
 
-		if (!is_ready(m, on))
+		if (!is_ready(m, on) &&
+		    (dep->is_required || m->subject[on].state != LIFE_DONE))
 			return (int32_t)on;
 		if (!dep->is_required || !m->subject[i].is_parted ||
 		    !m->plan->is_simulated[on] || is_oneshot(m, on) ||
@@ -62,20 +63,57 @@ static int32_t awaits(const struct simulation *m, uint32_t i,
 	return -1;
 }
 
-static void part_from_lost(struct simulation *m, uint32_t i)
+/* What one pass in the order of start finds out. */
+struct look {
+	bool is_lost[CONFIG_SERVICES]; /* itself, or what it requires */
+	bool has_come[CONFIG_SERVICES]; /* ready, and was not */
+};
+
+static bool is_meant_to_run(const struct subject *s)
+{
+	return s->state != LIFE_STOPPED && s->state != LIFE_DONE &&
+	       s->state != LIFE_FAILED;
+}
+
+/* As PID 1 does it, where a stop takes time. */
+static void part_from_lost(struct simulation *m, struct look *look, uint32_t i)
 {
 	const struct config_service *c = config_service(m->config, i);
+	struct subject *s = &m->subject[i];
 
-	if (!life_is_up(m->subject[i].state))
-		return;
-	for (uint32_t d = 0; d < c->deps; d++) {
+	look->is_lost[i] = is_lost(m, i);
+	for (uint32_t d = 0; d < c->deps && is_meant_to_run(s); d++) {
 		const struct config_dep *dep =
 			config_dep(m->config, c->deps_first + d);
 
-		if (!dep->is_required || !is_lost(m, dep->service))
+		if (!dep->is_required || !look->is_lost[dep->service])
 			continue;
-		simulated_part(m, i, dep->service);
+		look->is_lost[i] = true;
+		s->is_parted = true;
+		if (life_is_up(s->state))
+			simulated_part(m, i, dep->service);
 		return;
+	}
+}
+
+static void probe_early(struct simulation *m, struct look *look, uint32_t i)
+{
+	const struct config_service *c = config_service(m->config, i);
+	struct subject *s = &m->subject[i];
+	bool is_now = is_ready(m, i);
+
+	look->has_come[i] = is_now && !s->was_ready;
+	s->was_ready = is_now;
+	for (uint32_t d = 0; d < c->deps && s->state == LIFE_BLOCKED; d++) {
+		uint32_t on =
+			config_dep(m->config, c->deps_first + d)->service;
+
+		if (!look->has_come[on] ||
+		    s->since_ms < m->subject[on].down_ms)
+			continue;
+		s->is_early = true;
+		simulated_say(m, i, SIMULATION_EARLY, on, 0);
+		simulated_take(m, i, LIFE_WANT);
 	}
 }
 
@@ -106,11 +144,18 @@ static bool is_all_blocked(struct simulation *m)
 /* Some state has changed. */
 static void follow(struct simulation *m)
 {
+	struct look look = { { false }, { false } };
+
 	m->is_changed = false;
 	m->queue_ms = m->now_ms;
-	for (uint32_t k = 0; k < m->config->services && m->has_deps; k++)
-		if (m->plan->is_simulated[config_order(m->config)[k]])
-			part_from_lost(m, config_order(m->config)[k]);
+	for (uint32_t k = 0; k < m->config->services && m->has_deps; k++) {
+		uint16_t i = config_order(m->config)[k];
+
+		if (!m->plan->is_simulated[i])
+			continue;
+		part_from_lost(m, &look, i);
+		probe_early(m, &look, i);
+	}
 	if (!is_all_blocked(m))
 		m->blocked_since_ms = NEVER;
 	else if (m->blocked_since_ms == NEVER)

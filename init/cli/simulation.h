@@ -48,6 +48,8 @@ enum simulation_what {
 	SIMULATION_STABLE,  /* stable again; number: failures until now */
 	SIMULATION_CLOSED,  /* stable: no longer blocked */
 	SIMULATION_PARTED,  /* stopped; number: index of whom it requires */
+	SIMULATION_EARLY,   /* is to be probed before its cooldown is over;
+			     * number: index of whom it depends on */
 };
 
 struct simulation_event {

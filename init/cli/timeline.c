@@ -25,6 +25,7 @@ static const char *const words[] = {
 	[SIMULATION_STABLE] = "stable",
 	[SIMULATION_CLOSED] = "closed",
 	[SIMULATION_PARTED] = "stopped",
+	[SIMULATION_EARLY] = "early-probe",
 };
 
 static void put(struct timeline *t, const struct phrase *w)
@@ -141,6 +142,11 @@ static void add_what(struct phrase *w, const struct timeline *t,
 		break;
 	case SIMULATION_PARTED:
 		phrase_add(w, "stops with %s, which it requires",
+			   name_of(t, e->number));
+		break;
+	case SIMULATION_EARLY:
+		phrase_add(w, "is tried early: %s, which was down when it was "
+			      "blocked, is ready",
 			   name_of(t, e->number));
 		break;
 	}
@@ -265,7 +271,8 @@ static void put_event_json(struct timeline *t,
 			   const struct simulation_event *e)
 {
 	bool is_other = e->what == SIMULATION_AWAITS ||
-			e->what == SIMULATION_PARTED;
+			e->what == SIMULATION_PARTED ||
+			e->what == SIMULATION_EARLY;
 	char line[LINE];
 	struct phrase w = PHRASE_IN(line);
 

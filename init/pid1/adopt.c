@@ -128,7 +128,7 @@ static void replace(struct sup *sup, uint32_t i)
 	}
 	if (sup->breaker[i].state != BREAKER_CLOSED)
 		breaker_reset(&sup->breaker[i]);
-	service_stop(sup, i, true);
+	service_stop(sup, i, !sup->service[i].is_stop_asked);
 }
 
 static void change(struct sup *sup, const struct config *old, uint32_t i)

@@ -234,6 +234,7 @@ void service_give_up(struct sup *sup, uint32_t i, enum board_cause cause)
 		end.started_ms);
 	s->verdict = judge(sup, i, &end);
 	s->given_up = cause;
+	s->is_late = cause == BOARD_START_TIMEOUT;
 	s->was_given_up_probe = s->state == LIFE_PROBING;
 	service_take(sup, i, LIFE_STOP);
 	s->gone = gone_after(s->verdict);

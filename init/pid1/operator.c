@@ -10,6 +10,7 @@
 
 #include "init/pid1/reload.h"
 #include "init/pid1/services.h"
+#include "init/pid1/tree.h"
 
 enum {
 	AT_ONCE = 32, /* commands in one turn */
@@ -30,6 +31,9 @@ static enum verdict judge_start(const struct sup *sup, uint32_t i)
 		return REFUSED;
 	if (s->state == LIFE_STOPPING)
 		return s->is_wanted ? IS_SO : TO_DO;
+	/* Its stop waits for its dependents', and may be called off. */
+	if (s->is_stop_asked)
+		return TO_DO;
 	return life_is_up(s->state) || s->state == LIFE_WAITING ? IS_SO : TO_DO;
 }
 
@@ -86,19 +90,25 @@ static void start(struct sup *sup, uint32_t i)
 	struct service *s = &sup->service[i];
 
 	s->is_stop_asked = false;
+	if (life_is_up(s->state) && s->state != LIFE_STOPPING)
+		return;
 	s->is_forced = true;
 	s->is_wanted = s->state == LIFE_STOPPING;
 	service_take(sup, i, LIFE_WANT);
 }
 
+/* One that runs is told by tree_follow(), after those that require it. */
 static void stop(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 
 	s->is_stop_asked = true;
-	s->is_parted = false;
 	s->is_forced = false;
-	service_stop(sup, i, false);
+	sup->is_tree_changed = true;
+	if (!life_is_up(s->state) || s->state == LIFE_STOPPING) {
+		s->is_parted = false;
+		service_stop(sup, i, false);
+	}
 }
 
 static void do_one(struct sup *sup, uint32_t i, const struct command *command)
@@ -186,6 +196,8 @@ static void do_all(struct sup *sup, const struct command *command,
 			break;
 		}
 	}
+	if (command->kind == COMMAND_STOP)
+		tree_follow(sup);
 }
 
 /* What is done is remembered; what is not may be asked again. */

@@ -67,7 +67,8 @@ static bool is_same_limit(const struct board_limit *a,
 	return a->kind == b->kind && a->level == b->level && a->uid == b->uid;
 }
 
-/* Service i waits for `wait`; say so when that is news. While room or a token
+/* Service i waits for `wait`; say so when that is news: of several dependencies
+ * that are about to be ready only the first one. While room or a token
  * is short its own time stands still, else many loops together would hide
  * from their breakers. */
 static void wait_for(struct sup *sup, uint32_t i, enum board_wait wait,
@@ -78,8 +79,8 @@ static void wait_for(struct sup *sup, uint32_t i, enum board_wait wait,
 	const struct board_limit *by = limit ? limit : &none;
 	bool is_short = wait == BOARD_WAIT_HEADROOM ||
 			wait == BOARD_WAIT_BUDGET;
-	bool is_news = s->wait != wait || s->on != on ||
-		       !is_same_limit(&s->limit, by);
+	bool is_news = s->wait != wait || !is_same_limit(&s->limit, by) ||
+		       (s->on != on && tree_is_lost(sup, (uint32_t)on));
 
 	if (is_short && s->short_ms == NEVER) {
 		breaker_hold(&sup->breaker[i], sup->now_ms);
@@ -87,7 +88,7 @@ static void wait_for(struct sup *sup, uint32_t i, enum board_wait wait,
 	}
 	if (!is_short)
 		end_shortage(sup, i, false);
-	if (is_news || s->limit.current != by->current ||
+	if (is_news || s->on != on || s->limit.current != by->current ||
 	    s->limit.max != by->max)
 		service_touch(sup, i);
 	/* Who waits for a blocked service holds up no exit_when_all_blocked. */
@@ -343,6 +344,7 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 	s->starts++;
 	s->is_forced = false;
 	s->is_parted = false;
+	s->is_late = false;
 	s->is_wanted = false;
 	s->was_stable = false;
 	/* An attempt after one that was refused is said once it executes. */

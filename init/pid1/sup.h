@@ -46,6 +46,7 @@ struct service {
 	int64_t refused_ms; /* its starts are refused after clone since ... */
 	int64_t started_ms; /* its present or last process; -1 never */
 	int64_t ready_ms;   /* ready since; NEVER: not ready */
+	int64_t down_ms;    /* was ready, and is not since; 0 never was */
 	int64_t due_ms;     /* delay, cooldown or `stable` is over */
 	int64_t stuck_ms;   /* no verdict by then: stuck */
 	int64_t kill_ms;    /* its set is killed then */
@@ -80,8 +81,11 @@ struct service {
 	bool is_swept;      /* left-behind processes are being ended */
 	bool is_killed;     /* SIGKILL was sent to its set */
 	bool is_stay_said;  /* that some survive SIGKILL */
-	bool is_parted;     /* stopped for a dependency: wants it settled */
+	bool is_parted;     /* from a lost requirement: is to stop while it
+			     * is up, then wants that settled */
 	bool is_stop_asked; /* by an operator: nothing else starts it */
+	bool is_late;       /* its last start was not ready in time */
+	bool was_ready;     /* when tree_follow() looked last */
 	bool is_remembered; /* its breaker came from the registry */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Every look is one pass over the services in their order of start, so that
- * what a service depends on has been looked at before it. */
+/* Every look is a pass over the services in their order of start, so that what
+ * a service depends on has been looked at before it, or in the opposite order,
+ * so that its dependents have been. */
 #include "init/pid1/tree.h"
 
 #include "init/pid1/services.h"
@@ -11,26 +12,38 @@ static bool is_oneshot(const struct sup *sup, uint32_t i)
 	return config_service(sup->config, i)->type == CONFIG_ONESHOT;
 }
 
+/* Ready, and not about to be stopped once its own dependents have. */
 static bool is_ready(const struct sup *sup, uint32_t i)
 {
 	const struct service *s = &sup->service[i];
 
 	if (is_oneshot(sup, i))
 		return s->state == LIFE_DONE;
-	return s->ready_ms != NEVER &&
+	return s->ready_ms != NEVER && !s->is_stop_asked && !s->is_parted &&
 	       (s->state == LIFE_RUNNING || s->state == LIFE_PROBING);
 }
 
-/* Blocked, ended or stopped: not ready, and not just about to be again. */
-static bool is_lost(const struct sup *sup, uint32_t i)
+/* Is there nothing of this dependency to wait for? A daemon that has ended
+ * for good, and well, was ready: who only comes after it goes on. */
+static bool is_met(const struct sup *sup, const struct config_dep *dep)
 {
-	switch (sup->service[i].state) {
+	return is_ready(sup, dep->service) ||
+	       (!dep->is_required &&
+		sup->service[dep->service].state == LIFE_DONE);
+}
+
+bool tree_is_lost(const struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	switch (s->state) {
 	case LIFE_BLOCKED:
 	case LIFE_FAILED:
 	case LIFE_STOPPED:
 		return true;
-	case LIFE_STOPPING: /* given up, it may be about to start again */
-		return sup->service[i].gone != LIFE_GONE_RETRY;
+	case LIFE_STOPPING:
+		return s->is_late ||
+		       (!s->is_wanted && s->gone != LIFE_GONE_RETRY);
 	case LIFE_DONE:
 		return !is_oneshot(sup, i);
 	case LIFE_WAITING:
@@ -41,7 +54,7 @@ static bool is_lost(const struct sup *sup, uint32_t i)
 	case LIFE_STATES:
 		break;
 	}
-	return false;
+	return s->is_stop_asked || s->is_late;
 }
 
 int32_t tree_awaits(const struct sup *sup, uint32_t i, int64_t *when_ms)
@@ -54,7 +67,7 @@ int32_t tree_awaits(const struct sup *sup, uint32_t i, int64_t *when_ms)
 			config_dep(sup->config, c->deps_first + d);
 		int64_t settled_ms;
 
-		if (!is_ready(sup, dep->service))
+		if (!is_met(sup, dep))
 			return dep->service;
 		if (!dep->is_required || !sup->service[i].is_parted ||
 		    is_oneshot(sup, dep->service))
@@ -69,24 +82,132 @@ int32_t tree_awaits(const struct sup *sup, uint32_t i, int64_t *when_ms)
 	return -1;
 }
 
-static void part_from_lost(struct sup *sup, uint32_t i)
+/* --- What follows from a change ---------------------------------------- */
+
+/* Is service i to run, now or once something is over? */
+static bool is_meant_to_run(const struct service *s)
+{
+	return s->state != LIFE_STOPPED && s->state != LIFE_DONE &&
+	       s->state != LIFE_FAILED &&
+	       (s->state != LIFE_STOPPING || s->is_wanted ||
+		s->gone == LIFE_GONE_RETRY || s->gone == LIFE_GONE_BLOCK);
+}
+
+/* What a service requires is wanted with it, be it `autostart = no`; unless a
+ * person stopped it. Dependents are looked at first, so that one pass reaches
+ * what the required ones require. */
+static void want_required(struct sup *sup)
+{
+	for (uint32_t k = sup->config->services; k-- > 0;) {
+		uint16_t i = config_order(sup->config)[k];
+		const struct config_service *c = config_service(sup->config, i);
+
+		if (!is_meant_to_run(&sup->service[i]))
+			continue;
+		for (uint32_t d = 0; d < c->deps; d++) {
+			const struct config_dep *dep =
+				config_dep(sup->config, c->deps_first + d);
+			const struct service *on = &sup->service[dep->service];
+
+			if (dep->is_required && on->state == LIFE_STOPPED &&
+			    !on->is_stop_asked)
+				service_take(sup, dep->service, LIFE_WANT);
+		}
+	}
+}
+
+/* What one pass over the services in their order of start finds out. */
+struct look {
+	bool is_lost[CONFIG_SERVICES]; /* itself, or what it requires */
+	bool has_come[CONFIG_SERVICES]; /* ready, and was not */
+};
+
+static void note_readiness(struct sup *sup, struct look *look, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	bool is_now = is_ready(sup, i);
+
+	look->has_come[i] = is_now && !s->was_ready;
+	if (!is_now && s->was_ready)
+		s->down_ms = sup->now_ms;
+	s->was_ready = is_now;
+}
+
+/* Part service i from a requirement that is lost: one that is up is to stop,
+ * any other one that is to run waits until that has settled. */
+static void part(struct sup *sup, struct look *look, uint32_t i)
+{
+	const struct config_service *c = config_service(sup->config, i);
+	struct service *s = &sup->service[i];
+	bool is_lost = false;
+
+	for (uint32_t d = 0; d < c->deps && !is_lost; d++) {
+		const struct config_dep *dep =
+			config_dep(sup->config, c->deps_first + d);
+
+		is_lost = dep->is_required && look->is_lost[dep->service];
+	}
+	if (is_meant_to_run(s)) {
+		/* A stop that has not begun may be called off. */
+		if (life_is_up(s->state) && s->state != LIFE_STOPPING)
+			s->is_parted = is_lost;
+		else if (is_lost)
+			s->is_parted = true;
+	}
+	look->is_lost[i] = tree_is_lost(sup, i) ||
+			   (is_lost && is_meant_to_run(s));
+}
+
+/* One that was blocked while something that it depends on was down failed for
+ * that, perhaps: now that this is ready it is worth a probe, once. */
+static void probe_early(struct sup *sup, const struct look *look, uint32_t i)
 {
 	const struct config_service *c = config_service(sup->config, i);
 	struct service *s = &sup->service[i];
 
-	if (!life_is_up(s->state) || s->state == LIFE_STOPPING)
+	if (s->state != LIFE_BLOCKED || s->is_remembered)
 		return;
 	for (uint32_t d = 0; d < c->deps; d++) {
-		const struct config_dep *dep =
-			config_dep(sup->config, c->deps_first + d);
+		uint32_t on =
+			config_dep(sup->config, c->deps_first + d)->service;
 
-		if (!dep->is_required || !is_lost(sup, dep->service))
+		if (!look->has_come[on] ||
+		    s->since_ms < sup->service[on].down_ms)
 			continue;
-		s->is_parted = true;
-		service_stop(sup, i, true);
+		SUP_SAY(sup, BOARD_EV_EARLY_PROBE, (int)i, on);
+		service_take(sup, i, LIFE_WANT);
 		return;
 	}
 }
+
+/* Tell those that a person or the loss of a requirement stops: each once all
+ * that stop as well, and depend on it, are down. */
+static void stop_in_order(struct sup *sup)
+{
+	bool is_held[CONFIG_SERVICES] = { false };
+
+	for (uint32_t k = sup->config->services; k-- > 0;) {
+		uint16_t i = config_order(sup->config)[k];
+		const struct config_service *c = config_service(sup->config, i);
+		struct service *s = &sup->service[i];
+
+		/* It ended by itself before it was its turn. */
+		if (s->is_stop_asked && !life_is_up(s->state) &&
+		    is_meant_to_run(s))
+			service_stop(sup, i, false);
+		if (!life_is_up(s->state) ||
+		    (s->state != LIFE_STOPPING && !s->is_stop_asked &&
+		     !s->is_parted))
+			continue;
+		if (s->state != LIFE_STOPPING && !is_held[i])
+			service_stop(sup, i, !s->is_stop_asked);
+		for (uint32_t d = 0; d < c->deps; d++)
+			is_held[config_dep(sup->config, c->deps_first + d)
+					->service] = true;
+	}
+}
+
+/* --- The end of everything --------------------------------------------- */
 
 /* Can service i run, now or later, without anybody's help? What it depends on
  * has been asked before and is noted in can_run. A latched one that is not
@@ -115,10 +236,10 @@ static bool can_run(const struct sup *sup, uint32_t i, const bool *can_run_yet)
 		return s->is_swept || s->is_stop_asked;
 	}
 	for (uint32_t d = 0; d < c->deps; d++) {
-		uint32_t on =
-			config_dep(sup->config, c->deps_first + d)->service;
+		const struct config_dep *dep =
+			config_dep(sup->config, c->deps_first + d);
 
-		if (!is_ready(sup, on) && !can_run_yet[on])
+		if (!is_met(sup, dep) && !can_run_yet[dep->service])
 			return false;
 	}
 	return true;
@@ -184,12 +305,21 @@ int64_t tree_blocked_ms(const struct sup *sup)
 
 void tree_follow(struct sup *sup)
 {
+	struct look look = { { false }, { false } };
+
 	sup->is_tree_changed = false;
 	sup->is_queue_due = true;
 	if (sup->stop.phase != STOP_NOT)
 		return;
-	for (uint32_t k = 0; k < sup->config->services; k++)
-		part_from_lost(sup, config_order(sup->config)[k]);
+	want_required(sup);
+	for (uint32_t k = 0; k < sup->config->services; k++) {
+		uint16_t i = config_order(sup->config)[k];
+
+		part(sup, &look, i);
+		note_readiness(sup, &look, i);
+		probe_early(sup, &look, i);
+	}
+	stop_in_order(sup);
 	if (!is_all_blocked(sup))
 		sup->blocked_since_ms = NEVER;
 	else if (sup->blocked_since_ms == NEVER)

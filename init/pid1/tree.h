@@ -15,9 +15,16 @@
  * NEVER. */
 int32_t tree_awaits(const struct sup *sup, uint32_t i, int64_t *when_ms);
 
-/* Some service's state has changed: stop those that require one which is
- * blocked, ended or stopped, and shut down when nothing can start again by
- * itself. */
+/* True when service i is not ready and not just about to be again: blocked,
+ * ended, stopped, about to stop because a person asked for it, or not ready
+ * within its ready_timeout, until it is started again. */
+bool tree_is_lost(const struct sup *sup, uint32_t i);
+
+/* Some service's state has changed. In this order: want what a service that
+ * is to run requires and nobody stopped; part from what is lost, and from what
+ * is parted itself; give those that were blocked while a dependency was down a
+ * probe when that becomes ready; tell those that are to stop, dependents first;
+ * shut down when nothing can start again by itself. */
 void tree_follow(struct sup *sup);
 
 /* While stopping everything: tell each service whose dependents are all down;

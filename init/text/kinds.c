@@ -170,6 +170,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_HOOK_REFUSED] = { "hook-refused", CONFIG_WARNING,
 		"hook/o limit/l current max reserve uid_or_level errno/e",
 		NULL },
+	[BOARD_EV_EARLY_PROBE] = { "early-probe", CONFIG_INFO, "dependency/N",
+		"is tried before its cooldown is over: %0N was down when it "
+		"was blocked, and is ready now" },
 	/* clang-format on */
 };
 

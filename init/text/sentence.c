@@ -97,6 +97,11 @@ void sentence_value(struct phrase *w, const struct config *c,
 	case 'W': add_wait_status(w, v); break;
 	case 'p': sentence_count(w, v, "process", "es"); break;
 	case 'n': sentence_count(w, v, "service", "s"); break;
+	case 'N':
+		phrase_add(w, "%s", sentence_service(c, v) != NULL ?
+					    sentence_service(c, v) :
+					    "another");
+		break;
 	case 'D':
 		phrase_add(w, "%s", config_string(c, c->diagnostics));
 		break;

@@ -110,7 +110,7 @@ static inline void spawned(uint32_t i)
 	breaker_probe(&sup.breaker[i], sup.now_ms, s->is_forced);
 	s->pid = s->session = sup.leader[i] = pid_of(i);
 	s->starts++;
-	s->is_forced = s->is_parted = s->is_wanted = false;
+	s->is_forced = s->is_parted = s->is_late = s->is_wanted = false;
 	s->started_ms = sup.now_ms;
 	sup.report[i].err = 0;
 	service_take(&sup, i, sup.breaker[i].state == BREAKER_HALF_OPEN

@@ -267,6 +267,10 @@ static void dependency_that_nobody_starts_is_doubted(void **state)
 	assert_int_equal(doubts(), 1);
 	assert_non_null(strstr(said, "t.ini:1: warning: after = b, which has "
 				     "autostart = no"));
+	forget(state);
+	load_text("[service:a]\ncommand = /bin/sh\nrequires = b\n"
+		  "[service:b]\ncommand = /bin/sh\nautostart = no\n");
+	assert_int_equal(doubts(), 0);
 }
 
 static void file_that_instances_share_is_doubted_once(void **state)

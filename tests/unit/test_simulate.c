@@ -318,6 +318,44 @@ static void parted_dependent_waits_until_the_other_has_settled(void **state)
 	assert_int_equal(events[count - 1].what, SIMULATION_CLOSED);
 }
 
+static void loss_reaches_through_a_chain(void **state)
+{
+	/* db is blocked when it ends first; the two others never fail. */
+	plan_for("[defaults]\nsuccess_codes = 1\nmin_runtime = 0\n"
+		 "restart_delay = 1ms..1ms\n"
+		 "[service:front]\ncommand = /bin/x\nrequires = web\n"
+		 "[service:web]\ncommand = /bin/x\nrequires = db\n"
+		 "[service:db]\ncommand = /bin/x\nsuccess_codes = 0\n"
+		 "max_failures = 1 in 1s\n");
+	plan.lifetime_min_ms = 4000;
+	plan.lifetime_max_ms = 6000;
+	plan.outage_ms = 5;
+	simulate();
+	assert_int_equal(nth(SIMULATION_PARTED, 0)->service, 1);
+	assert_int_equal(nth(SIMULATION_PARTED, 1)->service, 0);
+	assert_int_equal(nth(SIMULATION_PARTED, 1)->at_ms,
+			 nth(SIMULATION_PARTED, 0)->at_ms);
+}
+
+static void blocked_one_is_tried_when_its_dependency_is_back(void **state)
+{
+	/* Both fail after a second; db is back about 500 ms later. */
+	plan_for("[service:web]\ncommand = /bin/x\nafter = db\n"
+		 "max_failures = 1 in 1s\n"
+		 "[service:db]\ncommand = /bin/x\nmax_failures = none\n"
+		 "restart_delay = 500ms..500ms\n");
+	plan.lifetime_min_ms = plan.lifetime_max_ms = 1000;
+	plan.outage_ms = 5;
+	simulate();
+	assert_int_equal(nth(SIMULATION_BLOCKED, 0)->at_ms, 1000);
+	assert_int_equal(nth(SIMULATION_EARLY, 0)->service, 0);
+	assert_int_equal(nth(SIMULATION_EARLY, 0)->number, 1);
+	assert_true(nth(SIMULATION_EARLY, 0)->at_ms < 1600);
+	assert_int_equal(nth(SIMULATION_PROBE, 0)->at_ms,
+			 nth(SIMULATION_EARLY, 0)->at_ms);
+	assert_int_equal(nth(SIMULATION_PROBE, 0)->service, 0);
+}
+
 static void essential_service_that_is_blocked_ends_dashpot(void **state)
 {
 	simulate_one("essential = yes");
@@ -463,6 +501,8 @@ int main(void)
 		TEST(own_time_stands_still_while_a_token_is_waited_for),
 		TEST(dependent_starts_behind_the_one_it_requires),
 		TEST(parted_dependent_waits_until_the_other_has_settled),
+		TEST(loss_reaches_through_a_chain),
+		TEST(blocked_one_is_tried_when_its_dependency_is_back),
 		TEST(essential_service_that_is_blocked_ends_dashpot),
 		TEST(all_blocked_for_five_minutes_ends_dashpot),
 		TEST(another_daemon_that_is_up_keeps_dashpot_running),
