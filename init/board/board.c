@@ -43,6 +43,9 @@ const char *board_step_word(unsigned step)
 		[BOARD_STEP_HEADROOM] = "headroom",
 		[BOARD_STEP_EXEC] = "exec",
 		[BOARD_STEP_INTERPRETER] = "interpreter",
+		[BOARD_STEP_CAPABILITIES] = "capabilities",
+		[BOARD_STEP_BOUNDING] = "bounding_set",
+		[BOARD_STEP_AMBIENT] = "ambient_set",
 	};
 
 	return step < BOARD_STEPS ? words[step] : "unknown";

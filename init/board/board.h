@@ -76,10 +76,14 @@ enum board_step {
 	BOARD_STEP_GID,
 	BOARD_STEP_UID,
 	BOARD_STEP_DIRECTORY,
-	BOARD_STEP_NO_NEW_PRIVS,
+	BOARD_STEP_NO_NEW_PRIVS, /* comes before DIRECTORY */
 	BOARD_STEP_HEADROOM,  /* the dry clone against RLIMIT_NPROC */
 	BOARD_STEP_EXEC,
 	BOARD_STEP_INTERPRETER, /* the file is there, its interpreter is not */
+	/* Between NO_NEW_PRIVS and DIRECTORY: */
+	BOARD_STEP_CAPABILITIES, /* one to keep that it does not have */
+	BOARD_STEP_BOUNDING,     /* one that cannot be given up for good */
+	BOARD_STEP_AMBIENT,      /* one that a user's exec would lose */
 	BOARD_STEPS,
 };
 
@@ -150,7 +154,9 @@ struct board_end {
 	enum board_cause cause;
 	enum board_step step;     /* START_FAILED */
 	int32_t err;              /* START_FAILED: errno */
-	int32_t code;             /* exit code or signal number; -1 */
+	int32_t code;             /* exit code or signal number; START_FAILED:
+				   * what `step` was about, RLIMIT_* or the
+				   * number of a capability; -1 */
 	int32_t leftovers;        /* processes that it left behind */
 	enum board_oom oom;       /* OUT_OF_MEMORY */
 	bool was_signalled;       /* `code` is a signal's number */
@@ -241,7 +247,8 @@ enum board_event_kind {
 	BOARD_EV_SHUTDOWN,     /* signal (0: own decision), timeout ms */
 	BOARD_EV_SHUTDOWN_NOW, /* signal – second one: kill now */
 	BOARD_EV_SHUTDOWN_REST, /* processes of no service told to end */
-	BOARD_EV_ESSENTIAL,    /* cause, code – why all is stopped */
+	BOARD_EV_ESSENTIAL,    /* cause, code, step, err, runtime ms – why all
+				* is stopped */
 	BOARD_EV_ALL_BLOCKED,  /* ms */
 	BOARD_EV_CLOCK_JUMP,   /* ms that the clock jumped (paused?) */
 	BOARD_EV_HELPER_DIED,  /* enum board_helper_kind, wait status, ms to

@@ -160,7 +160,7 @@ struct config_service {
 	bool has_nice, has_oom_score_adj;
 	bool is_nice_try, is_oom_score_adj_try; /* written with "-" */
 	bool is_tasks_try, is_memory_try;       /* likewise */
-	bool has_capabilities;
+	bool has_capabilities, is_capabilities_try;
 	bool has_no_new_privileges;
 	bool is_removed;           /* a reload took it out of the files: never
 				    * started again, has no command, and nobody

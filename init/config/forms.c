@@ -270,45 +270,6 @@ bool forms_orphans(const char *text, int64_t *ms, struct why *why)
 	return value_duration(after, strlen(after), 1, ms, why);
 }
 
-/* The names of capabilities(7) in the order of their numbers. */
-static const char capabilities[] =
-	"chown dac_override dac_read_search fowner fsetid kill setgid setuid "
-	"setpcap linux_immutable net_bind_service net_broadcast net_admin "
-	"net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace "
-	"sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time "
-	"sys_tty_config mknod lease audit_write audit_control setfcap "
-	"mac_override mac_admin syslog wake_alarm block_suspend audit_read "
-	"perfmon bpf checkpoint_restore";
-
-bool forms_capabilities(const char *text, uint64_t *set, struct why *why)
-{
-	enum { MOST = 32 };
-	char name[MOST];
-	size_t len;
-
-	*set = 0;
-	if (strcmp(text, "none") == 0)
-		return true;
-	for (const char *at = text; (len = value_item(&at)) > 0; at += len) {
-		const char *word;
-		unsigned number;
-
-		if (len >= sizeof(name))
-			return value_wrong(why, "has `%.*s`, which is no "
-						"capability", MOST, at);
-		for (size_t i = 0; i < len; i++)
-			name[i] = at[i] >= 'A' && at[i] <= 'Z'
-					  ? (char)(at[i] - 'A' + 'a') : at[i];
-		name[len] = '\0';
-		word = behind(name, "cap_");
-		if (!value_word(word ? word : name, capabilities, &number,
-				why))
-			return false;
-		*set |= (uint64_t)1 << number;
-	}
-	return true;
-}
-
 /* dashpot's own stdout or stderr by one of its paths: 1, 2, or else 0. */
 static uint8_t own_output(const char *path)
 {

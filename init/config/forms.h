@@ -34,10 +34,6 @@ bool forms_timezone(const char *text, int64_t *minutes, struct why *why);
 /* "keep" (0) or "kill-after 5m" (milliseconds). */
 bool forms_orphans(const char *text, int64_t *ms, struct why *why);
 
-/* "none" or a list of capability names, cap_net_bind_service or
- * NET_BIND_SERVICE: their bits. */
-bool forms_capabilities(const char *text, uint64_t *set, struct why *why);
-
 /* An absolute path. */
 bool forms_path(const char *text, struct why *why);
 

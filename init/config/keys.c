@@ -86,7 +86,7 @@ static const struct config_key keys[] = {
 	{ "nice", PARSE_NICE, S(s), .min = -20, .max = 19 },
 	{ "oom_score_adj", PARSE_OOM, S(s), .min = -1000, .max = 1000 },
 	{ "no_new_privileges", PARSE_YES, S(s.has_no_new_privileges) },
-	{ "capabilities" IS "", PARSE_CAPABILITIES, S(s.capabilities), LATER },
+	{ "capabilities", PARSE_CAPABILITIES, S(s.capabilities) },
 	{ "instances", PARSE_COUNT, S(instances), .min = 1,
 	  .max = CONFIG_SERVICES },
 	{ "schedule" IS "", PARSE_SCHEDULE, .flags = SERVICE, LATER },
@@ -139,6 +139,15 @@ const struct config_key *key_find(const char *name, unsigned flags)
 	for (size_t i = 0; i < KEYS; i++)
 		if ((keys[i].flags & flags) && is_key(&keys[i], name))
 			return &keys[i];
+	return NULL;
+}
+
+const char *key_of_limit(unsigned resource)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		if (keys[i].parse == PARSE_LIMIT &&
+		    keys[i].max == (int)resource)
+			return keys[i].name;
 	return NULL;
 }
 

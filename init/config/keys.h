@@ -54,6 +54,9 @@ const char *config_key_section(const struct config_key *key);
 /* The key of that name in a section of the kind `flags`, or NULL. */
 const struct config_key *key_find(const char *name, unsigned flags);
 
+/* The key of a resource of setrlimit(2), "limit.nofile"; NULL: it has none. */
+const char *key_of_limit(unsigned resource);
+
 /* The name of a key of that kind that is nearest to an unknown one, or NULL. */
 const char *key_nearest(const char *name, unsigned flags);
 

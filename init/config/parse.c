@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "init/config/capabilities.h"
 #include "init/config/forms.h"
 #include "init/config/signals.h"
 #include "init/config/sources.h"
@@ -270,8 +271,10 @@ static bool parse_orphans(const struct key_use *use, const char *text, void *at)
 static bool parse_capabilities(const struct key_use *use, const char *text,
 			       void *at)
 {
-	use->draft->s.has_capabilities = true;
-	return forms_capabilities(text, at, use->why);
+	struct config_service *s = &use->draft->s;
+
+	s->has_capabilities = true;
+	return capabilities_parse(text, at, &s->is_capabilities_try, use->why);
 }
 
 static bool parse_user(const struct key_use *use, const char *text, void *at)

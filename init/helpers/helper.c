@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/capability.h"
 #include "init/format.h"
 
 #ifndef SYS_close_range
@@ -24,22 +25,7 @@
 
 extern char **environ;
 
-/* capset(2) as the kernel takes it; libc has no header of its own for it. */
-enum {
-	CAP_VERSION_3 = 0x20080522,
-	CAP_BIT_CHOWN = 0,
-	CAP_BIT_DAC_OVERRIDE = 1,
-	CAP_BIT_DAC_READ_SEARCH = 2,
-	CAP_BIT_FOWNER = 3,
-	CAP_BIT_NET_BIND_SERVICE = 10,
-};
-struct cap_header {
-	uint32_t version;
-	int pid;
-};
-struct cap_data {
-	uint32_t effective, permitted, inheritable;
-};
+#define BIT(name) (1u << CAPABILITY_##name)
 
 /* What each kind keeps: the recorder and files write into directories of any
  * owner, also sticky ones; the inspector looks below directories of any
@@ -51,23 +37,20 @@ static const struct {
 	bool has_pipes;  /* keeps the pipes of streams that go ... */
 	enum config_output pipes; /* ... here */
 } kinds[BOARD_HELPERS] = {
-	[BOARD_RECORDER] = { .capabilities = 1u << CAP_BIT_DAC_OVERRIDE |
-					     1u << CAP_BIT_FOWNER,
+	[BOARD_RECORDER] = { .capabilities = BIT(DAC_OVERRIDE) | BIT(FOWNER),
 			     .has_root = true },
 	[BOARD_RELAY] = { .has_output = true, .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_RELAY },
-	[BOARD_FILES] = { .capabilities = 1u << CAP_BIT_DAC_OVERRIDE |
-					  1u << CAP_BIT_FOWNER,
+	[BOARD_FILES] = { .capabilities = BIT(DAC_OVERRIDE) | BIT(FOWNER),
 			  .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_FILE },
 	/* Until its sockets are bound; then it drops these as well. */
-	[BOARD_CONTROL] = { .capabilities = 1u << CAP_BIT_CHOWN |
-					    1u << CAP_BIT_DAC_OVERRIDE |
-					    1u << CAP_BIT_FOWNER |
-					    1u << CAP_BIT_NET_BIND_SERVICE,
+	[BOARD_CONTROL] = { .capabilities = BIT(CHOWN) | BIT(DAC_OVERRIDE) |
+					    BIT(FOWNER) |
+					    BIT(NET_BIND_SERVICE),
 			    .has_root = true },
-	[BOARD_INSPECTOR] = { .capabilities = 1u << CAP_BIT_DAC_OVERRIDE |
-					      1u << CAP_BIT_DAC_READ_SEARCH },
+	[BOARD_INSPECTOR] = { .capabilities = BIT(DAC_OVERRIDE) |
+					      BIT(DAC_READ_SEARCH) },
 };
 
 /* The name in ps. The strings of argv lie one behind the other, and those of
@@ -174,20 +157,17 @@ static void close_descriptors(const struct helper_job *job, bool has_output)
 
 /* Give up every capability outside `keep`; the bounding set does not matter
  * to a process that never executes anything. */
-static void drop_capabilities(uint32_t keep)
+static void drop_capabilities(uint64_t keep)
 {
-	struct cap_header header = { CAP_VERSION_3, 0 };
-	struct cap_data data[2];
+	struct capability_sets sets;
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	memset(data, 0, sizeof(data));
-	if (syscall(SYS_capget, &header, data) < 0)
+	if (capability_get(&sets) < 0)
 		return;
-	data[0].permitted &= keep;
-	data[0].effective &= keep;
-	data[0].inheritable = 0;
-	memset(&data[1], 0, sizeof(data[1]));
-	syscall(SYS_capset, &header, data);
+	sets.permitted &= keep;
+	sets.effective &= keep;
+	sets.inheritable = 0;
+	(void)capability_set(&sets);
 }
 
 void helper_drop_capabilities(void)

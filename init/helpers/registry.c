@@ -9,6 +9,7 @@
 
 #include "init/errors.h"
 #include "init/format.h"
+#include "init/text/failed_start.h"
 #include "init/text/phrase.h"
 #include "policy/breaker.h"
 
@@ -19,7 +20,7 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 	int64_t runtime_ms = end->started_ms < 0 ? -1 :
 			     end->ended_ms - end->started_ms;
 	bool is_failed_start = end->cause == BOARD_START_FAILED;
-	char text[160] = "", error[96] = "", buf[16];
+	char text[200] = "", error[96] = "", buf[16];
 	struct phrase w = PHRASE_IN(text), e = PHRASE_IN(error);
 
 	phrase_end(&w, end->cause, end->code, end->step, end->err,
@@ -30,7 +31,8 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 	json_bool(j, o, "is_earlier", is_earlier);
 	json_text(j, o, "text", text);
 	json_text(j, o, "cause", phrase_cause(end->cause));
-	json_int_or_null(j, o, "code", end->code >= 0, end->code);
+	json_int_or_null(j, o, "code", !is_failed_start && end->code >= 0,
+			 end->code);
 	json_text(j, o, "signal",
 		  end->was_signalled ? phrase_signal(end->code, buf) : NULL);
 	json_text(j, o, "oom", end->was_signalled && end->code == SIGKILL ?
@@ -38,6 +40,9 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 				       NULL);
 	json_text(j, o, "step",
 		  is_failed_start ? board_step_word(end->step) : NULL);
+	json_text(j, o, "which",
+		  is_failed_start ? failed_start_which(end->step, end->code) :
+				    NULL);
 	json_int_or_null(j, o, "errno", is_failed_start, end->err);
 	json_text(j, o, "errno_name",
 		  is_failed_start ? errors_name(end->err, buf) : NULL);

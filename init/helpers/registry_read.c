@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy/date.h"
+#include "init/text/failed_start.h"
 #include "init/text/phrase.h"
 #include "init/scan.h"
 #include "policy/breaker.h"
@@ -122,6 +123,22 @@ static bool get_time(const cJSON *o, const char *key, int64_t *wall_ms)
 	return read_time(cJSON_GetObjectItemCaseSensitive(o, key), wall_ms);
 }
 
+/* The number of what a step was about, -1 for none. */
+static int32_t read_which(const cJSON *o, unsigned step)
+{
+	enum { MOST = 64 };
+	const char *text = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(o, "which"));
+
+	for (int n = 0; text != NULL && n < MOST; n++) {
+		const char *name = failed_start_which(step, n);
+
+		if (name != NULL && strcmp(name, text) == 0)
+			return n;
+	}
+	return -1;
+}
+
 static bool read_end(const cJSON *o, struct board_end *end)
 {
 	int64_t number, code, runtime_ms, cpu_us, peak_kib, err, leftovers;
@@ -156,7 +173,8 @@ static bool read_end(const cJSON *o, struct board_end *end)
 	end->oom = (enum board_oom)oom;
 	end->cause = (enum board_cause)cause;
 	end->step = (enum board_step)step;
-	end->code = (int32_t)code;
+	end->code = cause == BOARD_START_FAILED ? read_which(o, step)
+						: (int32_t)code;
 	end->err = (int32_t)err;
 	end->started_ms = runtime_ms < 0 ? -1 : 0;
 	end->ended_ms = runtime_ms < 0 ? 0 : runtime_ms;

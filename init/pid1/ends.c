@@ -133,7 +133,7 @@ static void describe_end(const struct sup *sup, uint32_t i, int status,
 		end->cause = BOARD_START_FAILED;
 		end->step = report->step;
 		end->err = report->err;
-		end->code = -1;
+		end->code = report->which;
 	}
 }
 
@@ -179,7 +179,8 @@ static void refuse(struct sup *sup, uint32_t i)
 
 	limits_blame(&sup->limits, report->err, &limit);
 	/* At these two steps it is the limit of the uid it changed to. */
-	if (report->err == EAGAIN && report->step >= BOARD_STEP_HEADROOM)
+	if (report->err == EAGAIN && (report->step == BOARD_STEP_HEADROOM ||
+				      report->step == BOARD_STEP_EXEC))
 		limit = (struct board_limit){
 			.kind = BOARD_LIMIT_NPROC,
 			.uid = queue_uid(sup, i),

@@ -219,8 +219,9 @@ static void tell(struct sup *sup, const struct hook *hook, int status,
 		cause = BOARD_START_FAILED;
 	if (kind != HOOK_CHECK)
 		SUP_SAY(sup, BOARD_EV_HOOK_ENDED, hook->service, cause,
-			WIFSIGNALED(status) ? WTERMSIG(status)
-					    : WEXITSTATUS(status),
+			cause == BOARD_START_FAILED ? report->which :
+			WIFSIGNALED(status)	    ? WTERMSIG(status) :
+						      WEXITSTATUS(status),
 			report->step, report->err,
 			sup->now_ms - hook->began_ms, is_timed_out, kind);
 }

@@ -84,8 +84,9 @@ void shutdown_if_essential(struct sup *sup, uint32_t i, enum life_event event,
 		return;
 	if (event == LIFE_FAILED_LATCH || event == LIFE_ENDED_BAD ||
 	    (event == LIFE_FAILED_BLOCK && c->breaker.max_trips == 0)) {
-		SUP_SAY(sup, BOARD_EV_ESSENTIAL, (int)i, end->cause,
-			end->code);
+		SUP_SAY(sup, BOARD_EV_ESSENTIAL, (int)i, end->cause, end->code,
+			(int64_t)end->step, end->err,
+			end->ended_ms - end->started_ms);
 		begin(sup, s->exit_code, (int)i, 0);
 	}
 }

@@ -50,6 +50,7 @@ static _Noreturn void fail(struct spawn_report *report, int err)
 static void take(struct spawn_report *report, enum board_step step)
 {
 	report->step = step;
+	report->which = -1;
 }
 
 static void check(struct spawn_report *report, long result)
@@ -151,6 +152,7 @@ static void set_limits(const struct sup *sup, struct spawn_report *report,
 							  : l->hard,
 		};
 
+		report->which = l->resource;
 		if (prlimit(0, l->resource, &limit, NULL) < 0 && !l->is_try)
 			fail(report, errno);
 	}

@@ -106,6 +106,7 @@ struct gate {
 struct spawn_report {
 	volatile uint32_t step;   /* enum board_step, before each that blocks */
 	volatile int32_t err;     /* errno of the step; 0 while well */
+	volatile int32_t which;   /* what it is about: `code` of board_end */
 	volatile int64_t current; /* HEADROOM: tasks of the uid; -1 unknown */
 	volatile int64_t max;     /* HEADROOM: its RLIMIT_NPROC */
 	volatile int64_t reserve; /* HEADROOM: tasks to be kept free */

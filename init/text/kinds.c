@@ -96,8 +96,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"signal/s", "%0s again: kills everything now" },
 	[BOARD_EV_SHUTDOWN_REST] = { "shutdown-rest", CONFIG_INFO,
 		"processes", "%0p of no service told to end" },
-	[BOARD_EV_ESSENTIAL] = { "essential", CONFIG_ERROR, "cause/c code",
-		"is essential and %0y: everything is stopped" },
+	[BOARD_EV_ESSENTIAL] = { "essential", CONFIG_ERROR,
+		"cause/c code step/t errno/e runtime_ms",
+		"is essential and %0x: everything is stopped" },
 	[BOARD_EV_ALL_BLOCKED] = { "all-blocked", CONFIG_ERROR, "blocked_ms",
 		"everything has been blocked for %0d: gives up "
 		"(exit_when_all_blocked)" },

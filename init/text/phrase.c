@@ -10,6 +10,7 @@
 
 #include "init/errors.h"
 #include "init/format.h"
+#include "init/text/failed_start.h"
 #include "policy/date.h"
 #include "policy/breaker.h"
 
@@ -354,15 +355,7 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 		phrase_add(w, "was killed by the kernel, out of memory");
 		break;
 	case BOARD_START_FAILED:
-		if (step == BOARD_STEP_INTERPRETER) {
-			phrase_add(w, "could not be started: its file is "
-				      "there, the interpreter or loader that "
-				      "it names is not");
-			return;
-		}
-		phrase_add(w, "could not be started: %s: %s (%s)",
-			  board_step_word(step), errors_text(err),
-			  errors_name(err, buf));
+		failed_start_add(w, step, code, err);
 		return;
 	case BOARD_START_TIMEOUT:
 		phrase_add(w, "was not ready in time");

@@ -105,11 +105,11 @@ void sentence_value(struct phrase *w, const struct config *c,
 	case 'D':
 		phrase_add(w, "%s", config_string(c, c->diagnostics));
 		break;
+	case 'y': phrase_end(w, u, (int)e->n[1], 0, 0, -1); break;
 	case 'x':
 		phrase_end(w, u, (int)e->n[1], (unsigned)e->n[2],
 			  (int)e->n[3], e->n[4]);
 		break;
-	case 'y': phrase_end(w, u, (int)e->n[1], 0, 0, -1); break;
 	default: phrase_add(w, "%lld", (long long)v); break;
 	}
 }

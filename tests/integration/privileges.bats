@@ -11,13 +11,13 @@ setup()
 	[ "$(id -u)" = 0 ] || skip "needs root, to become others"
 }
 
-# one LINE...: start a dashpot with [service:one] of these keys, which tells
-# its rights
+# one LINE...: start a dashpot with [service:one] of these keys, which executes
+# $run or tells its rights
 one()
 {
 	dir=$(ns_dir)
-	printf '%s\n' '[service:one]' 'stdout = inherit' \
-		'shell = cat /proc/self/status; exec sleep 1000' "$@" \
+	printf '%s\n' '[service:one]' 'stdout = inherit' "$@" \
+		"${run:-shell = cat /proc/self/status; exec sleep 1000}" \
 		>"$dir/dashpot.ini"
 	ns_start "$dir"
 }
@@ -44,7 +44,7 @@ fails_at()
 		(.ends[0] | .cause == \"start-failed\" and .step == \"$1\" and
 			.errno_name == \"$2\")"
 	service one '.ends[0].text' | grep -F -- "$3"
-	wait_until 10 grep -qF -- "one: could not be started: $1: $3" "$dir/stderr"
+	wait_until 10 grep -qF -- "one: could not be started: $3" "$dir/stderr"
 	volume_validate "$dir/vol"
 }
 
@@ -53,13 +53,13 @@ fails_at()
 @test "another user, group or list of groups is a failed start where dashpot is a user" {
 	as 1000 --clear-groups
 	one 'user = 1001'
-	fails_at user EPERM 'not permitted (EPERM)'
+	fails_at user EPERM 'user: not permitted (EPERM)'
 	ns_stop
 	one 'group = 1001'
-	fails_at group EPERM 'not permitted (EPERM)'
+	fails_at group EPERM 'group: not permitted (EPERM)'
 	ns_stop
 	one 'groups = 1001'
-	fails_at groups EPERM 'not permitted (EPERM)'
+	fails_at groups EPERM 'groups: not permitted (EPERM)'
 }
 
 @test "its own user, group and groups work where dashpot is a user without capabilities" {
@@ -72,7 +72,7 @@ fails_at()
 	has Groups '2000 2001'
 	ns_stop
 	one 'user = 1000' 'groups = 2000'
-	fails_at groups EPERM 'not permitted (EPERM)'
+	fails_at groups EPERM 'groups: not permitted (EPERM)'
 }
 
 @test "groups that a container gave its user stay, those of another user never do" {
@@ -81,7 +81,7 @@ fails_at()
 	has Groups 2000
 	ns_stop
 	one 'user = 1001'
-	fails_at groups EPERM 'not permitted (EPERM)'
+	fails_at groups EPERM 'groups: not permitted (EPERM)'
 }
 
 @test "in a user namespace that forbids setgroups its only user works, and no other" {
@@ -90,5 +90,213 @@ fails_at()
 	has Uid '0\s+0\s+0\s+0'
 	ns_stop
 	one 'group = 1001'
-	fails_at group EINVAL 'invalid argument (EINVAL)'
+	fails_at group EINVAL 'group: invalid argument (EINVAL)'
+}
+
+# --- capabilities ------------------------------------------------------------------
+
+@test "capabilities: root keeps those of the list and no other, whatever it executes" {
+	one 'capabilities = chown, CAP_KILL'
+	for set in CapPrm CapEff CapBnd CapInh; do
+		has "$set" 0000000000000021
+	done
+	has CapAmb 0000000000000000
+	ns_stop
+	one 'capabilities = none'
+	for set in CapPrm CapEff CapBnd CapInh CapAmb; do
+		has "$set" 0000000000000000
+	done
+}
+
+@test "capabilities: a user other than root has them too, with no_new_privileges" {
+	one 'user = www-data' 'capabilities = net_bind_service' \
+		'no_new_privileges = yes'
+	for set in CapPrm CapEff CapBnd CapInh CapAmb; do
+		has "$set" 0000000000000400
+	done
+	has NoNewPrivs 1
+}
+
+@test "capabilities: www-data listens on port 80 with net_bind_service, not without" {
+	local run='command = python3 -c "import socket, time
+s = socket.create_server((str(), 80))
+print(str(80), flush=True)
+time.sleep(1000)"'
+	run=${run//$'\n'/; }
+	NS_UNSHARE=(--net)
+	one 'user = www-data' 'capabilities = net_bind_service'
+	wait_until 20 grep -x 80 "$dir/stdout"
+	ns_stop
+	one 'user = www-data'
+	wait_until 20 grep -q PermissionError "$dir/stderr"
+}
+
+@test "capabilities: one that dashpot does not have is a failed start that names it" {
+	NS_PREFIX=(setpriv --bounding-set=-net_raw)
+	one 'capabilities = chown net_raw'
+	fails_at capabilities EPERM \
+		'capabilities: net_raw: not permitted (EPERM), dashpot does not have it'
+	service one '.ends[0] | .which == "net_raw" and .code == null'
+	ns_stop
+	one 'capabilities = - chown net_raw'
+	has CapEff 0000000000000001
+	has CapBnd 0000000000000001
+	ns_stop
+	NS_PREFIX=(setpriv --securebits=+keep_caps_locked)
+	one 'user = www-data' 'capabilities = chown'
+	fails_at capabilities EPERM 'capabilities: chown: not permitted (EPERM)'
+}
+
+@test "capabilities: one that cannot be given up for good is a failed start that names it" {
+	as 1000 --clear-groups
+	one 'capabilities = none'
+	fails_at bounding_set EPERM 'bounding_set: chown: not permitted (EPERM), giving it up takes'
+	ns_stop
+	# Nothing can be gained from it then.
+	one 'capabilities = none' 'no_new_privileges = yes'
+	has CapPrm 0000000000000000
+	ns_stop
+	one 'capabilities = -none'
+	has CapPrm 0000000000000000
+}
+
+@test "capabilities: one that an exec would lose is a failed start that names it" {
+	# SECBIT_NO_CAP_AMBIENT_RAISE, which this setpriv may not know
+	NS_PREFIX=(python3 -c 'import ctypes, os, sys
+assert ctypes.CDLL(None).prctl(28, 64, 0, 0, 0) == 0
+os.execv(sys.argv[1], sys.argv[1:])')
+	one 'user = www-data' 'capabilities = kill'
+	fails_at ambient_set EPERM 'ambient_set: kill: not permitted (EPERM)'
+	ns_stop
+	one 'user = www-data' 'capabilities = -kill'
+	has CapPrm 0000000000000000
+	has CapBnd 0000000000000020
+}
+
+@test "capabilities: dashpot as a user gives those that its container gave it" {
+	as 1000 --clear-groups --inh-caps -all,+net_bind_service,+setpcap \
+		--ambient-caps +net_bind_service,+setpcap
+	one 'capabilities = net_bind_service'
+	for set in CapPrm CapEff CapBnd CapInh CapAmb; do
+		has "$set" 0000000000000400
+	done
+	ns_stop
+	one
+	has CapEff 0000000000000500
+}
+
+@test "capabilities: root keeps them where its securebits make root nobody special" {
+	NS_PREFIX=(setpriv --securebits=+noroot --inh-caps +kill,+setpcap
+		--ambient-caps +kill,+setpcap)
+	one 'capabilities = kill'
+	has CapEff 0000000000000020
+	has CapAmb 0000000000000020
+}
+
+@test "capabilities: in a user namespace they are those of the namespace" {
+	NS_UNSHARE=(--user --map-root-user)
+	one 'user = root' 'capabilities = chown'
+	has CapEff 0000000000000001
+	has CapBnd 0000000000000001
+}
+
+# --- limits and priorities ------------------------------------------------------------
+
+@test "a limit above the hard one is a failed start that names it, with - it is not" {
+	as 1000 --clear-groups
+	NS_PREFIX=(prlimit --nofile=300:400 "${NS_PREFIX[@]}")
+	local run='shell = ulimit -Sn; ulimit -Hn; exec sleep 1000'
+	one 'limit.core = 0' 'limit.nofile = 500'
+	fails_at limit EPERM 'limit.nofile: not permitted (EPERM), the hard limit is lower'
+	service one '.ends[0].which == "limit.nofile"'
+	ns_stop
+	one 'limit.nofile = -500'
+	wait_until 10 grep -x 400 "$dir/stdout"
+	grep -x 300 "$dir/stdout"
+}
+
+@test "a better priority than a user may have is a failed start, with - it is not" {
+	as 1000 --clear-groups
+	local run='shell = nice; cat /proc/self/oom_score_adj; exec sleep 1000'
+	one 'nice = -5'
+	fails_at nice EACCES 'nice: permission denied (EACCES), less takes CAP_SYS_NICE'
+	ns_stop
+	one 'oom_score_adj = -500'
+	fails_at oom_score_adj EACCES 'oom_score_adj: permission denied (EACCES), less takes CAP_SYS_RESOURCE'
+	ns_stop
+	one 'nice = --5' 'oom_score_adj = --500'
+	wait_until 10 grep -x "$(cat /proc/self/oom_score_adj)" "$dir/stdout"
+	grep -x "$(nice)" "$dir/stdout"
+}
+
+# --- containers ------------------------------------------------------------------------
+
+# box NAME FILE [PODMAN-OPTION...]: run it with that configuration
+box()
+{
+	NS_DIR=$BATS_TEST_TMPDIR/$1
+	mkdir -p "$NS_DIR/vol"
+	chmod 777 "$NS_DIR/vol"
+	cat >"$NS_DIR/dashpot.ini"
+	: >"$NS_DIR/stdout"
+	: >"$NS_DIR/stderr"
+	container_run "$1" -v "$NS_DIR:/box:ro" -v "$NS_DIR/vol:/var/lib/dashpot" \
+		"${@:2}" localhost/dashpot-test /dashpot run -c /box/dashpot.ini
+}
+
+# said NAME REGEX: a line of the container's output
+said()
+{
+	wait_until 20 grep -qP -- "$2" <(container_logs "$1")
+}
+
+@test "a container that drops everything, read-only, as a user: what changes nothing works" {
+	need_image test
+	box drop --user 1000 --cap-drop=ALL --read-only \
+		--security-opt=no-new-privileges <<-END
+			[defaults]
+			user = app
+			no_new_privileges = yes
+			capabilities = none
+			[service:same]
+			shell = grep -E '^(Uid|Gid|CapEff|CapBnd)' /proc/self/status; exec sleep 1000
+			group = app
+			umask = 027
+			nice = 1
+			oom_score_adj = 900
+			limit.nofile = 200
+			[service:other]
+			command = sleep 1000
+			user = nobody
+			[service:raw]
+			command = sleep 1000
+			capabilities = net_raw
+		END
+	wait_until 20 service same '.state == "running"'
+	wait_until 20 service other '.state == "blocked" and
+		(.ends[0] | .step == "groups" and .errno_name == "EPERM")'
+	wait_until 20 service raw '.state == "blocked" and
+		(.ends[0] | .step == "capabilities" and .which == "net_raw")'
+	said drop 'CapBnd:\s0+$'
+	said drop 'Uid:\s1000\s'
+	[ "$(container_stop drop)" = 0 ]
+}
+
+@test "a container with ids of its own: each user gets what the file says" {
+	need_image test
+	box mapped --uidmap 0:100000:65536 --gidmap 0:100000:65536 <<-END
+		[service:app]
+		shell = grep -E '^(Uid|Groups|CapEff)' /proc/self/status; exec sleep 1000
+		user = app
+		capabilities = net_bind_service
+		[service:nowhere]
+		command = sleep 1000
+		user = 100000
+	END
+	wait_until 20 service app '.state == "running"'
+	said mapped 'Uid:\s1000\s'
+	said mapped 'Groups:\s1000 2000 *$'
+	said mapped 'CapEff:\s0+400$'
+	wait_until 20 service nowhere '.ends[0].text | test("user: invalid argument .EINVAL., this user namespace has no such id")'
+	[ "$(container_stop mapped)" = 0 ]
 }

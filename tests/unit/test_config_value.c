@@ -2,6 +2,9 @@
 /* Values with units, at their edges. */
 #include "tests/unit/config_world.h"
 
+#include <linux/capability.h>
+
+#include "init/config/capabilities.h"
 #include "init/config/expand.h"
 #include "init/config/forms.h"
 #include "init/config/signals.h"
@@ -383,20 +386,59 @@ static void checks_have_six_forms(void **state)
 
 static void capabilities_are_bits_by_their_names(void **state)
 {
+	static const char *const wrong[][2] = {
+		{ "chown none", "has `none`, which is no capability" },
+		{ "net_bind", "names of capabilities(7)" },
+		{ "net_bind_servic", "did you mean net_bind_service?" },
+		{ "CAP_NET_ADMINS", "did you mean net_admin?" },
+		{ "chown;kill", "no capability" },
+		{ "abcdefghijklmnopqrstuvwxyzabcdefghijklmnop", "`abcdefgh" },
+		{ "-", "names no capability" },
+		{ " , ", "names no capability" },
+		{ "--chown", "has `-chown`" },
+	};
 	uint64_t set;
+	bool is_try;
 
-	assert_true(forms_capabilities("none", &set, &why));
-	assert_true(set == 0);
-	assert_true(forms_capabilities("chown, CAP_NET_BIND_SERVICE", &set,
-				       &why));
-	assert_true(set == (1U << 0 | 1U << 10));
-	assert_true(forms_capabilities("cap_checkpoint_restore", &set, &why));
-	assert_true(set == UINT64_C(1) << 40);
-	assert_false(forms_capabilities("chown none", &set, &why));
-	assert_false(forms_capabilities("net_bind", &set, &why));
-	assert_false(forms_capabilities("chown;kill", &set, &why));
-	assert_false(forms_capabilities(
-		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnop", &set, &why));
+	assert_true(capabilities_parse("none", &set, &is_try, &why));
+	assert_true(set == 0 && !is_try);
+	assert_true(capabilities_parse("chown, CAP_NET_BIND_SERVICE", &set,
+				       &is_try, &why));
+	assert_true(set == (1U << 0 | 1U << 10) && !is_try);
+	assert_true(capabilities_parse("-cap_checkpoint_restore chown", &set,
+				       &is_try, &why));
+	assert_true(set == (UINT64_C(1) << 40 | 1) && is_try);
+	assert_true(capabilities_parse("- none", &set, &is_try, &why));
+	assert_true(set == 0 && is_try);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_false(capabilities_parse(wrong[i][0], &set, &is_try,
+						&why));
+		assert_non_null(strstr(why.text, wrong[i][1]));
+	}
+}
+
+static void capabilities_have_the_kernels_numbers(void **state)
+{
+	static const struct {
+		unsigned number;
+		const char *name;
+	} known[] = {
+		{ CAP_CHOWN, "chown" }, { CAP_KILL, "kill" },
+		{ CAP_SETPCAP, "setpcap" },
+		{ CAP_NET_BIND_SERVICE, "net_bind_service" },
+		{ CAP_IPC_OWNER, "ipc_owner" }, { CAP_SYS_ADMIN, "sys_admin" },
+		{ CAP_SYS_TTY_CONFIG, "sys_tty_config" },
+		{ CAP_LEASE, "lease" },
+		{ CAP_SETFCAP, "setfcap" }, { CAP_SYSLOG, "syslog" },
+		{ CAP_AUDIT_READ, "audit_read" },
+		{ CAP_LAST_CAP, "checkpoint_restore" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		assert_string_equal(capabilities_name(known[i].number),
+				    known[i].name);
+	assert_int_equal(CAP_LAST_CAP + 1, CONFIG_CAPABILITIES);
+	assert_null(capabilities_name(CONFIG_CAPABILITIES));
 }
 
 static void hosts_are_addresses_or_localhost(void **state)
@@ -665,6 +707,7 @@ int main(void)
 		TEST(minus_before_a_digit_is_a_sign_before_a_sign_a_try),
 		TEST(checks_have_six_forms),
 		cmocka_unit_test(capabilities_are_bits_by_their_names),
+		cmocka_unit_test(capabilities_have_the_kernels_numbers),
 		TEST(hosts_are_addresses_or_localhost),
 		TEST(schedules_are_an_interval_or_five_fields),
 		TEST(timezones_are_offsets),

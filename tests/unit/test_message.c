@@ -2,6 +2,9 @@
 /* init/helpers/phrase and message: what people read. */
 #include "board_fixture.h"
 
+#include <linux/capability.h>
+#include <sys/resource.h>
+
 #include "cJSON.h"
 #include "init/errors.h"
 #include "init/text/message.h"
@@ -239,9 +242,27 @@ static void sentences_carry_name_number_and_what_to_do(void **state)
 			    "SIGQUIT: stops everything, within 9.5 s");
 	assert_string_equal(SENTENCE(BOARD_EV_SHUTDOWN, 0, 9500),
 			    "stops everything, within 9.5 s");
-	assert_string_equal(SENTENCE(BOARD_EV_ESSENTIAL, BOARD_EXITED, 3),
-			    "is essential and exited with code 3: everything "
-			    "is stopped");
+	assert_string_equal(SENTENCE(BOARD_EV_ESSENTIAL, BOARD_EXITED, 3,
+				     0, 0, 12),
+			    "is essential and exited with code 3 after 12 ms: "
+			    "everything is stopped");
+	assert_string_equal(SENTENCE(BOARD_EV_ESSENTIAL, BOARD_START_FAILED,
+				     CAP_NET_RAW, BOARD_STEP_CAPABILITIES,
+				     EPERM, 1),
+			    "is essential and could not be started: "
+			    "capabilities: net_raw: not permitted (EPERM), "
+			    "dashpot does not have it: give it to the "
+			    "container (--cap-add) or leave it out: "
+			    "everything is stopped");
+	assert_string_equal(SENTENCE(BOARD_EV_ENDED, BOARD_START_FAILED,
+				     RLIMIT_NOFILE, BOARD_STEP_LIMIT, EPERM, 1),
+			    "could not be started: limit.nofile: not "
+			    "permitted (EPERM), the hard limit is lower: "
+			    "raise it (--ulimit)");
+	assert_string_equal(SENTENCE(BOARD_EV_ENDED, BOARD_START_FAILED, 99,
+				     BOARD_STEP_LIMIT, EINVAL, 1),
+			    "could not be started: limit: invalid argument "
+			    "(EINVAL)");
 	assert_string_equal(SENTENCE(BOARD_EV_HELPER_DIED, BOARD_RELAY,
 				     SIGKILL, 50),
 			    "the relay was killed by SIGKILL: another one is "

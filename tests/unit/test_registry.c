@@ -90,10 +90,12 @@ static void fill(struct fixture *f)
 			.cpu_us = 11, .peak_kib = 22,
 			.tasks_current = 5, .tasks_max = -1,
 			.run = n + 1,
-			.cause = n == 19 ? BOARD_START_FAILED :
+			.cause = n == 19 || n == 17 ? BOARD_START_FAILED :
 				 n == 18 ? BOARD_OUT_OF_MEMORY :
 					   BOARD_EXITED,
-			.step = n == 19 ? BOARD_STEP_EXEC : BOARD_STEP_NONE,
+			.step = n == 19 ? BOARD_STEP_EXEC :
+				n == 17 ? BOARD_STEP_AMBIENT :
+					  BOARD_STEP_NONE,
 			.err = n == 19 ? ENOENT : 0,
 			.code = n == 19 ? -1 :
 				n == 18 ? SIGKILL :
@@ -149,6 +151,8 @@ static void what_was_written_is_read_back(void **state)
 	assert_int_equal(end[1].step, BOARD_STEP_EXEC);
 	assert_int_equal(end[1].err, ENOENT);
 	assert_int_equal(end[1].code, -1);
+	assert_int_equal(end[3].step, BOARD_STEP_AMBIENT);
+	assert_int_equal(end[3].code, 17);
 	assert_int_equal(registry.starts, 2);
 	assert_int_equal(registry_recent_starts(&registry, &now), 2);
 }
