@@ -172,6 +172,12 @@ seqs()
 	[ "$(events '.event == "zombies"' | wc -l)" = 1 ]
 }
 
+# burnt PID: hundredths of a second of CPU time that it has used
+burnt()
+{
+	ns_exec awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
 @test "a service that burns a core is said to" {
 	dir=$(ns_dir)
 	cat >"$dir/dashpot.ini" <<-'END_INI'
@@ -179,15 +185,20 @@ seqs()
 		shell = while :; do :; done
 	END_INI
 	ns_start "$dir"
-	# Other tests run beside this one: it may not get a core of its own.
+	wait_until 10 service burn '.pid'
+	# Other tests run beside this one: what it gets of a core is what it is
+	# measured by, and the sentence needs most of one.
+	pid=$(service burn .pid)
 	for _ in 1 2 3 4 5; do
+		before=$(burnt "$pid") began=$(now_ms)
 		sleep 2.2
 		ns_signal USR1
+		got=$((($(burnt "$pid") - before) * 1000 / ($(now_ms) - began)))
 		wait_until 5 service burn '.usage.cpu_ms > 0'
 		if service burn '(.usage.cpu_percent // 0) >= 90'; then
 			service burn '.why | test("uses [0-9]+ % of a core")'
 			return
 		fi
 	done
-	service burn '.usage.cpu_percent >= 30'
+	service burn ".usage.cpu_percent >= $got / 3"
 }
