@@ -137,6 +137,16 @@ static const char *below(const char *path, const char *root)
 	return path + length;
 }
 
+/* Leave what dashpot made for itself. */
+static void leave_own(char *dir)
+{
+	static const char own[] = "/" CGROUP_TOP "/" CGROUP_TOP;
+	size_t length = strlen(dir), size = sizeof(own) - 1;
+
+	if (length >= size && strcmp(dir + length - size, own) == 0)
+		dir[length - size] = '\0';
+}
+
 /* As cgroup_find(), with PROC_FILE bytes at `text` and PATH_MAX at `path`. */
 static size_t find(const char *controller, char *dir, char *text, char *path)
 {
@@ -160,10 +170,11 @@ static size_t find(const char *controller, char *dir, char *text, char *path)
 			continue;
 		if (strcmp(rest, "/") == 0)
 			rest = "";
-		return (size_t)format(dir, PATH_MAX, "%s%s", point, rest) <
-				       PATH_MAX
-			       ? strlen(point)
-			       : 0;
+		if ((size_t)format(dir, PATH_MAX, "%s%s", point, rest) >=
+		    PATH_MAX)
+			return 0;
+		leave_own(dir + strlen(point));
+		return strlen(point);
 	}
 	return 0;
 }
@@ -181,6 +192,21 @@ size_t cgroup_find(const char *controller, char dir[PATH_MAX])
 	top = find(controller, dir, scratch, scratch + PROC_FILE);
 	munmap(scratch, size);
 	return top;
+}
+
+bool cgroup_has(const char *dir, const char *controller)
+{
+	char text[256];
+	int fd = cgroup_open(dir, "cgroup.controllers");
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	/* Words with a space between them. */
+	for (ssize_t i = 0; i < n; i++)
+		if (text[i] == ' ' || text[i] == '\n')
+			text[i] = ',';
+	return n > 0 && has_word(text, (size_t)n, controller);
 }
 
 int cgroup_open(const char *dir, const char *name)

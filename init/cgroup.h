@@ -9,14 +9,26 @@
 #define INIT_CGROUP_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Find the own cgroup of `controller` ("pids") and write its directory to dir.
- * Returns the bytes of its mount point at the beginning of dir, or 0 when it
- * cannot be seen here. Reads whole files into memory of its own for a moment:
- * not for a loop. */
+/* As a controller: version 2 alone, whatever controllers it has. */
+#define CGROUP_V2 ""
+
+/* Below the cgroup that it was started in dashpot may make this one, and move
+ * to one of the same name in it (init/pid1/cells.h). */
+#define CGROUP_TOP "dashpot"
+
+/* Find the own cgroup of `controller` ("pids") and write its directory to dir;
+ * where that is one that dashpot made for itself, the one that it was started
+ * in. Returns the bytes of its mount point at the beginning of dir, or 0 when
+ * it cannot be seen here. Reads whole files into memory of its own for a
+ * moment: not for a loop. */
 size_t cgroup_find(const char *controller, char dir[PATH_MAX]);
+
+/* True when the cgroup at dir, of version 2, has the controller. */
+bool cgroup_has(const char *dir, const char *controller);
 
 /* Open the file `name` in dir for reading, close-on-exec; -1 when it is not
  * there. */

@@ -46,6 +46,9 @@ const char *board_step_word(unsigned step)
 		[BOARD_STEP_CAPABILITIES] = "capabilities",
 		[BOARD_STEP_BOUNDING] = "bounding_set",
 		[BOARD_STEP_AMBIENT] = "ambient_set",
+		[BOARD_STEP_CGROUP] = "cgroup",
+		[BOARD_STEP_LIMIT_TASKS] = "limit.tasks",
+		[BOARD_STEP_LIMIT_MEMORY] = "limit.memory",
 	};
 
 	return step < BOARD_STEPS ? words[step] : "unknown";

@@ -60,7 +60,7 @@ enum board_oom {
 	BOARD_OOM_CERTAIN, /* the counter of a cgroup of its own rose */
 };
 
-/* Steps of a start, in their order; the child reports each one that can
+/* Steps of a start, nearly in their order; the child reports each one that can
  * block before it takes it. */
 enum board_step {
 	BOARD_STEP_NONE,
@@ -84,6 +84,9 @@ enum board_step {
 	BOARD_STEP_CAPABILITIES, /* one to keep that it does not have */
 	BOARD_STEP_BOUNDING,     /* one that cannot be given up for good */
 	BOARD_STEP_AMBIENT,      /* one that a user's exec would lose */
+	BOARD_STEP_CGROUP,       /* making and joining its cgroup, early */
+	BOARD_STEP_LIMIT_TASKS,  /* ... with the two limits */
+	BOARD_STEP_LIMIT_MEMORY,
 	BOARD_STEPS,
 };
 
@@ -287,6 +290,8 @@ enum board_event_kind {
 				* reserve, level, errno: it is not run */
 	BOARD_EV_EARLY_PROBE,  /* service: ready again, it was down when this
 				* one was blocked */
+	BOARD_EV_CGROUPS,      /* services have cgroups of their own: 1 if
+				* limit.tasks works there, 1 if limit.memory */
 	BOARD_EVENT_KINDS,
 };
 

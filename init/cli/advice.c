@@ -45,6 +45,13 @@ static const struct {
 	{ "start-failed", "user",
 	  "dashpot may not change to that user: it runs unprivileged itself, "
 	  "or the user namespace does not map it." },
+	{ "start-failed", "limit.tasks",
+	  "limit.tasks needs a writable cgroup v2 with the pids controller: "
+	  "give the container one, or write limit.tasks = -N to only try." },
+	{ "start-failed", "limit.memory",
+	  "limit.memory needs a writable cgroup v2 with the memory "
+	  "controller: give the container one, or write limit.memory = -SIZE "
+	  "to only try." },
 	{ "start-failed", "stdout", "Mend the path that `stdout` names." },
 	{ "start-failed", "stderr", "Mend the path that `stderr` names." },
 	{ "start-failed", "ENOENT",

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "init/cgroup.h"
 #include "init/cli/lookup.h"
 #include "init/config/files.h"
 #include "init/config/keys.h"
@@ -239,6 +240,33 @@ static void doubt_limit(struct doubts *d, const struct config_limit *l)
 		      (unsigned long long)own.rlim_max);
 }
 
+/* A cgroup cannot be made here, or lacks the controller. */
+static void doubt_cgroup(struct doubts *d, const char *key,
+			 const char *controller)
+{
+	char dir[PATH_MAX];
+	const char *why = "no cgroup version 2 is mounted";
+
+	if (cgroup_find(CGROUP_V2, dir) > 0) {
+		if (!cgroup_has(dir, controller))
+			why = "the controller is not in cgroup version 2";
+		else if (access(dir, W_OK) < 0)
+			why = errors_text(errno);
+		else
+			return;
+	}
+	DOUBT(d, "%s needs a writable cgroup, and here: %s; so its start "
+		 "would fail; a leading - only tries", key, why);
+}
+
+static void doubt_cgroups(struct doubts *d)
+{
+	if (d->s->tasks_max && !d->s->is_tasks_try)
+		doubt_cgroup(d, "limit.tasks", "pids");
+	if (d->s->memory_max && !d->s->is_memory_try)
+		doubt_cgroup(d, "limit.memory", "memory");
+}
+
 /* --- All of them ------------------------------------------------------- */
 
 static const char *read_text(struct doubts *d, const char *path)
@@ -264,6 +292,7 @@ static void doubt_service(struct doubts *d)
 	doubt_user(d);
 	for (uint32_t i = 0; i < d->s->limits; i++)
 		doubt_limit(d, config_limit(d->c, d->s->limits_first + i));
+	doubt_cgroups(d);
 }
 
 static void doubt_stop(struct doubts *d)

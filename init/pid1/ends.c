@@ -142,14 +142,17 @@ static void describe_end(const struct sup *sup, uint32_t i, int status,
 static void look_for_oom(struct sup *sup, uint32_t i, int status,
 			 struct board_end *end)
 {
+	enum board_oom oom;
+
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL ||
 	    (sup->service[i].state == LIFE_STOPPING &&
-	     sup->service[i].is_killed) ||
-	    !memory_explains(&sup->memory, sup->now_ms) ||
-	    end->cause != BOARD_SIGNALLED)
+	     sup->service[i].is_killed))
+		return;
+	oom = memory_killed(sup, i);
+	if (oom == BOARD_OOM_NO || end->cause != BOARD_SIGNALLED)
 		return;
 	end->cause = BOARD_OUT_OF_MEMORY;
-	end->oom = BOARD_OOM_LIKELY;
+	end->oom = oom;
 }
 
 /* Remember the end on the board: its ring belongs to PID 1 alone. */

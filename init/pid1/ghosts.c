@@ -184,6 +184,16 @@ static int signal_seen(int proc_fd, const struct seen *s, int number)
 	return is_there < 0 ? is_there : 0;
 }
 
+int ghosts_signal(int proc_fd, pid_t pid, int64_t began_ticks, int signal)
+{
+	struct seen s;
+	int is_there = proc_fd < 0 ? 0 : read_stat(proc_fd, pid, &s);
+
+	if (is_there <= 0 || s.start_ticks >= began_ticks || !is_living(&s))
+		return is_there < 0 ? is_there : 0;
+	return signal_seen(proc_fd, &s, signal);
+}
+
 /* Returns how many processes there are, or -errno. */
 static int each_process(int proc_fd, visit *visitor, void *with)
 {

@@ -54,6 +54,10 @@ struct ghosts_living {
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 		struct ghosts_living living);
 
+/* Send `signal` to one process that was there before began_ticks, to none that
+ * has got its number since. 0, or -errno: ENFILE, EMFILE, ENOMEM. */
+int ghosts_signal(int proc_fd, pid_t pid, int64_t began_ticks, int signal);
+
 /* Send `signal` to every process but the caller and `spared` ones. Where the
  * caller is not PID 1, only to its descendants: those whose way up the parents
  * leads to it. Returns how many living ones there are, or -errno. */

@@ -19,6 +19,7 @@
 
 #include "init/die.h"
 #include "init/pid1/operator.h"
+#include "init/pid1/cells.h"
 #include "init/pid1/ends.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hear.h"
@@ -202,6 +203,8 @@ static void set_up(struct sup *sup, const struct config *config,
 	open_descriptors(sup);
 	limits_find(&sup->limits);
 	memory_find(&sup->memory);
+	cells_find(&sup->cells);
+	memory_fall_back(&sup->memory, cells_open_kills(&sup->cells));
 	make_tables(sup);
 	err = reload_begin(sup, source);
 	if (err < 0)
@@ -214,6 +217,9 @@ static void set_up(struct sup *sup, const struct config *config,
 		config->shutdown_needs_ms, sup->pid != 1);
 	if (sup->proc_fd < 0)
 		SUP_SAY(sup, BOARD_EV_NO_PROC, -1, inherited);
+	if (!sup->cells.err)
+		SUP_SAY(sup, BOARD_EV_CGROUPS, -1, sup->cells.pids_err == 0,
+			sup->cells.memory_err == 0);
 	check_headroom(sup);
 	err = keeper_begin(sup);
 	if (err < 0)
@@ -392,6 +398,7 @@ static void reap(struct sup *sup)
 	sup->killed = 0;
 	sup->is_reaping = reap_batch(&sup->reaper, take_end, sup);
 	/* Services of the same batch come first. */
+	memory_follow(sup);
 	while (sup->killed > 0 &&
 	       memory_explains(&sup->memory, sup->now_ms))
 		sup->killed--;
@@ -427,7 +434,7 @@ _Noreturn void loop_run(const struct config *config,
 		services_fire(sup);           /* deadlines -> events */
 		hooks_fire(sup);              /* ... of short commands */
 		take_wakes(sup, &wakes);      /* signals -> wishes */
-		memory_look(&sup->memory, sup->now_ms);
+		memory_follow(sup);
 		reap(sup);                    /* exits -> events, 64 a turn */
 		take_verdicts(sup, &wakes);   /* exec done, or step and errno */
 		keeper_run(sup);              /* helpers that died */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* The account of one counter: what was seen of it, and how much of that is
- * still to be explained. */
+ * still to be explained. Only when it has risen are the services' looked at. */
 #include "init/pid1/memory.h"
 
 #include <limits.h>
+#include <unistd.h>
 
 #include "init/cgroup.h"
+#include "init/pid1/cells.h"
 
 static int64_t count_kills(const struct memory *m)
 {
@@ -25,17 +27,44 @@ void memory_find(struct memory *m)
 	m->seen = count_kills(m);
 }
 
-void memory_look(struct memory *m, int64_t now_ms)
+void memory_fall_back(struct memory *m, int kills_fd)
+{
+	if (m->kills_fd >= 0 && kills_fd >= 0) {
+		close(kills_fd);
+	} else if (kills_fd >= 0) {
+		m->kills_fd = kills_fd;
+		m->seen = count_kills(m);
+	}
+}
+
+/* The counters of services: who is it that was killed? */
+static void look_at_services(struct sup *sup)
+{
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		struct service *s = &sup->service[i];
+		int64_t kills;
+
+		if (!s->has_cell || s->kills < 0)
+			continue;
+		kills = cell_kills(&sup->cells, config_name(sup->config, i));
+		if (kills > s->kills)
+			s->kills_ms = sup->now_ms;
+		s->kills = kills;
+	}
+}
+
+bool memory_look(struct memory *m, int64_t now_ms)
 {
 	int64_t kills = count_kills(m);
 
 	if (m->fresh > 0 && now_ms - m->fresh_ms >= MEMORY_FRESH_MS)
 		m->fresh = 0;
 	if (kills <= m->seen)
-		return;
+		return false;
 	m->fresh += kills - m->seen;
 	m->fresh_ms = now_ms;
 	m->seen = kills;
+	return true;
 }
 
 bool memory_explains(struct memory *m, int64_t now_ms)
@@ -45,4 +74,37 @@ bool memory_explains(struct memory *m, int64_t now_ms)
 		return false;
 	m->fresh--;
 	return true;
+}
+
+void memory_follow(struct sup *sup)
+{
+	if (memory_look(&sup->memory, sup->now_ms))
+		look_at_services(sup);
+}
+
+void memory_begin(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	s->has_cell = sup->report[i].is_in_cell;
+	s->kills_ms = -1;
+	s->kills = s->has_cell ? cell_kills(&sup->cells,
+					    config_name(sup->config, i))
+			       : -1;
+}
+
+enum board_oom memory_killed(struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	memory_follow(sup);
+	if (!s->has_cell || s->kills < 0)
+		return memory_explains(&sup->memory, sup->now_ms)
+			       ? BOARD_OOM_LIKELY
+			       : BOARD_OOM_NO;
+	/* Its own counter knows, and then nobody else's end is explained. */
+	if (s->kills_ms < 0 || sup->now_ms - s->kills_ms >= MEMORY_FRESH_MS)
+		return BOARD_OOM_NO;
+	(void)memory_explains(&sup->memory, sup->now_ms);
+	return BOARD_OOM_CERTAIN;
 }

@@ -24,11 +24,25 @@ enum { MEMORY_FRESH_MS = 2000 };
  * loop. Without one nothing is ever explained. */
 void memory_find(struct memory *m);
 
-/* Bring the account up to date. One pread(2). */
-void memory_look(struct memory *m, int64_t now_ms);
+/* Where there is none, use this one (-1: neither), which is kept open. */
+void memory_fall_back(struct memory *m, int kills_fd);
+
+/* Bring the account up to date; true when it has risen. One pread(2). */
+bool memory_look(struct memory *m, int64_t now_ms);
 
 /* A process that dashpot did not kill was reaped after SIGKILL: true when an
  * unexplained rise explains it, which it does no second time. */
 bool memory_explains(struct memory *m, int64_t now_ms);
+
+/* Bring it up to date, and when it has risen the counters of the services that
+ * have some. */
+void memory_follow(struct sup *sup);
+
+/* Service i executes: its cgroup's counter is what it is now. */
+void memory_begin(struct sup *sup, uint32_t i);
+
+/* The leader of service i was reaped after such a SIGKILL: was it for want of
+ * memory? Where it has a cgroup with a counter of its own that is certain. */
+enum board_oom memory_killed(struct sup *sup, uint32_t i);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "init/pid1/memory.h"
 #include "init/pid1/queue.h"
 #include "init/pid1/sweep.h"
 
@@ -45,6 +46,8 @@ void service_begin(struct sup *sup, uint32_t i)
 		.kill_ms = NEVER,
 		.sweep_ms = NEVER,
 		.mark = --sup->marks,
+		.kills = -1,
+		.kills_ms = -1,
 		.on = -1,
 		.verdict_fd = -1,
 	};
@@ -241,6 +244,7 @@ void service_take(struct sup *sup, uint32_t i, enum life_event event)
 		if (was == LIFE_BLOCKED && event == LIFE_WANT)
 			s->is_forced = true;
 		say_state(sup, i);
+		sweep_tidy(sup, i);
 	}
 	do_deeds(sup, i, deeds, event);
 	if (is_news)
@@ -320,6 +324,7 @@ void service_verdict(struct sup *sup, uint32_t i)
 	s->is_stuck = false;
 	if (sup->report[i].err == 0) {
 		s->ready_ms = sup->now_ms;
+		memory_begin(sup, i);
 		/* A probe that is ready stays in its state. */
 		sup->is_tree_changed = true;
 		queue_executes(sup, i);

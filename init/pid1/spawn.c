@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "init/format.h"
+#include "init/pid1/cells.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/privileges.h"
 #include "init/pid1/signals.h"
@@ -117,6 +118,17 @@ static void open_streams(const struct sup *sup, uint32_t i,
 		    1);
 	open_stream(report, is_silent ? CONFIG_NULL : s->err.output, pipe[1],
 		    2);
+}
+
+static void enter_cell(const struct sup *sup, uint32_t i)
+{
+	struct spawn_report *report = &sup->report[i];
+	int err = cell_enter(&sup->cells, config_name(sup->config, i),
+			     settings(sup, i), &report->step,
+			     &report->is_in_cell);
+
+	if (err < 0)
+		fail(report, -err);
 }
 
 static bool has_limit(const struct config *c, const struct config_service *s,
@@ -332,9 +344,11 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		take_terminal();
 	else
 		check(report, setsid());
+	/* A hook is nothing that its service has left behind. */
+	if (!hook)
+		enter_cell(sup, i);
 	add_words(c, report, hook ? hook->argv : s->argv, argv, 0);
 	open_streams(sup, i, report, hook);
-	/* A hook is nothing that its service has left behind. */
 	set_limits(sup, report, s, hook ? 0 : sup->service[i].mark);
 	set_priorities(report, s);
 	err = privileges_take(s, report);

@@ -54,6 +54,8 @@ struct service {
 	uint64_t starts;    /* processes started */
 	int64_t born_ticks; /* its session is not older (proc(5) starttime) */
 	uint64_t mark;      /* of all its processes, see ghosts.h */
+	int64_t kills;      /* for want of memory in its cgroup; -1 unknown */
+	int64_t kills_ms;   /* the last of them seen then; -1 none */
 	pid_t pid;          /* unreaped leader; 0 none */
 	pid_t session;      /* of the last leader; 0 none */
 	int32_t on;         /* the dependency it waits for; -1 */
@@ -78,6 +80,7 @@ struct service {
 	bool has_token;     /* took one that no process has used yet */
 	bool was_stable;    /* the last run was */
 	bool is_stuck;
+	bool has_cell;      /* its processes are in a cgroup of its own */
 	bool is_swept;      /* left-behind processes are being ended */
 	bool is_killed;     /* SIGKILL was sent to its set */
 	bool is_stay_said;  /* that some survive SIGKILL */
@@ -110,6 +113,7 @@ struct spawn_report {
 	volatile int64_t current; /* HEADROOM: tasks of the uid; -1 unknown */
 	volatile int64_t max;     /* HEADROOM: its RLIMIT_NPROC */
 	volatile int64_t reserve; /* HEADROOM: tasks to be kept free */
+	volatile uint32_t is_in_cell; /* it has joined its cgroup */
 };
 
 /* A helper as PID 1 keeps it. */
@@ -200,6 +204,14 @@ struct memory {
 	int64_t fresh_ms; /* ... the last of them seen then */
 };
 
+/* Cgroups of services, see cells.h. */
+struct cells {
+	int dir_fd;       /* the directory that they are in; -1: none */
+	int err;          /* errno: there are none; 0: there are */
+	int pids_err;     /* errno: limit.tasks cannot be; 0: it can */
+	int memory_err;   /* ... limit.memory, and who was killed */
+};
+
 struct sup {
 	const struct config *config;
 	struct boards boards;
@@ -250,6 +262,7 @@ struct sup {
 	struct budget budget;
 	struct limits limits;
 	struct memory memory;
+	struct cells cells;
 	struct shutdown stop;
 	struct reload reload;
 	struct gate gate[SUP_GATES];

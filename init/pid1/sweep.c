@@ -7,6 +7,7 @@
 
 #include <signal.h>
 
+#include "init/pid1/cells.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/services.h"
 
@@ -24,6 +25,7 @@ void sweep_begin(struct sup *sup, uint32_t i)
 	const struct config_service *c = config_service(sup->config, i);
 	struct service *s = &sup->service[i];
 
+	s->has_cell = s->has_cell || sup->report[i].is_in_cell;
 	if (c->keeps_leftovers && s->state != LIFE_STOPPING)
 		return;
 	if (s->state != LIFE_STOPPING) {
@@ -50,6 +52,18 @@ void sweep_soon(struct sup *sup)
 	}
 }
 
+void sweep_tidy(struct sup *sup, uint32_t i)
+{
+	const unsigned resting = 1 << LIFE_STOPPED | 1 << LIFE_DONE |
+				 1 << LIFE_FAILED | 1 << LIFE_BLOCKED;
+	struct service *s = &sup->service[i];
+
+	if (!s->has_cell || s->pid || s->is_swept ||
+	    !(resting >> s->state & 1))
+		return;
+	s->has_cell = !cell_remove(&sup->cells, config_name(sup->config, i));
+}
+
 static void finish(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
@@ -69,6 +83,7 @@ static void finish(struct sup *sup, uint32_t i)
 		if (s->is_wanted && sup->stop.phase == STOP_NOT)
 			service_take(sup, i, LIFE_WANT);
 	}
+	sweep_tidy(sup, i);
 	service_touch(sup, i);
 }
 
@@ -157,6 +172,32 @@ int sweep_look(struct sup *sup, struct ghosts *set, uint32_t n)
 	return seen;
 }
 
+/* Its set, with the signal for this look. */
+static struct ghosts set_of(const struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	return (struct ghosts){
+		.id = s->session,
+		.born_ticks = s->born_ticks,
+		.mark = s->mark,
+		.is_group = config_service(sup->config, i)->is_main,
+		.signal = next_signal(sup, i),
+	};
+}
+
+/* A cgroup has all of them, and is cheap to look at. */
+static void look_in_cell(struct sup *sup, uint32_t i)
+{
+	struct ghosts set = set_of(sup, i);
+
+	if (cell_look(&sup->cells, sup->proc_fd, config_name(sup->config, i),
+		      &set) < 0)
+		put_off(sup, i, sup->now_ms + RARELY_MS);
+	else
+		follow(sup, i, &set);
+}
+
 void sweep_run(struct sup *sup)
 {
 	struct ghosts set[AT_ONCE];
@@ -169,18 +210,16 @@ void sweep_run(struct sup *sup)
 
 		if (n == AT_ONCE || !s->is_swept || sup->now_ms < s->sweep_ms)
 			continue;
+		if (s->has_cell) {
+			look_in_cell(sup, i);
+			continue;
+		}
 		if (sup->now_ms < sup->look_ms) {
 			put_off(sup, i, sup->look_ms);
 			continue;
 		}
 		of[n] = (uint16_t)i;
-		set[n++] = (struct ghosts){
-			.id = s->session,
-			.born_ticks = s->born_ticks,
-			.mark = s->mark,
-			.is_group = config_service(sup->config, i)->is_main,
-			.signal = next_signal(sup, i),
-		};
+		set[n++] = set_of(sup, i);
 	}
 	if (n == 0)
 		return;

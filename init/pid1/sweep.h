@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Ends what a service's dead leader left in its session, before anything of
- * that service starts again. All sessions that are due share one look through
- * /proc. */
+/* Ends what a service's dead leader left, before anything of
+ * that service starts again. All services that are due share one look through
+ * /proc, but for those that have a cgroup. */
 #ifndef INIT_PID1_SWEEP_H
 #define INIT_PID1_SWEEP_H
 
@@ -16,6 +16,9 @@ void sweep_begin(struct sup *sup, uint32_t i);
 
 /* An orphan was reaped: those that are waited for may be gone. */
 void sweep_soon(struct sup *sup);
+
+/* Service i is at rest, perhaps: remove the cgroup that it no longer needs. */
+void sweep_tidy(struct sup *sup, uint32_t i);
 
 /* Look for all whose time has come. A stopping service of which nothing is
  * left takes LIFE_GONE. */

@@ -174,6 +174,10 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_EARLY_PROBE] = { "early-probe", CONFIG_INFO, "dependency/N",
 		"is tried before its cooldown is over: %0N was down when it "
 		"was blocked, and is ready now" },
+	[BOARD_EV_CGROUPS] = { "cgroups", CONFIG_INFO,
+		"has_tasks/b has_memory/b",
+		"each service has a cgroup of its own[0:|, without "
+		"limit.tasks][1:|, without limit.memory]" },
 	/* clang-format on */
 };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 # Processes that get away from who started them, in every way of the table in
-# dashpot(8): what is ended and what is only reported.
+# dashpot(8): what is ended, and what is an orphan.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -17,37 +17,92 @@ setup_file()
 	need_program ghost
 }
 
-KINDS="child group session double uid cleared stopped"
+# table COLUMN WORD: the kinds that the manual's table says that of; column 3 is
+# with a cgroup, 4 without
+table()
+{
+	awk -F ' Ta ' -v column="$1" -v word="$2" '
+		/^\.It .* Ta / && $column == word { sub(/^\.It /, "", $1); print $1 }
+	' "$DASHPOT_TOP/docs/dashpot.8"
+}
 
-# ghosts_ini KIND...: a service for each kind, that leaves it and dies
+# ghosts_ini PATH KIND...: a service for each kind, that leaves it and dies, and
+# one that has the same and lives
 ghosts_ini()
 {
-	local kind
+	local kind ghost=$1
+	shift
 	printf '[dashpot]\nlog_format = json\n[defaults]\nrestart = never\n'
 	for kind in "$@"; do
-		printf '[service:%s]\ncommand = %s/ghost %s\n' "$kind" \
-			"$BATS_FILE_TMPDIR" "$kind"
+		printf '[service:%s]\ncommand = %s %s\n' "$kind" "$ghost" "$kind"
 	done
+	printf '[service:other]\ncommand = %s double stay\n' "$ghost"
 }
 
-# ghosts_alive: the command lines of those that live
+# ghosts_alive: the names of those that live
 ghosts_alive()
 {
-	ns_exec ps -eo state=,args= | awk '$1 != "Z" && $2 ~ /^ghost-/ { print $2 }'
+	ns_exec ps -eo state=,args= | awk '$1 != "Z" && $2 ~ /^ghost-/ { print $2 }' | sort
 }
 
-@test "without a cgroup, every kind of ghost is ended when its service's leader dies" {
+@test "without a cgroup, what the table says is ended when the service's leader dies, and no other one" {
 	dir=$(ns_dir)
-	{
-		# Something that keeps dashpot up.
-		printf '[service:other]\ncommand = %s/ghost double stay\n' "$BATS_FILE_TMPDIR"
-		ghosts_ini $KINDS
-	} >"$dir/dashpot.ini"
+	mapfile -t ended < <(table 4 ended)
+	mapfile -t orphans < <(table 4 orphan)
+	[ "${#ended[@]} ${#orphans[@]}" = '7 1' ]
+	ghosts_ini "$BATS_FILE_TMPDIR/ghost" "${ended[@]}" "${orphans[@]}" >"$dir/dashpot.ini"
 	ns_start "$dir"
-	for kind in $KINDS; do
+	for kind in "${ended[@]}"; do
 		wait_until 20 service "$kind" '.state == "failed" and .leftovers == 0 and .leftovers_ended == 1'
 		said_of "$kind" leftovers | grep .
 	done
-	# The ghost of one that lives is not touched.
-	[ "$(ghosts_alive)" = ghost-double ]
+	wait_until 20 service "${orphans[0]}" '.state == "failed" and .leftovers == 0'
+	[ "$(ghosts_alive | paste -sd ' ')" = "ghost-double ghost-${orphans[0]}" ]
+	count_is 0 said_of "${orphans[0]}" leftovers
+}
+
+# in_uml WITH: the same on a kernel of its own, WITH or without a cgroup; prints
+# who lives at the end
+in_uml()
+{
+	local dir=$BATS_TEST_TMPDIR column=$((4 - $1)) kind
+	local -a all
+	mapfile -t all < <(table "$column" ended; table "$column" orphan)
+	{
+		[ "$1" = 1 ] || echo 'umount /sys/fs/cgroup'
+		echo "cat >/d.ini <<-END_INI"
+		ghosts_ini /ghost "${all[@]}"
+		printf '[dashpot]\ndiagnostics = /tmp/vol\nlog_level = debug\nEND_INI\n'
+		cat <<-'END'
+			unshare -pf --mount-proc /dashpot run -c /d.ini 2>/err &
+			n=400
+			until [ "$(grep -c '"state":[[:space:]]*"failed"' /tmp/vol/diagnostic.json)" = 8 ] 2>/dev/null; do
+				n=$((n - 1))
+				[ $n -gt 0 ] || { cat /err; exit 1; }
+				usleep 50000
+			done
+			echo "cgroups: $(grep -c '"event":"cgroups"' /err)"
+			echo "leftovers: $(grep -c '"event":"leftovers"' /err)"
+			for ghost in /proc/[0-9]*/cmdline; do
+				tr '\0' '\n' <$ghost 2>/dev/null | grep '^ghost-'
+			done | sort
+		END
+	} >"$dir/script"
+	uml_run "$dir/script" "$BATS_FILE_TMPDIR/ghost" || return
+}
+
+@test "with a cgroup, every kind of ghost is ended when its service's leader dies" {
+	in_uml 1 >"$BATS_TEST_TMPDIR/out" || { cat "$BATS_TEST_TMPDIR/out"; false; }
+	cat "$BATS_TEST_TMPDIR/out"
+	grep -qx 'cgroups: 1' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'leftovers: 8' "$BATS_TEST_TMPDIR/out"
+	[ "$(grep '^ghost' "$BATS_TEST_TMPDIR/out")" = ghost-double ]
+}
+
+@test "on a kernel where no cgroup is mounted the table's other column holds" {
+	in_uml 0 >"$BATS_TEST_TMPDIR/out" || { cat "$BATS_TEST_TMPDIR/out"; false; }
+	cat "$BATS_TEST_TMPDIR/out"
+	grep -qx 'cgroups: 0' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'leftovers: 7' "$BATS_TEST_TMPDIR/out"
+	[ "$(grep '^ghost' "$BATS_TEST_TMPDIR/out" | paste -sd ' ')" = 'ghost-double ghost-unmarked' ]
 }

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* A cgroup of its own for each service, where dashpot may make some.
+ *
+ * That is the case where cgroup version 2 is mounted writable and the pids or
+ * memory controller is in it; a version 2 that is mounted beside version 1 has
+ * none and belongs to the host. There
+ *
+ *     OWN/dashpot/dashpot        PID 1, its helpers and whoever is let in
+ *     OWN/dashpot/service-NAME   everything that service NAME ever forked
+ *
+ * are made, OWN being the cgroup in which PID 1 was started: a cgroup with
+ * controllers for its children has no processes of its own (cgroups(7), the
+ * "no internal processes" rule). The child of a start makes and joins the
+ * service's cgroup, so that waiting for the kernel's lock costs nobody else;
+ * PID 1 reads it, kills in it and removes it, which takes no longer than the
+ * kernel needs for it. A frozen cgroup does not keep its processes from being
+ * killed (cgroup-v2, cgroup.freeze). */
+#ifndef INIT_PID1_CELLS_H
+#define INIT_PID1_CELLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/pid1/ghosts.h"
+#include "init/pid1/sup.h"
+
+/* Find out whether there can be such cgroups, make the first two and move to
+ * OWN/dashpot/dashpot. Before the loop, and before the first helper; what
+ * speaks of the container as a whole (limits_find()) is to be found before
+ * it. Cannot fail: c->err says why there are none, and is 0 where there are. */
+void cells_find(struct cells *c);
+
+/* The descriptor of OWN/dashpot/memory.events, or -1. */
+int cells_open_kills(const struct cells *c);
+
+/* In the child of a start: make the cgroup, set its limits and join it. 0, or
+ * -errno when a limit that is no try cannot be set; then *step says which.
+ * Without limits the service runs without a cgroup when there can be none.
+ * *is_in: it has joined. May block. */
+int cell_enter(const struct cells *c, const char *name,
+	       const struct config_service *s, volatile uint32_t *step,
+	       volatile uint32_t *is_in);
+
+/* Look who is in the cgroup of that name, and send each of them set->signal;
+ * fills set->found and set->one. Processes below it, which the service itself
+ * moved there, count as one, and get no signal but SIGKILL. 0, or -errno
+ * (ENFILE, EMFILE, ENOMEM): who is there is not known. */
+int cell_look(const struct cells *c, int proc_fd, const char *name,
+	      struct ghosts *set);
+
+/* How many in it the kernel has killed for want of memory; -1 not known. */
+int64_t cell_kills(const struct cells *c, const char *name);
+
+/* Remove it. False while somebody is in it. */
+bool cell_remove(const struct cells *c, const char *name);
+
+#endif

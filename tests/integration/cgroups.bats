@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# Where there is a writable cgroup v2 subtree: a cgroup for each service, its
+# two limits, who was killed in it, and what ends with it.
+
+load ../lib/dashpot
+load ../lib/faults
+
+setup_file()
+{
+	need_program ghost
+	need_program hog
+}
+
+# uml SCRIPT-TEXT: see uml_run, with what every script here needs
+uml()
+{
+	{
+		cat <<-'END'
+			# until_true SECONDS COMMAND...
+			until_true() {
+				n=$(($1 * 20)); shift
+				until "$@"; do
+					n=$((n - 1))
+					[ $n -gt 0 ] || { echo "not in time: $*"; cat /err /tmp/vol/*; exit 1; }
+					usleep 50000
+				done
+			}
+			# said TEXT
+			said() { grep -q -e "$1" /err; }
+			# begin: dashpot as PID 1 of a PID namespace, with /d.ini
+			begin() {
+				unshare -pf --mount-proc /dashpot run -c /d.ini 2>/err &
+				outer=$!
+			}
+			top=/sys/fs/cgroup/dashpot
+		END
+		cat
+	} >"$BATS_TEST_TMPDIR/script"
+	uml_run "$BATS_TEST_TMPDIR/script" "$BATS_FILE_TMPDIR/ghost" \
+		"$BATS_FILE_TMPDIR/hog" >"$BATS_TEST_TMPDIR/out" ||
+		{ cat "$BATS_TEST_TMPDIR/out"; false; }
+}
+
+@test "each service has a cgroup of its own while it needs one" {
+	uml <<-'END'
+		cat >/d.ini <<-END_INI
+			[dashpot]
+			log_format = json
+			log_level = debug
+			diagnostics = /tmp/vol
+			[service:web]
+			command = sleep 1000
+			[service:once]
+			command = true
+			type = oneshot
+		END_INI
+		begin
+		until_true 20 said 'service":"web".*event":"ready'
+		until_true 20 said 'service":"once".*event":"done'
+		until_true 20 [ ! -e $top/service-once ]
+		grep cgroups /err
+		pid=$(cat $top/service-web/cgroup.procs)
+		tr '\0' ' ' </proc/$pid/cmdline; echo
+		n=$(wc -l <$top/dashpot/cgroup.procs)
+		[ "$n" -ge 4 ] && echo dashpot in its own
+	END
+	cat "$BATS_TEST_TMPDIR/out"
+	grep -q '"has_tasks":true,"has_memory":true' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'sleep 1000 ' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'dashpot in its own' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "limit.tasks bounds what a service forks, and nobody takes it for the container's limit" {
+	uml <<-'END'
+		cat >/d.ini <<-END_INI
+			[dashpot]
+			diagnostics = /tmp/vol
+			[service:bomb]
+			shell = for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 & done; wait
+			limit.tasks = 5
+			[service:web]
+			shell = until [ -e /tmp/bomb ]; do sleep 0.05; done; sleep 1000
+			[service:later]
+			command = sleep 1001
+			autostart = no
+		END_INI
+		begin
+		# The shell cannot fork its sixth process and ends; what it left is
+		# ended, and it starts again: max is counted in its own cgroup.
+		until_true 20 grep -q '^max [1-9]' $top/service-bomb/pids.events
+		[ "$(cat $top/service-bomb/pids.max)" = 5 ] && echo set
+		cat $top/service-web/pids.max
+		/dashpot start later
+		said 'later: started' && echo another one starts
+		grep -q 'waits for room' /err || echo nobody waits
+	END
+	cat "$BATS_TEST_TMPDIR/out"
+	grep -qx 'set' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'max' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'another one starts' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'nobody waits' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "limit.memory is told as the certain cause of a death by want of memory" {
+	uml <<-'END'
+		cat >/d.ini <<-END_INI
+			[dashpot]
+			diagnostics = /tmp/vol
+			[defaults]
+			restart = never
+			[service:greedy]
+			command = /hog 200
+			limit.memory = 32M
+			[service:victim]
+			command = sleep 1000
+			[service:stays]
+			command = sleep 1001
+		END_INI
+		begin
+		until_true 30 said 'greedy: was killed by the kernel, out of memory'
+		kill -9 $(pidof sleep | tr ' ' '\n' | while read pid; do
+			grep -q 1000 /proc/$pid/cmdline && echo $pid; done)
+		until_true 20 said 'victim: was killed by SIGKILL'
+		until_true 20 grep -q '"oom":.*"certain"' /tmp/vol/diagnostic.json
+		grep -c '"oom":.*"certain"' /tmp/vol/diagnostic.json
+		grep -c '"oom":.*"likely"' /tmp/vol/diagnostic.json || true
+	END
+	cat "$BATS_TEST_TMPDIR/out"
+	[ "$(tail -n 2 "$BATS_TEST_TMPDIR/out" | paste -sd ' ')" = '1 0' ]
+}
+
+@test "without a writable cgroup limit.tasks and limit.memory are a failed start that says so, and - only tries" {
+	uml <<-'END'
+		cat >/d.ini <<-END_INI
+			[dashpot]
+			diagnostics = /tmp/vol
+			[service:tasks]
+			command = sleep 1000
+			limit.tasks = 5
+			[service:memory]
+			command = sleep 1000
+			limit.memory = 32M
+			[service:tries]
+			command = sleep 1000
+			limit.tasks = -5
+			limit.memory = -32M
+		END_INI
+		mount -o remount,ro /sys/fs/cgroup
+		begin
+		until_true 20 said 'tasks: blocked'
+		until_true 20 said 'memory: blocked'
+		until_true 20 said 'tries: started'
+		grep 'could not be started' /err
+		/dashpot check -c /d.ini
+	END
+	cat "$BATS_TEST_TMPDIR/out"
+	grep -q 'tasks: could not be started: limit.tasks: read-only file system (EROFS)' "$BATS_TEST_TMPDIR/out"
+	grep -q 'memory: could not be started: limit.memory: read-only file system (EROFS)' "$BATS_TEST_TMPDIR/out"
+	grep -q 'warning: limit.tasks' "$BATS_TEST_TMPDIR/out"
+	grep -q 'warning: limit.memory' "$BATS_TEST_TMPDIR/out"
+}
