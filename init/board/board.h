@@ -51,6 +51,7 @@ enum board_cause {
 	BOARD_UNHEALTHY,     /* its health check gave up; likewise */
 	BOARD_ASKED,         /* operator, shutdown or dependency asked for it */
 	BOARD_OUT_OF_MEMORY, /* SIGKILL (`code`) by the kernel; `oom` */
+	BOARD_ZOMBIES,       /* more of them than its zombie_limit */
 };
 
 /* How sure it is that the kernel's OOM killer ended it. */
@@ -292,6 +293,9 @@ enum board_event_kind {
 				* one was blocked */
 	BOARD_EV_CGROUPS,      /* services have cgroups of their own: 1 if
 				* limit.tasks works there, 1 if limit.memory */
+	BOARD_EV_ZOMBIE_LIMIT, /* zombies, pid of a process that does not reap
+				* some, pid of its service, zombie_limit */
+	BOARD_EV_DAEMONISES,   /* pid of what it left */
 	BOARD_EVENT_KINDS,
 };
 

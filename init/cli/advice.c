@@ -33,7 +33,8 @@ static const struct {
 	  "mend that one." },
 };
 
-/* How it ended: `cause`, and errno_name, step, signal, code or "". */
+/* How it ended: `cause`, and errno_name, step, signal, code, or
+ * "daemonises", or "". */
 static const struct {
 	const char *cause, *key, *text;
 } ends[] = {
@@ -89,9 +90,16 @@ static const struct {
 	{ "unhealthy", "",
 	  "Try its health check by hand; where it is only slow, raise "
 	  "health_timeout or health_failures." },
+	{ "exited", "daemonises",
+	  "It daemonises: run it in the foreground, as with nginx -g 'daemon "
+	  "off;', sshd -D, cron -f, apachectl -D FOREGROUND, php-fpm -F, "
+	  "redis-server --daemonize no." },
 	{ "exited", "0",
 	  "It ended with success though it is to stay: keep it in the "
 	  "foreground (no daemonizing), or make it type = oneshot." },
+	{ "zombies", "",
+	  "The program starts processes and never waits for them: mend that, "
+	  "or let a shell or an init be its parent. Only its end frees them." },
 	{ "exited", "126",
 	  "What it calls cannot be executed: see above which." },
 	{ "exited", "127", "What it calls was not found: see above which." },
@@ -106,6 +114,9 @@ static bool is_key(struct peek end, const char *key)
 					       "signal" };
 	char code[24];
 
+	if (strcmp(key, "daemonises") == 0)
+		return peek_int(peek_get(end, "code"), -1) == 0 &&
+		       peek_int(peek_get(end, "leftovers"), 0) > 0;
 	for (size_t i = 0; i < COUNT(members); i++)
 		if (peek_is(peek_get(end, members[i]), key))
 			return true;

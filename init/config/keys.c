@@ -58,7 +58,7 @@ static const struct config_key keys[] = {
 	{ "leftovers" IS "kill keep", PARSE_FLAG, S(s.keeps_leftovers) },
 	{ "leftover_grace", PARSE_DURATION, S(s.leftover_grace_ms) },
 	{ "zombie_limit" IS "0",
-	  PARSE_COUNT, S(s.zombie_limit), MILLION, LATER },
+	  PARSE_COUNT, S(s.zombie_limit), MILLION },
 	{ "user", PARSE_USER, S(person) },
 	{ "group", PARSE_GROUP, S(s.gid) },
 	{ "groups", PARSE_GROUPS, S(s.groups) },

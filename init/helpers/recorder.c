@@ -26,6 +26,7 @@ enum {
 	DEBOUNCE_MS = 200,
 	RETRY_MIN_MS = 1000,
 	RETRY_MAX_MS = 5000,
+	ZOMBIES_MS = 5000, /* between looks for a zombie_limit */
 };
 
 struct recorder {
@@ -39,6 +40,7 @@ struct recorder {
 	uint64_t tried;         /* generation of the last attempt */
 	uint64_t registry_hash; /* of the registry on the volume; 0: none */
 	int64_t next_ms;        /* no attempt before this time */
+	int64_t look_ms;        /* the next look for a zombie_limit */
 	int64_t retry_ms;       /* the last wait in trouble; 0: no trouble */
 	bool is_loaded;         /* the registry there was read, or there is
 				 * none */
@@ -249,29 +251,56 @@ static int write_all(struct recorder *r)
 	return volume_end(&r->volume, directory);
 }
 
-/* See what services use, and tell PID 1 of new zombies. */
+static void tell_zombies(struct recorder *r, enum board_event_kind kind,
+			 uint32_t i)
+{
+	const struct usage_row *row = &r->usage.row[i];
+
+	news_add(&r->job->boards.restore->news,
+		 &(struct news_item){ .kind = kind,
+				      .service = (int32_t)i,
+				      .n = { row->zombies, row->parent,
+					     row->pid } });
+	helper_tell(r->job);
+}
+
+/* See what services use, and tell PID 1 of new zombies, and of more than there
+ * may be: not of such that are gone by the next look. */
 static void sample(struct recorder *r)
 {
 	const struct helper_job *job = r->job;
-	bool is_told = false;
 
 	if (!usage_sample(&r->usage, job->config, job->boards.board,
 			  helper_mono_ms(), helper_wall_ms()))
 		return;
 	for (uint32_t i = 0; i < job->config->services; i++) {
-		const struct usage_row *row = &r->usage.row[i];
-
-		if (!usage_has_zombies(&r->usage, i))
-			continue;
-		news_add(&job->boards.restore->news,
-			 &(struct news_item){ .kind = BOARD_EV_ZOMBIES,
-					      .service = (int32_t)i,
-					      .n = { row->zombies,
-						     row->parent } });
-		is_told = true;
+		if (usage_has_zombies(&r->usage, i))
+			tell_zombies(r, BOARD_EV_ZOMBIES, i);
+		if (r->usage.row[i].over > 1)
+			tell_zombies(r, BOARD_EV_ZOMBIE_LIMIT, i);
 	}
-	if (is_told)
-		helper_tell(job);
+}
+
+/* When the next look for a zombie_limit is due: INT64_MAX where none is in
+ * force, so that nobody else pays for it. */
+static int64_t next_look(const struct recorder *r)
+{
+	const struct config *c = r->job->config;
+
+	for (uint32_t i = 0; i < c->services; i++) {
+		const volatile int32_t *pid =
+			&r->job->boards.board->service[i].pid;
+
+		if (config_service(c, i)->zombie_limit > 0 && *pid > 0)
+			return r->look_ms;
+	}
+	return INT64_MAX;
+}
+
+static void look_for_zombies(struct recorder *r)
+{
+	r->look_ms = helper_mono_ms() + ZOMBIES_MS;
+	sample(r);
 }
 
 /* Tell PID 1 when what is wrong with the volume has changed. */
@@ -422,15 +451,21 @@ _Noreturn void recorder_main(const struct helper_job *job)
 	begin(&r);
 	for (;;) {
 		int64_t wait_ms = r.next_ms - helper_mono_ms();
+		int64_t look_ms = next_look(&r);
+		int64_t rest_ms = look_ms - helper_mono_ms();
 
 		if (phase_of(&r) == BOARD_EXITING)
 			finish(&r);
 		if (helper_is_superseded(job))
 			hand_over(&r);
-		if (!is_due(&r))
-			helper_sleep(job, -1);
+		if (rest_ms <= 0)
+			look_for_zombies(&r);
+		else if (!is_due(&r))
+			helper_sleep(job, look_ms == INT64_MAX ?
+						  -1 : (int)rest_ms);
 		else if (wait_ms > 0)
-			helper_sleep(job, (int)wait_ms);
+			helper_sleep(job, (int)(wait_ms < rest_ms ? wait_ms
+								  : rest_ms));
 		else
 			write_once(&r);
 	}

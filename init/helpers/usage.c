@@ -200,7 +200,7 @@ static void look_at_memory(struct usage *u)
 
 /* Compare the new row with the one of the sample before. */
 static void finish(struct usage_row *row, const struct usage_row *before,
-		   int64_t elapsed_ms)
+		   int64_t elapsed_ms, uint32_t zombie_limit)
 {
 	bool is_same = row->pid > 0 && row->pid == before->pid;
 
@@ -210,6 +210,8 @@ static void finish(struct usage_row *row, const struct usage_row *before,
 			     (row->cpu_ms - before->cpu_ms) * 100 /
 				     elapsed_ms :
 			     -1;
+	if (zombie_limit > 0 && row->zombies > zombie_limit)
+		row->over = is_same ? before->over + 1 : 1;
 	row->told = is_same && row->zombies > 0 ? before->told : 0;
 }
 
@@ -236,7 +238,8 @@ bool usage_sample(struct usage *u, const struct config *c,
 	each_process(&p);
 	close(p.proc_fd);
 	for (uint32_t i = 0; i < c->services; i++)
-		finish(&u->row[i], &before[i], elapsed_ms);
+		finish(&u->row[i], &before[i], elapsed_ms,
+		       config_service(c, i)->zombie_limit);
 	look_at_memory(u);
 	u->mono_ms = mono_ms;
 	u->wall_ms = wall_ms;

@@ -29,6 +29,8 @@ struct usage_row {
 	int32_t zombie;       /* pid of such a one ... */
 	int32_t parent;       /* ... and of its parent */
 	int64_t told;         /* zombies that were told of last; 0 none */
+	uint32_t over;        /* samples in a row with more zombies than its
+			       * zombie_limit */
 	int64_t cpu_ms;       /* of these processes and of children that the
 			       * leader waited for; never less in one run */
 	int64_t rss_kib;

@@ -40,6 +40,7 @@ static int exit_code_of(const struct board_end *end)
 	case BOARD_NEVER_ENDED:
 	case BOARD_START_TIMEOUT:
 	case BOARD_UNHEALTHY:
+	case BOARD_ZOMBIES:
 		break;
 	}
 	return 1;
@@ -271,6 +272,9 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 		s->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 						   : WEXITSTATUS(status);
 	record_end(sup, i, &end);
+	s->has_vanished = end.cause == BOARD_EXITED && end.code == 0 &&
+			  settings(sup, i)->type == CONFIG_DAEMON &&
+			  end.ended_ms - end.started_ms < SUP_VANISH_MS;
 	sweep_begin(sup, i);
 	if (event == LIFE_EVENTS)
 		return true;

@@ -3,6 +3,8 @@
  * from which its ring is read. */
 #include "init/pid1/hear.h"
 
+#include "init/pid1/services.h"
+
 enum {
 	FROM_RECORDER = 1,
 	FROM_RELAYS = 2, /* the relay and files */
@@ -13,6 +15,7 @@ static unsigned senders_of(uint32_t kind)
 {
 	switch (kind) {
 	case BOARD_EV_ZOMBIES:
+	case BOARD_EV_ZOMBIE_LIMIT:
 		return FROM_RECORDER;
 	case BOARD_EV_OUTPUT_TORN:
 	case BOARD_EV_OUTPUT_TROUBLE:
@@ -33,6 +36,19 @@ static bool is_sound(const struct sup *sup, const struct news_item *item,
 	       item->service < (int32_t)sup->config->services;
 }
 
+/* It speaks of the process that runs now, and of more zombies than it may have;
+ * the limit is said as it is. */
+static bool is_over_limit(const struct sup *sup, struct news_item *item)
+{
+	const struct config_service *c =
+		settings(sup, (uint32_t)item->service);
+	const struct service *s = &sup->service[item->service];
+
+	item->n[3] = c->zombie_limit;
+	return c->zombie_limit > 0 && item->n[0] > c->zombie_limit &&
+	       s->pid > 0 && item->n[2] == s->pid && s->state != LIFE_STOPPING;
+}
+
 static void hear(struct sup *sup, const struct board_news *news,
 		 uint64_t *heard, unsigned sender)
 {
@@ -46,8 +62,14 @@ static void hear(struct sup *sup, const struct board_news *news,
 		if (!news_read(news, ++*heard, &item) ||
 		    !is_sound(sup, &item, sender))
 			continue;
+		if (item.kind == BOARD_EV_ZOMBIE_LIMIT &&
+		    !is_over_limit(sup, &item))
+			continue;
 		sup_say(sup, (enum board_event_kind)item.kind, item.service,
 			item.n, NEWS_NUMBERS);
+		if (item.kind == BOARD_EV_ZOMBIE_LIMIT)
+			service_give_up(sup, (uint32_t)item.service,
+					BOARD_ZOMBIES);
 	}
 }
 

@@ -34,6 +34,8 @@ enum {
 	SUP_RESTORE_MS = 500,   /* first starts wait so long for the registry */
 	SUP_VOLUME_MS = 2000,   /* a volume that takes longer is said to hang */
 	SUP_ANSWERS = 256,      /* commands whose answers are remembered */
+	SUP_VANISH_MS = 5000,   /* who ends sooner and leaves something behind
+				 * daemonises */
 	SUP_ORPHANS_MS = 10000, /* between two events about orphans */
 };
 
@@ -80,6 +82,7 @@ struct service {
 	bool has_token;     /* took one that no process has used yet */
 	bool was_stable;    /* the last run was */
 	bool is_stuck;
+	bool has_vanished;  /* the last run ended at once, with code 0 */
 	bool has_cell;      /* its processes are in a cgroup of its own */
 	bool is_swept;      /* left-behind processes are being ended */
 	bool is_killed;     /* SIGKILL was sent to its set */

@@ -91,6 +91,9 @@ static void say_first(struct sup *sup, uint32_t i, const struct ghosts *g)
 {
 	struct service *s = &sup->service[i];
 
+	if (s->has_vanished)
+		SUP_SAY(sup, BOARD_EV_DAEMONISES, (int)i, g->one);
+	s->has_vanished = false;
 	SUP_SAY(sup, BOARD_EV_LEFTOVERS, (int)i, g->found, g->one);
 	if (s->state != LIFE_STOPPING)
 		s->kill_ms = sup->now_ms +

@@ -178,6 +178,13 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"has_tasks/b has_memory/b",
 		"each service has a cgroup of its own[0:|, without "
 		"limit.tasks][1:|, without limit.memory]" },
+	[BOARD_EV_ZOMBIE_LIMIT] = { "zombie-limit", CONFIG_WARNING,
+		"zombies pid service_pid zombie_limit",
+		"%0i of its processes have ended and are not waited for (such "
+		"as by pid %1i); its zombie_limit is %3i" },
+	[BOARD_EV_DAEMONISES] = { "daemonises", CONFIG_WARNING, "pid",
+		"daemonises: it ended with code 0 at once and left pid %0i "
+		"running; run it in the foreground" },
 	/* clang-format on */
 };
 

@@ -171,6 +171,7 @@ const char *phrase_cause(unsigned cause)
 		[BOARD_UNHEALTHY] = "unhealthy",
 		[BOARD_ASKED] = "asked",
 		[BOARD_OUT_OF_MEMORY] = "out-of-memory",
+		[BOARD_ZOMBIES] = "zombies",
 	};
 
 	return word_of(words, COUNT(words), cause);
@@ -362,6 +363,10 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 		break;
 	case BOARD_UNHEALTHY:
 		phrase_add(w, "failed its health checks");
+		break;
+	case BOARD_ZOMBIES:
+		phrase_add(w, "did not wait for too many of its processes "
+			      "that ended");
 		break;
 	case BOARD_ASKED:
 		phrase_add(w, "ended as asked");

@@ -106,3 +106,75 @@ in_uml()
 	grep -qx 'leftovers: 7' "$BATS_TEST_TMPDIR/out"
 	[ "$(grep '^ghost' "$BATS_TEST_TMPDIR/out" | paste -sd ' ')" = 'ghost-double ghost-unmarked' ]
 }
+
+@test "a daemon that ends with code 0 and leaves itself running is told to stay in the foreground" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		[service:web]
+		command = $BATS_FILE_TMPDIR/ghost double 0
+		max_failures = 1 in 1m
+		[service:oneshot]
+		command = $BATS_FILE_TMPDIR/ghost double 0
+		type = oneshot
+		[service:fails]
+		command = $BATS_FILE_TMPDIR/ghost double 1
+		max_failures = 1 in 1m
+		[service:other]
+		command = sleep 1000
+	END
+	ns_start "$dir"
+	wait_until 20 service web '.state == "blocked" and .leftovers == 0'
+	count_is 1 said_of web daemonises
+	said_of web daemonises message | grep 'run it in the foreground'
+	wait_until 20 service oneshot '.state == "done" and .leftovers == 0'
+	wait_until 20 service fails '.state == "blocked" and .leftovers == 0'
+	count_is 0 said_of oneshot daemonises
+	count_is 0 said_of fails daemonises
+	ctl explain web | grep "It daemonises: run it in the foreground"
+}
+
+@test "more zombies than zombie_limit are a failure of the service, though nothing else happens" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		[service:web]
+		command = $BATS_FILE_TMPDIR/ghost zombies 6
+		zombie_limit = 5
+		max_failures = 1 in 1m
+		[service:few]
+		command = $BATS_FILE_TMPDIR/ghost zombies 5
+		zombie_limit = 5
+		[service:other]
+		command = $BATS_FILE_TMPDIR/ghost zombies 7
+	END
+	ns_start "$dir"
+	wait_until 60 service web '.state == "blocked" and .ends[0].cause == "zombies" and .ends[0].is_failure'
+	said_of web zombie-limit zombies | grep -x 6
+	service few '.state == "running" and .usage.zombies == 5'
+	service other '.state == "running" and .usage.zombies == 7'
+	ctl explain web | grep 'never waits for them'
+}
+
+@test "without a zombie_limit the recorder sleeps" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		command = sleep 1000
+	END
+	ns_start "$dir"
+	wait_until 20 service web '.state == "running"'
+	recorder=$(ns_pids 'dashpot: recorder')
+	sleep 1 # what is written last is written
+	before=$(switches)
+	sleep 7
+	[ "$(switches)" = "$before" ]
+}
+
+# switches: how often the recorder has gone to sleep
+switches()
+{
+	ns_exec sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$recorder/status"
+}

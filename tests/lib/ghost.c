@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* ghost KIND [CODE]: leave a process called ghost-KIND behind in one of the ways
  * in which processes escape who started them, then end with CODE (1), or with
- * CODE `stay` live on. The kinds are those of the table in dashpot(8). */
+ * CODE `stay` live on. The kinds are those of the table in dashpot(8).
+ * ghost zombies N: have so many children that have ended, and wait for none. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -59,6 +60,13 @@ int main(int argc, char **argv)
 	if (is(kind, "be")) {
 		if (strstr(argv[0], "stopped"))
 			raise(SIGSTOP);
+		for (;;)
+			pause();
+	}
+	if (is(kind, "zombies")) {
+		for (int n = atoi(code); n > 0; n--)
+			if (fork() == 0)
+				_exit(0);
 		for (;;)
 			pause();
 	}
