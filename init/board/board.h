@@ -180,6 +180,8 @@ struct board_service {
 	bool is_stuck;            /* starting for over 5 s at `step` */
 	bool is_remembered;       /* breaker state came from the registry */
 	bool is_stop_asked;       /* by an operator */
+	bool is_draining;         /* stopping, and not told so yet */
+	uint8_t hooks;            /* bit n: enum hook_kind n runs, no checks */
 	int32_t pid;              /* 0: none */
 	int32_t on;               /* WAIT_DEPENDENCY: that service; else -1 */
 	uint32_t failures;        /* since the last stable run */
@@ -231,7 +233,8 @@ enum board_event_kind {
 				* current, max, reserve, uid or level, errno */
 	BOARD_EV_WAIT_OVER,    /* ms waited for headroom */
 	BOARD_EV_STUCK,        /* step, pid, ms since clone */
-	BOARD_EV_STOPPING,     /* signal, pid, stop_timeout ms left */
+	BOARD_EV_STOPPING,     /* signal (0: stop_command), pid, stop_timeout
+				* ms left */
 	BOARD_EV_KILLED,       /* processes, stop_timeout ms: had to be
 				* killed at the time-out */
 	BOARD_EV_STOPPED,      /* – */
@@ -296,6 +299,7 @@ enum board_event_kind {
 	BOARD_EV_ZOMBIE_LIMIT, /* zombies, pid of a process that does not reap
 				* some, pid of its service, zombie_limit */
 	BOARD_EV_DAEMONISES,   /* pid of what it left */
+	BOARD_EV_DRAINING,     /* drain_delay ms left, pid: it stops then */
 	BOARD_EVENT_KINDS,
 };
 

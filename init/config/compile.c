@@ -371,9 +371,16 @@ static void settle_stop(struct loader *l, const struct graph *g)
 {
 	int64_t longest = 0;
 
-	for (uint32_t i = 0; i < l->services; i++)
-		if (g->node[i].stop_ms > longest)
-			longest = g->node[i].stop_ms;
+	/* All drain from the beginning on, and the path that is told last
+	 * begins with the end of somebody's delay. */
+	for (uint32_t i = 0; i < l->services; i++) {
+		int64_t path_ms = g->node[i].stop_ms;
+
+		if (!l->sections[i]->is_gone)
+			path_ms += l->drafts[i]->s.drain_delay_ms;
+		if (path_ms > longest)
+			longest = path_ms;
+	}
 	l->head.shutdown_needs_ms = longest + STOP_EXTRA_MS;
 	if (l->head.shutdown_timeout_ms < 0)
 		l->head.shutdown_timeout_ms = l->head.shutdown_needs_ms;

@@ -175,7 +175,8 @@ struct config {
 	uint32_t deps, limits, text; /* entries, entries, bytes */
 	int64_t headroom;  /* tasks; negative: not written */
 	int64_t shutdown_timeout_ms;  /* effective: written or computed */
-	int64_t shutdown_needs_ms;    /* longest path of stop_timeouts + 1.5s */
+	int64_t shutdown_needs_ms;    /* longest path of stop_timeouts, with
+				       * its first drain_delay, + 1.5s */
 	int64_t exit_when_all_blocked_ms; /* 0: never */
 	int64_t held_timeout_ms;          /* likewise */
 	int64_t orphans_kill_ms;          /* likewise */

@@ -17,7 +17,7 @@ enum range {
 	CAPABILITIES,
 };
 
-#define MOST_STOP ((int64_t)CONFIG_SERVICES * VALUE_WEEK_MS + 1500)
+#define MOST_STOP (((int64_t)CONFIG_SERVICES + 1) * VALUE_WEEK_MS + 1500)
 
 /* clang-format off */
 static const struct {

@@ -150,6 +150,7 @@ static cJSON *next_object(struct json *j, const struct report *r,
 			  const struct board_service *row)
 {
 	const char *what = row->state == LIFE_BLOCKED  ? "probe" :
+			   row->is_draining	       ? "stop" :
 			   row->state == LIFE_STOPPING ? "kill" :
 			   row->state == LIFE_BACKOFF ||
 					   row->state == LIFE_WAITING ?
@@ -305,6 +306,11 @@ static cJSON *service_object(struct json *j, const struct report *r,
 	json_bool(j, o, "is_stuck", row->is_stuck);
 	json_bool(j, o, "is_remembered", row->is_remembered);
 	json_bool(j, o, "is_stop_asked", row->is_stop_asked);
+	json_bool(j, o, "is_draining", row->is_draining);
+	json_bool(j, o, "is_stop_command_running",
+		  row->hooks >> HOOK_STOP & 1);
+	json_bool(j, o, "is_on_blocked_running",
+		  row->hooks >> HOOK_BLOCKED & 1);
 	json_add(j, o, "window", window_object(j, s, row));
 	add_counts(j, o, earlier, row);
 	add_settings(j, o, r, s);

@@ -158,9 +158,17 @@ static void add_stopped(struct phrase *w, const struct config_service *s,
 static void add_stopping(struct phrase *w, const struct report *r,
 			 const struct board_service *row)
 {
+	if (row->is_draining) {
+		phrase_add(w, "draining for ");
+		add_since(w, r, row->since_ms);
+		add_next(w, r, row, "told to stop");
+		return;
+	}
 	phrase_add(w, "told to stop ");
 	add_since(w, r, row->since_ms);
 	phrase_add(w, " ago");
+	if (row->hooks >> HOOK_STOP & 1)
+		phrase_add(w, ", its stop_command runs");
 	if (row->leftovers > 0)
 		phrase_add(w, ", %u left-behind processes are ending",
 			   row->leftovers);

@@ -15,6 +15,7 @@
 #include "init/pid1/services.h"
 #include "init/pid1/shutdown.h"
 #include "init/pid1/sweep.h"
+#include "init/pid1/tell.h"
 #include "policy/judge.h"
 
 /* errno values that another try cures by itself, often enough. */
@@ -178,21 +179,10 @@ static void record_end(struct sup *sup, uint32_t i, struct board_end *end)
  * no end, and the start waits with those of the same uid. */
 static void refuse(struct sup *sup, uint32_t i)
 {
-	const struct spawn_report *report = &sup->report[i];
 	struct board_limit limit;
 
-	limits_blame(&sup->limits, report->err, &limit);
-	/* At these two steps it is the limit of the uid it changed to. */
-	if (report->err == EAGAIN && (report->step == BOARD_STEP_HEADROOM ||
-				      report->step == BOARD_STEP_EXEC))
-		limit = (struct board_limit){
-			.kind = BOARD_LIMIT_NPROC,
-			.uid = queue_uid(sup, i),
-			.err = report->err,
-			.current = report->current,
-			.max = report->max,
-			.reserve = report->reserve,
-		};
+	limits_blame_child(&sup->limits, &sup->report[i], queue_uid(sup, i),
+			   &limit);
 	sup->service[i].starts--;
 	publish_run(sup, i, sup->service[i].starts);
 	service_take(sup, i, LIFE_REFUSED);
@@ -205,6 +195,7 @@ static void forget_process(struct sup *sup, uint32_t i)
 
 	if (s->verdict_fd >= 0)
 		service_verdict(sup, i);
+	tell_ended(sup, i);
 	s->pid = 0;
 	sup->leader[i] = 0;
 	s->ready_ms = NEVER;

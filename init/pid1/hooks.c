@@ -11,8 +11,11 @@
 #include "init/format.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/limits.h"
+#include "init/pid1/queue.h"
+#include "init/pid1/services.h"
 #include "init/pid1/spawn.h"
 #include "init/pid1/sweep.h"
+#include "init/pid1/tell.h"
 #include "init/text/phrase.h"
 
 enum {
@@ -56,6 +59,17 @@ bool hooks_run(const struct sup *sup, enum hook_kind kind)
 	return is_any;
 }
 
+uint8_t hooks_shown(const struct sup *sup, uint32_t i)
+{
+	unsigned shown = 0;
+
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		if (sup->hook[k].service == i && !sup->hook[k].is_over &&
+		    sup->hook[k].kind != HOOK_CHECK)
+			shown |= 1U << sup->hook[k].kind;
+	return (uint8_t)shown;
+}
+
 bool hooks_hold(const struct sup *sup, uint32_t i)
 {
 	bool is_held = false;
@@ -97,7 +111,7 @@ static void add_end(struct variables *v, const struct sup *sup, uint32_t i,
 
 	add(v, "DASHPOT_CAUSE=%s", phrase_cause(end->cause));
 	add(v, "DASHPOT_CODE=%d", end->code);
-	if (end->cause == BOARD_SIGNALLED || end->cause == BOARD_OUT_OF_MEMORY)
+	if (end->was_signalled)
 		add(v, "DASHPOT_SIGNAL=%s", phrase_signal(end->code, word));
 	add(v, "DASHPOT_TRIPS=%u", sup->breaker[i].trips);
 	add(v, "DASHPOT_STATE=%s", life_word(sup->service[i].state));
@@ -132,7 +146,10 @@ static int refuse(struct sup *sup, uint32_t i, enum hook_kind kind, int err,
 	if (kind != HOOK_CHECK)
 		SUP_SAY(sup, BOARD_EV_HOOK_REFUSED, (int)i, kind, limit->kind,
 			limit->current, limit->max, limit->reserve,
-			limit->level, -err);
+			limit->kind == BOARD_LIMIT_NPROC
+				? (int64_t)limit->uid
+				: limit->level,
+			-err);
 	return err;
 }
 
@@ -171,8 +188,10 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 		.service = (uint16_t)i,
 		.kind = (uint8_t)kind,
 	};
-	if (kind != HOOK_CHECK)
-		SUP_SAY(sup, BOARD_EV_HOOK, (int)i, kind, pid, timeout_ms);
+	if (kind == HOOK_CHECK)
+		return 0;
+	SUP_SAY(sup, BOARD_EV_HOOK, (int)i, kind, pid, timeout_ms);
+	service_touch(sup, i);
 	return 0;
 }
 
@@ -180,8 +199,10 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 
 /* Its number is taken while the leader is unreaped. A group that the child has
  * not made yet does not exist. */
-static void kill_hook(struct hook *hook)
+static void kill_hook(struct sup *sup, struct hook *hook)
 {
+	if (hook->kind != HOOK_CHECK)
+		service_touch(sup, hook->service);
 	kill(-hook->pid, SIGKILL);
 	kill(hook->pid, SIGKILL);
 	hook->is_over = true;
@@ -194,36 +215,56 @@ void hook_cancel(struct sup *sup, uint32_t i, enum hook_kind kind)
 	uint32_t k = find(sup, i, kind);
 
 	if (k < sup->hooks && !sup->hook[k].is_over)
-		kill_hook(&sup->hook[k]);
+		kill_hook(sup, &sup->hook[k]);
 }
 
 void hooks_cancel_all(struct sup *sup)
 {
 	for (uint32_t k = 0; k < sup->hooks; k++)
 		if (!sup->hook[k].is_over)
-			kill_hook(&sup->hook[k]);
+			kill_hook(sup, &sup->hook[k]);
 }
 
 /* How a hook ended, or that it was killed at its time-out. */
-static void tell(struct sup *sup, const struct hook *hook, int status,
-		 bool is_timed_out)
+static void say_end(struct sup *sup, const struct hook *hook, int status,
+		    bool is_timed_out)
 {
-	const enum hook_kind kind = (enum hook_kind)hook->kind;
 	const struct spawn_report *report =
-		report_of(sup, hook->service, kind);
-
+		report_of(sup, hook->service, (enum hook_kind)hook->kind);
 	enum board_cause cause = WIFSIGNALED(status) ? BOARD_SIGNALLED
 						     : BOARD_EXITED;
 
 	if (report->err && !is_timed_out)
 		cause = BOARD_START_FAILED;
-	if (kind != HOOK_CHECK)
-		SUP_SAY(sup, BOARD_EV_HOOK_ENDED, hook->service, cause,
-			cause == BOARD_START_FAILED ? report->which :
-			WIFSIGNALED(status)	    ? WTERMSIG(status) :
-						      WEXITSTATUS(status),
-			report->step, report->err,
-			sup->now_ms - hook->began_ms, is_timed_out, kind);
+	SUP_SAY(sup, BOARD_EV_HOOK_ENDED, hook->service, cause,
+		cause == BOARD_START_FAILED ? report->which :
+		WIFSIGNALED(status)	    ? WTERMSIG(status) :
+					      WEXITSTATUS(status),
+		report->step, report->err, sup->now_ms - hook->began_ms,
+		is_timed_out, hook->kind);
+}
+
+static void tell(struct sup *sup, const struct hook *hook, int status,
+		 bool is_timed_out)
+{
+	const enum hook_kind kind = (enum hook_kind)hook->kind;
+	const uint32_t i = hook->service;
+	struct board_limit limit;
+
+	if (kind == HOOK_CHECK)
+		return;
+	if (!is_timed_out && hook_was_refused(sup, i, kind)) {
+		limits_blame_child(&sup->limits, report_of(sup, i, kind),
+				   queue_uid(sup, i), &limit);
+		(void)refuse(sup, i, kind, -report_of(sup, i, kind)->err,
+			     &limit);
+	} else {
+		say_end(sup, hook, status, is_timed_out);
+	}
+	service_touch(sup, i);
+	if (kind == HOOK_STOP)
+		tell_command_ended(sup, i, !is_timed_out && WIFEXITED(status) &&
+						   WEXITSTATUS(status) == 0);
 }
 
 static void forget(struct sup *sup, uint32_t k)
@@ -296,7 +337,7 @@ void hooks_fire(struct sup *sup)
 			look(sup, k);
 			continue;
 		}
-		kill_hook(hook);
+		kill_hook(sup, hook);
 		tell(sup, hook, 0, true);
 	}
 }

@@ -36,11 +36,12 @@ struct hook_task {
 int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 	       const struct hook_task *task, int64_t timeout_ms);
 
-/* Does one run, whose result is still to come? */
+/* Does one run, whose result is still to come; of any service? */
 bool hook_runs(const struct sup *sup, uint32_t i, enum hook_kind kind);
-
-/* The same of any service. */
 bool hooks_run(const struct sup *sup, enum hook_kind kind);
+
+/* The kinds of those that run, checks excepted: bit n for kind n. */
+uint8_t hooks_shown(const struct sup *sup, uint32_t i);
 
 /* Is a process left that a hook of service i has made? Then its index is not
  * free. */

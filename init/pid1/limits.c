@@ -221,6 +221,24 @@ void limits_blame(const struct limits *l, int err, struct board_limit *out)
 	}
 }
 
+void limits_blame_child(const struct limits *l,
+			const struct spawn_report *report, uint32_t uid,
+			struct board_limit *out)
+{
+	limits_blame(l, report->err, out);
+	/* At these two steps it is the limit of the uid it changed to. */
+	if (report->err == EAGAIN && (report->step == BOARD_STEP_HEADROOM ||
+				      report->step == BOARD_STEP_EXEC))
+		*out = (struct board_limit){
+			.kind = BOARD_LIMIT_NPROC,
+			.uid = uid,
+			.err = report->err,
+			.current = report->current,
+			.max = report->max,
+			.reserve = report->reserve,
+		};
+}
+
 void limits_show(const struct limits *l, int64_t written,
 		 struct board_limit out[BOARD_LIMITS])
 {

@@ -37,6 +37,11 @@ bool limits_have_room(const struct limits *l, int64_t written,
 void limits_note(struct limits *l);
 void limits_blame(const struct limits *l, int err, struct board_limit *out);
 
+/* The same for a child of that uid whose start was refused after the clone. */
+void limits_blame_child(const struct limits *l,
+			const struct spawn_report *report, uint32_t uid,
+			struct board_limit *out);
+
 /* Fill up to BOARD_LIMITS entries with all visible levels; the rest NONE. */
 void limits_show(const struct limits *l, int64_t written,
 		 struct board_limit out[BOARD_LIMITS]);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "init/pid1/hooks.h"
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/services.h"
@@ -25,7 +26,9 @@ static void publish_breaker(const struct sup *sup, uint32_t i,
 /* The time at which something will happen to it by itself; -1 none. */
 static int64_t next_of(const struct service *s)
 {
-	int64_t next_ms = s->state == LIFE_STOPPING ? s->kill_ms : s->due_ms;
+	int64_t next_ms = s->state != LIFE_STOPPING ? s->due_ms
+						    : earlier(s->drain_ms,
+							      s->kill_ms);
 
 	if (s->state == LIFE_RUNNING || next_ms == NEVER)
 		return -1;
@@ -46,6 +49,8 @@ static void publish_service(struct sup *sup, uint32_t i)
 	row->is_stuck = s->is_stuck;
 	row->is_remembered = s->is_remembered;
 	row->is_stop_asked = s->is_stop_asked;
+	row->is_draining = s->drain_ms != NEVER;
+	row->hooks = hooks_shown(sup, i);
 	row->pid = s->pid;
 	row->on = s->on;
 	row->failures = s->failures;

@@ -11,6 +11,7 @@
 #include "init/pid1/memory.h"
 #include "init/pid1/queue.h"
 #include "init/pid1/sweep.h"
+#include "init/pid1/tell.h"
 
 /* Work out its next deadline. Once SIGKILL was sent, kill_ms is over; while it
  * is swept, sweep_ms minds it. */
@@ -22,7 +23,7 @@ static void arm(struct sup *sup, uint32_t i)
 	if (s->is_swept)
 		next_ms = earlier(next_ms, s->sweep_ms);
 	else if (s->pid && s->state == LIFE_STOPPING && !s->is_killed)
-		next_ms = earlier(next_ms, s->kill_ms);
+		next_ms = earlier(next_ms, earlier(s->drain_ms, s->kill_ms));
 	sup->next_ms[i] = next_ms;
 }
 
@@ -44,6 +45,7 @@ void service_begin(struct sup *sup, uint32_t i)
 		.due_ms = NEVER,
 		.stuck_ms = NEVER,
 		.kill_ms = NEVER,
+		.drain_ms = NEVER,
 		.sweep_ms = NEVER,
 		.mark = --sup->marks,
 		.kills = -1,
@@ -127,37 +129,6 @@ static void arm_cooldown(struct sup *sup, uint32_t i)
 		s->opened_by, s->opened_in_ms);
 }
 
-/* The leader's group, as long as it is unreaped: its number is taken. A group
- * that the child has not made yet does not exist: then the leader alone. */
-static void signal_leader(const struct service *s, int number, bool is_group)
-{
-	if (is_group && kill(-s->pid, number) == 0)
-		return;
-	kill(s->pid, number);
-}
-
-static void tell(struct sup *sup, uint32_t i)
-{
-	const struct config_service *c = settings(sup, i);
-	struct service *s = &sup->service[i];
-
-	service_verdict(sup, i);
-	s->due_ms = NEVER;
-	s->ready_ms = NEVER;
-	s->is_killed = false;
-	s->kill_ms = sup->now_ms + c->stop_timeout_ms;
-	/* Before its exec it has all signals blocked and runs no code but
-	 * ours: one that hangs there would cost its whole stop_timeout. */
-	if (s->verdict_fd >= 0)
-		service_kill(sup, i);
-	else
-		signal_leader(s, c->stop_signal, c->stop_mode == CONFIG_GROUP);
-	/* A stopped leader would not notice. */
-	kill(s->pid, SIGCONT);
-	SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, c->stop_signal, s->pid,
-		c->stop_timeout_ms);
-}
-
 static void calm(struct sup *sup, uint32_t i, enum life_event event)
 {
 	struct service *s = &sup->service[i];
@@ -189,7 +160,7 @@ static void do_deeds(struct sup *sup, uint32_t i, unsigned deeds,
 	if (deeds & LIFE_DO_COOLDOWN)
 		arm_cooldown(sup, i);
 	if (deeds & LIFE_DO_TELL)
-		tell(sup, i);
+		tell_stop(sup, i);
 	if (deeds & LIFE_DO_CALM)
 		calm(sup, i, event);
 }
@@ -223,6 +194,18 @@ static void say_state(struct sup *sup, uint32_t i)
 	}
 }
 
+/* Has this event shown that its breaker opened or latched? */
+static bool has_tripped(const struct sup *sup, uint32_t i,
+			enum life_event event)
+{
+	const unsigned opened = 1 << LIFE_FAILED_BLOCK |
+				1 << LIFE_FAILED_LATCH | 1 << LIFE_GONE_BLOCK;
+
+	return opened >> event & 1 ||
+	       (event == LIFE_GONE_BAD &&
+		sup->breaker[i].state == BREAKER_LATCHED);
+}
+
 void service_take(struct sup *sup, uint32_t i, enum life_event event)
 {
 	struct service *s = &sup->service[i];
@@ -247,6 +230,8 @@ void service_take(struct sup *sup, uint32_t i, enum life_event event)
 		sweep_tidy(sup, i);
 	}
 	do_deeds(sup, i, deeds, event);
+	if (has_tripped(sup, i, event))
+		tell_blocked(sup, i);
 	if (is_news)
 		service_touch(sup, i);
 	else
@@ -292,8 +277,9 @@ void service_kill(struct sup *sup, uint32_t i)
 	struct service *s = &sup->service[i];
 
 	s->kill_ms = sup->now_ms;
+	s->drain_ms = NEVER;
 	if (s->pid) {
-		signal_leader(s, SIGKILL, true);
+		tell_signal(s, SIGKILL, true);
 		kill(s->pid, SIGKILL);
 		s->is_killed = true;
 	}
@@ -360,6 +346,8 @@ static void fire(struct sup *sup, uint32_t i)
 
 	if (now_ms >= s->stuck_ms)
 		fire_stuck(sup, i);
+	if (s->state == LIFE_STOPPING && s->pid && now_ms >= s->drain_ms)
+		tell_drained(sup, i);
 	if (s->state == LIFE_STOPPING && s->pid && now_ms >= s->kill_ms &&
 	    !s->is_killed) {
 		SUP_SAY(sup, BOARD_EV_KILLED, (int)i, 1,

@@ -41,6 +41,7 @@ static void begin(struct sup *sup, int code, int service, int by_signal)
 		return;
 	sup->stop = (struct shutdown){
 		.phase = STOP_SERVICES,
+		.began_ms = sup->now_ms,
 		/* Only a timeout below the need cuts the order short. */
 		.half_ms = total_ms < c->shutdown_needs_ms
 				   ? sup->now_ms + total_ms / 2
@@ -279,11 +280,14 @@ void shutdown_shift(struct sup *sup, int64_t jump_ms)
 		if (s->kill_ms == NEVER)
 			continue;
 		s->kill_ms += jump_ms;
+		if (s->drain_ms != NEVER)
+			s->drain_ms += jump_ms;
 		service_touch(sup, i);
 	}
 	hooks_shift(sup, jump_ms);
 	if (stop->phase == STOP_NOT)
 		return;
+	stop->began_ms += jump_ms;
 	stop->next_ms += jump_ms;
 	if (stop->half_ms != NEVER)
 		stop->half_ms += jump_ms;

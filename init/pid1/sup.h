@@ -51,6 +51,7 @@ struct service {
 	int64_t down_ms;    /* was ready, and is not since; 0 never was */
 	int64_t due_ms;     /* delay, cooldown or `stable` is over */
 	int64_t stuck_ms;   /* no verdict by then: stuck */
+	int64_t drain_ms;   /* told to stop: that is passed on then; NEVER */
 	int64_t kill_ms;    /* its set is killed then */
 	int64_t sweep_ms;   /* look again for what is left of its set */
 	uint64_t starts;    /* processes started */
@@ -168,6 +169,7 @@ enum stop_phase {
 
 struct shutdown {
 	enum stop_phase phase;
+	int64_t began_ms;
 	int64_t half_ms;   /* who is not told by then is told then */
 	int64_t next_ms;   /* end of the present phase */
 	int64_t spare_ms;  /* part of the timeout for what follows services */

@@ -9,6 +9,7 @@
 
 #include "init/pid1/cells.h"
 #include "init/pid1/ghosts.h"
+#include "init/pid1/hooks.h"
 #include "init/pid1/services.h"
 
 enum {
@@ -123,6 +124,14 @@ static void follow(struct sup *sup, uint32_t i, const struct ghosts *g)
 	struct service *s = &sup->service[i];
 
 	record(sup, i, g->found);
+	if (g->found == 0 && hook_runs(sup, i, HOOK_STOP)) {
+		/* Its stop_command may clean up still; its end, or its
+		 * time-out, looks again. */
+		s->left = 0;
+		s->sweep_ms = NEVER;
+		service_touch(sup, i);
+		return;
+	}
 	if (g->found == 0) {
 		finish(sup, i);
 		return;

@@ -45,8 +45,8 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"it needs there does not answer" },
 	[BOARD_EV_STOPPING] = { "stopping", CONFIG_INFO,
 		"signal/s pid left_ms",
-		"stopping: %0s sent to pid %1i; what is left in %2d is "
-		"killed" },
+		"stopping: [0:%0s sent to pid %1i|its stop_command runs]; "
+		"what is left in %2d is killed" },
 	[BOARD_EV_KILLED] = { "killed", CONFIG_WARNING,
 		"processes stop_timeout_ms",
 		"did not stop within %1d: %0p killed" },
@@ -185,6 +185,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_DAEMONISES] = { "daemonises", CONFIG_WARNING, "pid",
 		"daemonises: it ended with code 0 at once and left pid %0i "
 		"running; run it in the foreground" },
+	[BOARD_EV_DRAINING] = { "draining", CONFIG_INFO, "left_ms pid",
+		"draining: is not ready any more, and is told to stop in "
+		"%0d" },
 	/* clang-format on */
 };
 

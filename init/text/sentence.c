@@ -181,8 +181,7 @@ static void add_refused(struct phrase *w, const struct board_event *e)
 	phrase_add(w, "%s is not run: ",
 		   word_of(hooks, HOOKS, (unsigned)e->n[0]));
 	if (e->n[6] == EBUSY)
-		phrase_add(w, "the last one still runs, though it was killed: "
-			     "probably in a file system or device that hangs");
+		phrase_add(w, "the last one has not ended");
 	else
 		add_limit(w, e);
 }

@@ -164,6 +164,23 @@ static void stop_takes_the_longest_path(void **state)
 	assert_int_equal(loaded.c->shutdown_timeout_ms, 9500);
 }
 
+static void stop_takes_the_longest_path_behind_a_drain_delay(void **state)
+{
+	load_text(SERVICE("a") "stop_timeout = 5s\nafter = b\n"
+		  SERVICE("b") "stop_timeout = 2s\ndrain_delay = 4s\n");
+	assert_int_equal(loaded.c->shutdown_needs_ms, 8500);
+	forget(state);
+	load_text(SERVICE("a") "stop_timeout = 5s\nafter = b\n"
+		  "drain_delay = 3s\n"
+		  SERVICE("b") "stop_timeout = 2s\ndrain_delay = 9s\n");
+	assert_int_equal(loaded.c->shutdown_needs_ms, 12500);
+	forget(state);
+	load_text(SERVICE("a") "stop_timeout = 5s\nafter = b\n"
+		  "drain_delay = 6s\n"
+		  SERVICE("b") "stop_timeout = 2s\ndrain_delay = 3s\n");
+	assert_int_equal(loaded.c->shutdown_needs_ms, 14500);
+}
+
 static void oneshot_is_not_restarted_for_ever(void **state)
 {
 	assert_int_equal(service_with("type = oneshot")->restart,
@@ -276,6 +293,7 @@ int main(void)
 		TEST(circle_of_a_thousand_is_cut_short),
 		TEST(chain_of_a_thousand_is_ordered),
 		TEST(stop_takes_the_longest_path),
+		TEST(stop_takes_the_longest_path_behind_a_drain_delay),
 		TEST(oneshot_is_not_restarted_for_ever),
 		TEST(fingerprint_is_of_the_settings_not_of_their_place),
 		TEST(fingerprint_changes_with_each_setting),

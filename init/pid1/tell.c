@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/* From "is to stop" to the signal: what can come between takes its time in the
+ * state `stopping`, so that whatever ends meanwhile was asked to. */
+#include "init/pid1/tell.h"
+
+#include <signal.h>
+
+#include "init/pid1/hooks.h"
+#include "init/pid1/services.h"
+
+void tell_signal(const struct service *s, int number, bool is_group)
+{
+	/* The group's number is taken as long as its leader is unreaped. One
+	 * that the child has not made yet does not exist: then the leader
+	 * alone. */
+	if (is_group && kill(-s->pid, number) == 0)
+		return;
+	kill(s->pid, number);
+}
+
+static void send(struct sup *sup, uint32_t i)
+{
+	const struct config_service *c = settings(sup, i);
+	const struct service *s = &sup->service[i];
+
+	tell_signal(s, c->stop_signal, c->stop_mode == CONFIG_GROUP);
+	SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, c->stop_signal, s->pid,
+		s->kill_ms - sup->now_ms);
+}
+
+/* True when its stop_command is at it. */
+static bool run_command(struct sup *sup, uint32_t i)
+{
+	const struct config_service *c = settings(sup, i);
+	const struct service *s = &sup->service[i];
+	const struct hook_task task = { .argv = c->stop_command };
+
+	if (task.argv.count == 0 ||
+	    hook_start(sup, i, HOOK_STOP, &task, c->stop_timeout_ms) < 0)
+		return false;
+	SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, 0, s->pid,
+		s->kill_ms - sup->now_ms);
+	return true;
+}
+
+static void pass_on(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	s->drain_ms = NEVER;
+	s->kill_ms = sup->now_ms + settings(sup, i)->stop_timeout_ms;
+	/* Before its exec it has all signals blocked and runs no code but
+	 * ours: one that hangs there would cost its whole stop_timeout. */
+	if (s->verdict_fd >= 0)
+		service_kill(sup, i);
+	if (s->verdict_fd >= 0 || !run_command(sup, i))
+		send(sup, i);
+	/* A stopped leader would not notice. */
+	kill(s->pid, SIGCONT);
+}
+
+/* When a stop that begins now is passed on. Who was not ready has nobody who
+ * has to look elsewhere, and whose requirement is gone, or who was given up,
+ * could do nothing for him. */
+static int64_t drained_ms(const struct sup *sup, uint32_t i, bool was_ready)
+{
+	const struct service *s = &sup->service[i];
+	bool is_all = sup->stop.phase != STOP_NOT;
+	int64_t from_ms = is_all ? sup->stop.began_ms : sup->now_ms;
+
+	if (!was_ready || s->is_parted || s->given_up != BOARD_NEVER_ENDED)
+		return sup->now_ms;
+	from_ms += settings(sup, i)->drain_delay_ms;
+	return is_all ? earlier(from_ms, sup->stop.half_ms) : from_ms;
+}
+
+void tell_stop(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	bool was_ready = s->ready_ms != NEVER;
+
+	service_verdict(sup, i);
+	s->due_ms = NEVER;
+	s->ready_ms = NEVER;
+	s->is_killed = false;
+	s->drain_ms = drained_ms(sup, i, was_ready);
+	if (s->drain_ms <= sup->now_ms) {
+		pass_on(sup, i);
+		return;
+	}
+	s->kill_ms = s->drain_ms + settings(sup, i)->stop_timeout_ms;
+	SUP_SAY(sup, BOARD_EV_DRAINING, (int)i, s->drain_ms - sup->now_ms,
+		s->pid);
+}
+
+void tell_drained(struct sup *sup, uint32_t i)
+{
+	pass_on(sup, i);
+	service_touch(sup, i);
+}
+
+void tell_ended(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	if (s->drain_ms == NEVER)
+		return;
+	/* What it left behind gets the time that it would have had. */
+	s->drain_ms = NEVER;
+	s->kill_ms = sup->now_ms + settings(sup, i)->stop_timeout_ms;
+}
+
+void tell_command_ended(struct sup *sup, uint32_t i, bool is_well)
+{
+	struct service *s = &sup->service[i];
+
+	if (s->state != LIFE_STOPPING)
+		return;
+	if (s->pid && !is_well && !s->is_killed)
+		send(sup, i);
+	/* It may have been all that was waited for. */
+	if (s->is_swept)
+		s->sweep_ms = sup->now_ms;
+	service_touch(sup, i);
+}
+
+void tell_blocked(struct sup *sup, uint32_t i)
+{
+	const struct hook_task task = { .argv = settings(sup, i)->on_blocked };
+
+	/* One that is refused is said, and not made up for: its time is
+	 * now. */
+	if (task.argv.count > 0)
+		(void)hook_start(sup, i, HOOK_BLOCKED, &task, TELL_BLOCKED_MS);
+}

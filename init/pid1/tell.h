@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/* What others are told: a service, that it is to stop, and whoever wrote
+ * on_blocked, that it is blocked.
+ *
+ * A service that was ready and is stopped by a person, a reload or the
+ * shutdown drains first: for its drain_delay, counted in a shutdown from its
+ * beginning, it runs on untouched while everybody sees that it is not ready.
+ * Then stop_command runs, or stop_signal is sent: also where the command
+ * cannot be started, or fails. stop_timeout begins there. */
+#ifndef INIT_PID1_TELL_H
+#define INIT_PID1_TELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/pid1/sup.h"
+
+/* Longest that on_blocked may take. */
+enum { TELL_BLOCKED_MS = 30000 };
+
+/* Service i has just begun to stop: tell it, or let it drain. */
+void tell_stop(struct sup *sup, uint32_t i);
+
+/* Its drain_delay is over. */
+void tell_drained(struct sup *sup, uint32_t i);
+
+/* Its leader was reaped: nobody is left to be told. */
+void tell_ended(struct sup *sup, uint32_t i);
+
+/* Its stop_command has ended, with success or not. */
+void tell_command_ended(struct sup *sup, uint32_t i, bool is_well);
+
+/* Its breaker has opened or latched: run its on_blocked, if it has one. */
+void tell_blocked(struct sup *sup, uint32_t i);
+
+/* Send to its unreaped leader, or to its group. */
+void tell_signal(const struct service *s, int number, bool is_group);
+
+#endif
