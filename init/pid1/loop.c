@@ -406,8 +406,10 @@ static void reap(struct sup *sup)
 
 /* What set-up alone has run and used need not stay in memory: the loop's own
  * code comes back with its first turn, and nothing lives below this frame but
- * the calls made here. The symbols are the linker's (ld(1)). */
-static void forget_set_up(void)
+ * the calls made here. Not inlined: else the frame would be that of the loop,
+ * with all that is inlined there, and what lives below its top would be lost.
+ * The symbols are the linker's (ld(1)). */
+__attribute__((noinline)) static void forget_set_up(void)
 {
 	extern char __executable_start[], etext[];
 	const uintptr_t page = 4096, deep = 16 * page;
