@@ -21,7 +21,8 @@
 
 enum {
 	BOARD_ENDS = 16,    /* ends remembered for each service */
-	BOARD_EVENTS = 2048, /* ring of events; a power of two */
+	BOARD_EVENTS = 4 * CONFIG_SERVICES, /* ring of events; a power of two:
+			     * a start and a stop of all fit into it */
 	BOARD_LIMITS = 12,  /* limits on tasks that are shown */
 	BOARD_MISTAKES = 65536 - 16, /* bytes of a loader's complaints */
 	BOARD_TRIES = 16,   /* reads of a row before it is called torn */
