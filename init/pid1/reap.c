@@ -86,3 +86,29 @@ bool reap_batch(struct reaper *r, reap_end *end, void *with)
 				      .is_by_list = true };
 	return true;
 }
+
+struct reap_children reaper_children(const struct reaper *r)
+{
+	struct reap_children all = { 0, 0 };
+	char text[LIST_BYTES];
+	uint32_t number = 0;
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(r->children_fd, text, sizeof(text), at)) > 0) {
+		at += n;
+		for (ssize_t i = 0; i < n; i++) {
+			if (text[i] != ' ') {
+				number = number * 10 +
+					 (uint32_t)(text[i] - '0');
+				continue;
+			}
+			all.count++;
+			all.sum += number;
+			number = 0;
+		}
+	}
+	if (n < 0)
+		all.count = -1;
+	return all;
+}

@@ -4,6 +4,7 @@
 #define INIT_PID1_REAP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -14,6 +15,12 @@ struct reaper {
 	int children_fd;  /* /proc/self/task/PID/children, or -1 */
 	bool is_by_list;  /* with many live children: by their list */
 	pid_t partial;    /* a listed number that the last part cut off */
+};
+
+/* The caller's children, zombies included, without a list of them. */
+struct reap_children {
+	int32_t count; /* -1: not known */
+	uint32_t sum;  /* of their numbers */
 };
 
 /* One dead child. */
@@ -32,5 +39,10 @@ struct reaper reaper_open(void);
  * cheaper way is chosen by what the last batch cost. Both leave nothing
  * behind: it says false only after waitpid(-1) found nothing. */
 bool reap_batch(struct reaper *r, reap_end *end, void *with);
+
+/* All children that there are now. Nobody is missed, because a child stays on
+ * the list until it is waited for, and nobody is waited for meanwhile. 0.1
+ * microseconds each. */
+struct reap_children reaper_children(const struct reaper *r);
 
 #endif

@@ -338,8 +338,8 @@ bool tree_stop(struct sup *sup, bool is_all)
 		const struct config_service *c = config_service(sup->config, i);
 		struct service *s = &sup->service[i];
 
-		if (!life_is_up(s->state) ||
-		    (s->state != LIFE_STOPPING && (is_all || !is_needed[i])))
+		if (is_meant_to_run(s) && s->state != LIFE_STOPPING &&
+		    (!life_is_up(s->state) || is_all || !is_needed[i]))
 			service_stop(sup, i, false);
 		if (!life_is_up(s->state) && !s->is_swept)
 			continue;

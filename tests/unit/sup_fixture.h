@@ -65,6 +65,7 @@ static inline void sup_with(const char *text)
 	sup.stop.next_ms = NEVER;
 	sup.main_service = UINT32_MAX;
 	sup.proc_fd = -1;
+	sup.reaper.children_fd = -1;
 	sup.command_fd = -1;
 	sup.listen_fd = -1;
 	sup.epoll_fd = -1;
