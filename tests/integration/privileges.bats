@@ -229,6 +229,22 @@ os.execv(sys.argv[1], sys.argv[1:])')
 	grep -x "$(nice)" "$dir/stdout"
 }
 
+@test "without files of users numbers work, and names are mistakes that say so" {
+	NS_PREFIX=(sh -c 'mount --bind /dev/null /etc/passwd
+		mount --bind /dev/null /etc/group; exec "$@"' sh)
+	one 'user = 1234' 'group = 1235' 'groups = 1236'
+	has Uid '1234\s+1234\s+1234\s+1234'
+	has Gid '1235\s+1235\s+1235\s+1235'
+	has Groups 1236
+	ns_stop
+	one 'user = www-data' 'group = www-data'
+	ns_wait
+	[ "$NS_STATUS" = 100 ]
+	grep -F 'user = www-data: is not in /etc/passwd; add it there or write a number' \
+		"$dir/stderr"
+	grep -F 'group = www-data: is not in /etc/group' "$dir/stderr"
+}
+
 # --- containers ------------------------------------------------------------------------
 
 # box NAME FILE [PODMAN-OPTION...]: run it with that configuration
