@@ -8,8 +8,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "init/capability.h"
 #include "init/cgroup.h"
 #include "init/cli/lookup.h"
+#include "init/config/capabilities.h"
 #include "init/config/files.h"
 #include "init/config/keys.h"
 #include "init/errors.h"
@@ -203,16 +205,27 @@ static void doubt_user(struct doubts *d)
 		      d->s->has_group ? "" : ", and its group,");
 }
 
-/* The key of a resource: "limit.nofile". */
-static const char *limit_key(unsigned resource)
+/* What only somebody with more rights could give it. */
+static void doubt_rights(struct doubts *d)
 {
-	const struct config_key *key;
+	const struct config_service *s = d->s;
+	struct capability_sets own;
+	uint64_t lacks;
 
-	for (size_t i = 0; (key = config_key(i)) != NULL; i++)
-		if (strncmp(key->name, "limit.", 6) == 0 &&
-		    (unsigned)key->max == resource)
-			return key->name;
-	return "limit";
+	if (capability_get(&own) < 0)
+		return;
+	if (s->has_user && s->uid != geteuid() &&
+	    (own.effective & capability_bit(CAPABILITY_SETUID)) == 0)
+		DOUBT(d, "user = %s takes CAP_SETUID, which uid %u does not "
+			 "have here, so its start would fail",
+		      config_string(d->c, s->user), (unsigned)geteuid());
+	lacks = s->has_capabilities && !s->is_capabilities_try
+			? s->capabilities & ~own.permitted : 0;
+	for (unsigned n = 0; n < CONFIG_CAPABILITIES; n++)
+		if (lacks & capability_bit(n))
+			DOUBT(d, "capabilities: %s is not there to be kept, so "
+				 "its start would fail; a leading - only "
+				 "tries", capabilities_name(n));
 }
 
 /* Whether a hard limit may be raised depends on more than can be read, so it
@@ -236,7 +249,7 @@ static void doubt_limit(struct doubts *d, const struct config_limit *l)
 		DOUBT(d, "%s: the hard limit here is %llu and may not be "
 			 "raised, so its start would fail; a leading - only "
 			 "tries",
-		      limit_key(l->resource),
+		      key_of_limit(l->resource),
 		      (unsigned long long)own.rlim_max);
 }
 
@@ -290,6 +303,7 @@ static void doubt_service(struct doubts *d)
 	doubt_command(d);
 	doubt_directory(d);
 	doubt_user(d);
+	doubt_rights(d);
 	for (uint32_t i = 0; i < d->s->limits; i++)
 		doubt_limit(d, config_limit(d->c, d->s->limits_first + i));
 	doubt_cgroups(d);

@@ -145,3 +145,27 @@ write()
 	wait_until 10 service tries '.state == "running"'
 	[ "$(service more '.ends[0].step')" = limit ]
 }
+
+@test "a user and capabilities that check says cannot be had fail the start, others do not" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to become another user"
+	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
+	dir=$(ns_dir)
+	chown 1000:1000 "$dir/vol"
+	file=$dir/dashpot.ini
+	write '[defaults]' 'no_new_privileges = yes' \
+		'[service:same]' 'command = sleep 1000' 'user = 1000' \
+		'capabilities = none' \
+		'[service:other]' 'command = sleep 1000' 'user = 1001' \
+		'[service:kept]' 'command = sleep 1000' 'capabilities = kill' \
+		'[service:tried]' 'command = sleep 1000' 'capabilities = -kill'
+	NS_PREFIX=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+	run -0 --separate-stderr "${NS_PREFIX[@]}" "$DASHPOT" check -c "$file"
+	[[ $stderr == *'user = 1001 takes CAP_SETUID, which uid 1000 does not have here'* ]]
+	[[ $stderr == *'capabilities: kill is not there to be kept'* ]]
+	[ "$(grep -c 'start would fail' <<<"$stderr")" = 2 ]
+	ns_start "$dir"
+	wait_until 10 service other '.state == "blocked" and .ends[0].step == "user"'
+	wait_until 10 service kept '.state == "blocked" and .ends[0].which == "kill"'
+	wait_until 10 service same '.state == "running"'
+	wait_until 10 service tried '.state == "running"'
+}
