@@ -20,6 +20,10 @@
  * to one of the same name in it (init/pid1/cells.h). */
 #define CGROUP_TOP "dashpot"
 
+/* ... and beside that one of this name, and the service's behind it, for each
+ * service. With a "-" it is no file of a controller. */
+#define CGROUP_SERVICE "service-"
+
 /* Find the own cgroup of `controller` ("pids") and write its directory to dir;
  * where that is one that dashpot made for itself, the one that it was started
  * in. Returns the bytes of its mount point at the beginning of dir, or 0 when

@@ -194,6 +194,7 @@ struct board_service {
 	uint32_t leftovers;       /* being ended right now */
 	uint64_t starts;          /* processes started in this container */
 	uint64_t failed;          /* failures in this container */
+	uint64_t mark;            /* of its processes, init/pid1/ghosts.h */
 	uint64_t leftovers_ended; /* left-behind processes ended so far */
 	int64_t since_ms;         /* in this state since */
 	int64_t started_ms;       /* of the present or last process; -1 */
@@ -301,6 +302,8 @@ enum board_event_kind {
 				* some, pid of its service, zombie_limit */
 	BOARD_EV_DAEMONISES,   /* pid of what it left */
 	BOARD_EV_DRAINING,     /* drain_delay ms left, pid: it stops then */
+	BOARD_EV_ORPHAN_TOLD,  /* pid, ms since it was seen, signal: an orphan
+				* is ended */
 	BOARD_EVENT_KINDS,
 };
 
@@ -344,6 +347,7 @@ struct board {
 	int64_t now_ms, now_wall_ms; /* of the last publish */
 	uint64_t reloads;         /* that were put in force; the services of
 				   * struct command are numbered by it */
+	uint64_t mark;            /* of commands that dashpot runs itself */
 	uint64_t reaped;          /* processes waited for */
 	uint64_t orphans;         /* of those, not services or helpers */
 	uint64_t restarts;        /* starts that took a token */

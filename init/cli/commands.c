@@ -14,6 +14,7 @@
 #include "init/cli/simulate.h"
 #include "init/cli/status.h"
 #include "init/cli/steer.h"
+#include "init/cli/sweep.h"
 #include "init/die.h"
 #include "init/format.h"
 
@@ -79,11 +80,12 @@ static const struct commands_row commands[] = {
 	  "  --no-exit          go on where dashpot would exit\n"
 	  "  --all, --json      every event; for scripts\n",
 	  simulate_run, 0 },
-	{ "status", "[NAME]... [--json] [--dir DIR]",
+	{ "status", "[NAME]... [--json] [--dir DIR] [--orphans]",
 	  "show every service in a table: state, since when, why",
 	  "It asks the running dashpot, and reads the volume (DIR, else\n"
 	  "$DASHPOT_DIAGNOSTICS, else /var/lib/dashpot) when nobody answers,\n"
-	  "with how old that is. Exit code 0 whatever the states are.\n",
+	  "with how old that is. Exit code 0 whatever the states are.\n"
+	  "--orphans lists processes that no running service has instead.\n",
 	  status_run, NAMES | ASKS },
 	{ "explain", "[NAME] [--json] [--dir DIR]",
 	  "say why services do not run, what they said last, what comes next",
@@ -138,6 +140,11 @@ static const struct commands_row commands[] = {
 	  "read the configuration again; only services that changed restart",
 	  "Exit code 1: it has a mistake, and nothing has changed.\n",
 	  steer_run, ASKS },
+	{ "sweep", "[NAME]... [--orphans] [--dry-run] [--json]",
+	  "end what services left behind that do not run",
+	  "--orphans ends processes of nobody too. --dry-run only says which.\n"
+	  "Exit code 1: some are still there, or NAME runs.\n",
+	  sweep_main, NAMES | ASKS },
 	{ "version", "", "print the version", "", version, 0 },
 	{ "help", "[COMMAND]", "print this, or more about one command", "",
 	  help, 0 },

@@ -10,6 +10,7 @@
 #include "init/cli/live.h"
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
+#include "init/cli/sweep.h"
 #include "init/die.h"
 #include "init/text/phrase.h"
 
@@ -292,14 +293,21 @@ int status_run(int argc, char **argv)
 {
 	const char *names[ASK_NAMES], *control = NULL, *dir = NULL;
 	struct status s = { .names = names };
+	bool has_orphans = false;
 	const struct args_row rows[] = {
 		{ "--control", &control, NULL },
 		{ "--dir", &dir, NULL },
 		{ "--json", NULL, &s.is_json },
+		{ "--orphans", NULL, &has_orphans },
 	};
 	struct out o;
 
-	s.count = args_parse(argc, argv, rows, 3, names, ASK_NAMES);
+	s.count = args_parse(argc, argv, rows, 4, names, ASK_NAMES);
+	if (has_orphans && (s.count > 0 || dir != NULL))
+		die_text(DIE_USAGE, "status: --orphans takes no name and no "
+				    "--dir: the running dashpot lists them");
+	if (has_orphans)
+		return sweep_show(control, s.is_json);
 	if (dir == NULL)
 		s.all = live_report("status", control);
 	s.is_old = s.all.at == NULL;

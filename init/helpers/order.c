@@ -14,7 +14,8 @@ void order_send(struct control *ctl, struct client *c)
 	const struct command command = {
 		.id = r->id,
 		.kind = (uint32_t)(r->kind - REQUEST_START) + COMMAND_START,
-		.signal = r->signal,
+		.signal = r->kind == REQUEST_SWEEP ? r->has_orphans
+						   : r->signal,
 		.config = ctl->job->reloads,
 		.services = c->watch.asked,
 	};

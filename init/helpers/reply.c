@@ -404,6 +404,18 @@ int reply_command(struct answer *a, struct reply *r, const struct watch *w,
 	return err == 0 ? answer_put(a, list_end, 3) : err;
 }
 
+void reply_resting(const struct reply *r, struct command_set *set)
+{
+	memset(set, 0, sizeof(*set));
+	for (uint32_t i = 0; i < r->config->services; i++) {
+		const volatile int32_t *pid =
+			&r->boards->board->service[i].pid;
+
+		if (*pid == 0 && !config_service(r->config, i)->is_removed)
+			command_add(set, i);
+	}
+}
+
 void reply_default(const struct config *c, bool with_oneshots,
 		   struct command_set *set)
 {

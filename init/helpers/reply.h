@@ -102,6 +102,9 @@ int reply_command(struct answer *a, struct reply *r, const struct watch *w,
  * when something is and a `wait` need not go on, else OPEN. */
 enum outcome reply_outcome(const struct reply *r, const struct watch *w);
 
+/* Whom sweep is about there: all that have no process. */
+void reply_resting(const struct reply *r, struct command_set *set);
+
 /* Whom health and wait are about where nobody is named. health: daemons that
  * are started by themselves and are not to be ignored. wait (with_oneshots):
  * all that is started by itself. */

@@ -82,6 +82,9 @@ static cJSON *container_object(struct json *j, const struct report *r,
 	json_text(j, o, "exit_service", is_exiting ? decider : NULL);
 	json_int(j, o, "reaped", (int64_t)head->reaped);
 	json_int(j, o, "orphans", (int64_t)head->orphans);
+	json_int_or_null(j, o, "orphans_alive",
+			 r->usage != NULL && r->usage->mono_ms != 0,
+			 r->usage != NULL ? r->usage->orphans : 0);
 	json_int(j, o, "late_max_ms", head->late_max_ms);
 	json_add(j, o, "memory", memory_object(j, r->usage));
 	json_int(j, o, "shutdown_needs_ms", c->shutdown_needs_ms);

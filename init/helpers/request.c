@@ -19,6 +19,7 @@ enum {
 	SIGNAL = 1 << 6, /* must, before the names */
 	NAMES = 1 << 7,
 	NAMED = 1 << 8,  /* must: one name at least */
+	ORPHANS = 1 << 9,
 	COMMAND = ID | NAMES | NAMED,
 };
 
@@ -32,20 +33,23 @@ static const struct {
 	[REQUEST_HEALTH] = { "health", NAMES },
 	[REQUEST_WAIT] = { "wait", TIMEOUT | NAMES },
 	[REQUEST_VERSION] = { "version", 0 },
+	[REQUEST_ORPHANS] = { "orphans", 0 },
 	[REQUEST_START] = { "start", COMMAND | WAIT },
 	[REQUEST_STOP] = { "stop", COMMAND | WAIT },
 	[REQUEST_RESTART] = { "restart", COMMAND | WAIT },
 	[REQUEST_RESET] = { "reset", COMMAND | WAIT },
 	[REQUEST_SIGNAL] = { "signal", COMMAND | SIGNAL },
 	[REQUEST_RELOAD] = { "reload", ID | WAIT },
+	[REQUEST_SWEEP] = { "sweep", ID | NAMES | WAIT | ORPHANS },
 };
 
 static const struct {
-	char word[9];
+	char word[12];
 	uint16_t bit;
 } options[] = {
 	{ "follow", FOLLOW }, { "after=", AFTER }, { "lines=", LINES },
 	{ "timeout=", TIMEOUT }, { "wait=", WAIT }, { "id=", ID },
+	{ "orphans=yes", ORPHANS },
 };
 
 /* Which option a word is, with *value behind its `=`; 0: none. */
@@ -56,7 +60,8 @@ static unsigned option_of(const char *word, const char **value)
 
 		*value = word + n;
 		if (strncmp(word, options[i].word, n) == 0 &&
-		    (options[i].bit != FOLLOW || *value[0] == '\0'))
+		    (!(options[i].bit & (FOLLOW | ORPHANS)) ||
+		     *value[0] == '\0'))
 			return options[i].bit;
 	}
 	return 0;
@@ -86,6 +91,8 @@ static bool set_option(struct request *r, unsigned option, const char *value,
 
 	if (option == FOLLOW)
 		r->is_follow = true;
+	else if (option == ORPHANS)
+		r->has_orphans = true;
 	else if (option == ID)
 		is_right = set_id(r, value);
 	else
@@ -163,7 +170,7 @@ static bool find_kind(struct request *r, const char *word, struct why *why)
 	return value_wrong(why,
 			   "`%.40s` is no request; there are status, events, "
 			   "logs, health, wait, start, stop, restart, reset, "
-			   "signal, reload and version",
+			   "signal, reload, sweep, orphans and version",
 			   word != NULL ? word : "");
 }
 

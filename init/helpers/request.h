@@ -24,6 +24,7 @@ enum request_kind {
 	REQUEST_HEALTH,
 	REQUEST_WAIT,
 	REQUEST_VERSION,
+	REQUEST_ORPHANS,
 	/* Commands, in the order of enum command_kind. */
 	REQUEST_START,
 	REQUEST_STOP,
@@ -31,12 +32,14 @@ enum request_kind {
 	REQUEST_RESET,
 	REQUEST_SIGNAL,
 	REQUEST_RELOAD,
+	REQUEST_SWEEP,
 	REQUEST_KINDS,
 };
 
 struct request {
 	enum request_kind kind;
 	bool is_follow;    /* events, logs: for ever */
+	bool has_orphans;  /* sweep: those too */
 	bool has_after;    /* events: `after` was given */
 	uint8_t signal;    /* signal: 1 .. 64 */
 	uint64_t id;       /* commands: never 0 */

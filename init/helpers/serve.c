@@ -4,6 +4,7 @@
 
 #include "init/format.h"
 #include "init/helpers/names.h"
+#include "init/helpers/strays.h"
 
 /* All who ask in the same turn get the same report. */
 static void answer_status(struct control *ctl, struct client *c)
@@ -169,6 +170,15 @@ static void answer_version(struct control *ctl, struct client *c)
 		give_result(ctl, c, reply_version(c->answer));
 }
 
+static void answer_orphans(struct control *ctl, struct client *c)
+{
+	const struct strays strays = { ctl->job->config,
+				       ctl->job->boards.board };
+
+	if (give_begin(c, ANSWER_SMALL) != NULL)
+		give_result(ctl, c, strays_reply(c->answer, &strays));
+}
+
 static void await(struct control *ctl, struct client *c)
 {
 	if (c->request.count == 0)
@@ -183,6 +193,10 @@ static void await(struct control *ctl, struct client *c)
 static void order(struct control *ctl, struct client *c)
 {
 	int64_t wait_ms = c->request.wait_ms;
+
+	/* Without a name it is about all that do not run. */
+	if (c->request.kind == REQUEST_SWEEP && c->request.count == 0)
+		reply_resting(&ctl->reply, &c->watch.asked);
 
 	c->state = CLIENT_ORDERING;
 	c->since_ms = ctl->now_ms;
@@ -200,6 +214,7 @@ static void serve_local(struct control *ctl, struct client *c)
 		[REQUEST_HEALTH] = answer_health,
 		[REQUEST_WAIT] = await,
 		[REQUEST_VERSION] = answer_version,
+		[REQUEST_ORPHANS] = answer_orphans,
 	};
 	struct request *r = &c->request;
 	const char *unknown, *nearest;

@@ -141,8 +141,7 @@ int cells_open_kills(const struct cells *c)
 
 static void name_cell(char to[PATH_BYTES], const char *name)
 {
-	/* With a "-" it is no file of a controller. */
-	format(to, PATH_BYTES, "service-%s", name);
+	format(to, PATH_BYTES, CGROUP_SERVICE "%s", name);
 }
 
 /* Set one limit: `limit` 0 is none, which a cgroup of an earlier run has to be
@@ -222,7 +221,8 @@ static int each(int fd, int proc_fd, struct ghosts *set, int64_t began_ticks)
 			set->found++;
 			/* 0 is of another PID namespace. */
 			if (pid > 0 && set->signal)
-				err = ghosts_signal(proc_fd, pid, began_ticks,
+				err = ghosts_signal(proc_fd, pid, 0,
+						    began_ticks - 1,
 						    set->signal);
 			if (pid > 0)
 				set->one = pid;

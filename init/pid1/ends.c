@@ -266,7 +266,7 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	s->has_vanished = end.cause == BOARD_EXITED && end.code == 0 &&
 			  settings(sup, i)->type == CONFIG_DAEMON &&
 			  end.ended_ms - end.started_ms < SUP_VANISH_MS;
-	sweep_begin(sup, i);
+	sweep_begin(sup, i, false);
 	if (event == LIFE_EVENTS)
 		return true;
 	/* One that is stopping takes its GONE when nothing of it is left. */

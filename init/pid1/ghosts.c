@@ -184,12 +184,14 @@ static int signal_seen(int proc_fd, const struct seen *s, int number)
 	return is_there < 0 ? is_there : 0;
 }
 
-int ghosts_signal(int proc_fd, pid_t pid, int64_t began_ticks, int signal)
+int ghosts_signal(int proc_fd, pid_t pid, int64_t from_ticks, int64_t to_ticks,
+		  int signal)
 {
 	struct seen s;
 	int is_there = proc_fd < 0 ? 0 : read_stat(proc_fd, pid, &s);
 
-	if (is_there <= 0 || s.start_ticks >= began_ticks || !is_living(&s))
+	if (is_there <= 0 || s.start_ticks < from_ticks ||
+	    s.start_ticks > to_ticks || !is_living(&s))
 		return is_there < 0 ? is_there : 0;
 	return signal_seen(proc_fd, &s, signal);
 }
@@ -225,6 +227,52 @@ static int each_process(int proc_fd, visit *visitor, void *with)
 		}
 	}
 	return n < 0 ? -errno : seen;
+}
+
+struct children {
+	ghosts_visit *show;
+	void *with;
+	pid_t parent;
+};
+
+static int see_child(void *with, int proc_fd, const struct seen *s)
+{
+	const struct children *all = with;
+
+	(void)proc_fd;
+	if (s->parent == all->parent && is_living(s))
+		all->show(all->with,
+			   &(struct ghosts_child){
+				   .pid = s->pid,
+				   .group = s->group,
+				   .session = s->session,
+				   .start_ticks = s->start_ticks,
+			   });
+	return 0;
+}
+
+int ghosts_children(int proc_fd, pid_t parent, ghosts_visit *show, void *with)
+{
+	struct children all = { show, with, parent };
+	int seen = each_process(proc_fd, see_child, &all);
+
+	return seen < 0 ? seen : 0;
+}
+
+uint64_t ghosts_mark(int proc_fd, pid_t pid)
+{
+	uint64_t mark = 0;
+
+	(void)read_mark(proc_fd, pid, &mark);
+	return mark;
+}
+
+bool ghosts_is_in(int proc_fd, pid_t pid, const char *part)
+{
+	char text[LIMITS_BYTES];
+
+	return read_file(proc_fd, pid, "cgroup", text, sizeof(text)) > 0 &&
+	       scan_find(text, part);
 }
 
 struct sets {

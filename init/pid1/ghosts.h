@@ -54,9 +54,27 @@ struct ghosts_living {
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 		struct ghosts_living living);
 
-/* Send `signal` to one process that was there before began_ticks, to none that
- * has got its number since. 0, or -errno: ENFILE, EMFILE, ENOMEM. */
-int ghosts_signal(int proc_fd, pid_t pid, int64_t began_ticks, int signal);
+/* Send `signal` to one process whose start time is from .. to, to none that has
+ * got its number since. 0, or -errno: ENFILE, EMFILE, ENOMEM. */
+int ghosts_signal(int proc_fd, pid_t pid, int64_t from_ticks, int64_t to_ticks,
+		  int signal);
+
+/* A living child. */
+struct ghosts_child {
+	pid_t pid, group, session;
+	int64_t start_ticks;
+};
+
+/* Show every living child of `parent`. 0, or -errno as ghosts_look(): not all
+ * were seen. */
+typedef void ghosts_visit(void *with, const struct ghosts_child *c);
+int ghosts_children(int proc_fd, pid_t parent, ghosts_visit *show, void *with);
+
+/* Its mark; 0 for none, and where it cannot be read. */
+uint64_t ghosts_mark(int proc_fd, pid_t pid);
+
+/* Is it in a cgroup that has `part` in its path? */
+bool ghosts_is_in(int proc_fd, pid_t pid, const char *part);
 
 /* Send `signal` to every process but the caller and `spared` ones. Where the
  * caller is not PID 1, only to its descendants: those whose way up the parents

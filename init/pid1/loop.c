@@ -27,6 +27,7 @@
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/memory.h"
+#include "init/pid1/orphans.h"
 #include "init/pid1/pipes.h"
 #include "init/pid1/publish.h"
 #include "init/pid1/queue.h"
@@ -191,7 +192,8 @@ static void set_up(struct sup *sup, const struct config *config,
 	sup->restore_ms = sup->now_ms + SUP_RESTORE_MS;
 	sup->random = (uint32_t)sup->now_wall_ms * 2654435761U | 1;
 	/* A number that nobody else's services have. */
-	sup->marks = ((uint64_t)sup->random | 1U << 31) << 24;
+	sup->own_mark = ((uint64_t)sup->random | 1U << 31) << 24;
+	sup->marks = sup->own_mark;
 	sup->budget = budget_full(&config->restart_rate, sup->now_ms);
 	sup->stop.next_ms = NEVER;
 	sup->stop.look_ms = NEVER;
@@ -248,6 +250,7 @@ static int64_t deadline_next(const struct sup *sup)
 	next_ms = earlier(next_ms, keeper_next_ms(sup));
 	next_ms = earlier(next_ms, shutdown_next_ms(sup));
 	next_ms = earlier(next_ms, reload_next_ms(sup));
+	next_ms = earlier(next_ms, orphans_next_ms(sup));
 	next_ms = earlier(next_ms, sup->restore_ms);
 	next_ms = earlier(next_ms, sup->volume_due_ms);
 	if (sup->waiting > 0)
@@ -449,6 +452,7 @@ _Noreturn void loop_run(const struct config *config,
 			shutdown_all_blocked(sup);
 		queue_run(sup);               /* starts: headroom, budget */
 		sup_say_orphans(sup, false);  /* now and then */
+		orphans_run(sup);             /* those that live too long */
 		shutdown_run(sup);            /* phases, when stopping */
 	}
 	shutdown_exit(sup);

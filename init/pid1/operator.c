@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 
 #include "init/pid1/reload.h"
+#include "init/pid1/orphans.h"
 #include "init/pid1/services.h"
+#include "init/pid1/sweep.h"
 #include "init/pid1/tree.h"
 
 enum {
@@ -75,6 +77,8 @@ static enum verdict judge(struct sup *sup, uint32_t i,
 			       : TO_DO;
 	case COMMAND_SIGNAL:
 		return judge_signal(sup, i);
+	case COMMAND_SWEEP:
+		return s->pid ? REFUSED : s->is_swept ? IS_SO : TO_DO;
 	case COMMAND_RELOAD:
 	case COMMAND_TROUBLE:
 	case COMMAND_KINDS:
@@ -132,6 +136,9 @@ static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 	case COMMAND_SIGNAL:
 		kill(sup->service[i].pid, command->signal);
 		break;
+	case COMMAND_SWEEP:
+		sweep_begin(sup, i, true);
+		break;
 	case COMMAND_RELOAD:
 	case COMMAND_TROUBLE:
 	case COMMAND_KINDS:
@@ -140,11 +147,10 @@ static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 	service_touch(sup, i);
 }
 
-/* Every service of the set is there, and there is one. */
-static bool is_set(const struct sup *sup, const struct command_set *set)
+/* Every service of the set is there, and there is one, or may be none. */
+static bool is_set(const struct sup *sup, const struct command_set *set,
+		   bool is_any)
 {
-	bool is_any = false;
-
 	for (uint32_t i = 0; i < CONFIG_SERVICES; i++) {
 		if (!command_has(set, i))
 			continue;
@@ -159,7 +165,7 @@ static bool is_set(const struct sup *sup, const struct command_set *set)
  * configuration, so that it is looked at last. */
 static uint32_t check(const struct sup *sup, const struct command *command)
 {
-	if (command->id == 0 || command->kind > COMMAND_RELOAD ||
+	if (command->id == 0 || command->kind > COMMAND_SWEEP ||
 	    (command->kind == COMMAND_SIGNAL &&
 	     (command->signal < 1 || command->signal > 64)))
 		return COMMAND_WRONG;
@@ -169,7 +175,10 @@ static uint32_t check(const struct sup *sup, const struct command *command)
 		return 0;
 	if (command->config != sup->reloads)
 		return COMMAND_STALE;
-	return is_set(sup, &command->services) ? 0 : COMMAND_WRONG;
+	return is_set(sup, &command->services,
+		      command->kind == COMMAND_SWEEP)
+		       ? 0
+		       : COMMAND_WRONG;
 }
 
 /* What is depended on is started first and stopped last. */
@@ -215,6 +224,12 @@ static struct command_answer execute(struct sup *sup,
 		answer.error = reload_by_command(sup, &answer.err);
 	else if (!answer.error)
 		do_all(sup, command, &answer);
+	if (!answer.error && command->kind == COMMAND_SWEEP) {
+		/* Rows that are published behind this know what was found. */
+		sweep_run(sup);
+		if (command->signal == 1)
+			orphans_sweep(sup);
+	}
 	if (!answer.error)
 		sup->answer[sup->answers++ % SUP_ANSWERS] = answer;
 	return answer;

@@ -56,6 +56,7 @@ static void publish_service(struct sup *sup, uint32_t i)
 	row->failures = s->failures;
 	row->leftovers = s->left;
 	row->starts = s->starts;
+	row->mark = s->mark;
 	row->since_ms = s->since_ms;
 	row->started_ms = s->started_ms;
 	row->next_ms = next_of(s);
@@ -94,6 +95,7 @@ static void publish_head(struct sup *sup)
 	b->now_ms = sup->now_ms;
 	b->now_wall_ms = sup->now_wall_ms;
 	b->reloads = sup->reloads;
+	b->mark = sup->own_mark;
 	b->reaped = sup->reaped;
 	b->orphans = sup->orphans;
 	b->restarts = sup->restarts;

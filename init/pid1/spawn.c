@@ -140,7 +140,6 @@ static bool has_limit(const struct config *c, const struct config_service *s,
 	return false;
 }
 
-/* mark: 0 for none. */
 static void set_limits(const struct sup *sup, struct spawn_report *report,
 		       const struct config_service *s, uint64_t mark)
 {
@@ -152,7 +151,7 @@ static void set_limits(const struct sup *sup, struct spawn_report *report,
 	check(report, prlimit(0, RLIMIT_NOFILE, &sup->limits.files, NULL));
 	/* Who may not be marked can leave its session unseen: no reason not
 	 * to start. */
-	if (mark && !has_limit(c, s, RLIMIT_LOCKS))
+	if (!has_limit(c, s, RLIMIT_LOCKS))
 		(void)prlimit(0, RLIMIT_LOCKS, &marked, NULL);
 	for (uint32_t i = 0; i < s->limits; i++) {
 		const struct config_limit *l =
@@ -349,7 +348,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		enter_cell(sup, i);
 	add_words(c, report, hook ? hook->argv : s->argv, argv, 0);
 	open_streams(sup, i, report, hook);
-	set_limits(sup, report, s, hook ? 0 : sup->service[i].mark);
+	set_limits(sup, report, s, hook ? sup->own_mark : sup->service[i].mark);
 	set_priorities(report, s);
 	err = privileges_take(s, report);
 	if (err != 0)

@@ -36,6 +36,7 @@ enum {
 	SUP_ANSWERS = 256,      /* commands whose answers are remembered */
 	SUP_VANISH_MS = 5000,   /* who ends sooner and leaves something behind
 				 * daemonises */
+	SUP_ORPHANS = 64,       /* live ones that are watched at a time */
 	SUP_ORPHANS_MS = 10000, /* between two events about orphans */
 };
 
@@ -209,6 +210,23 @@ struct memory {
 	int64_t fresh_ms; /* ... the last of them seen then */
 };
 
+/* A live process of nobody, see orphans.h. */
+struct orphan {
+	int64_t start_ticks; /* its start time: with pid, it and no other */
+	int64_t seen_ms;     /* as an orphan since */
+	int64_t told_ms;     /* to end; NEVER: not */
+	pid_t pid;
+	bool is_seen;        /* by the present look */
+	bool is_killed;
+};
+
+struct orphans {
+	struct orphan list[SUP_ORPHANS];
+	uint32_t n;
+	int64_t look_ms;   /* the next look, if there is any */
+	int64_t all_ms;    /* until then all are told to end */
+};
+
 /* Cgroups of services, see cells.h. */
 struct cells {
 	int dir_fd;       /* the directory that they are in; -1: none */
@@ -233,6 +251,7 @@ struct sup {
 	int64_t queue_ms;        /* look at the queue then; NEVER */
 	int64_t look_ms;         /* no look for leftovers before that */
 	uint64_t reaped, orphans, restarts;
+	uint64_t own_mark;       /* of the commands that dashpot runs itself */
 	uint64_t marks;          /* the last one that was given; they count
 				  * down, as limits can only be lowered */
 	uint64_t orphans_said;   /* orphans that events have told */
@@ -268,6 +287,7 @@ struct sup {
 	struct limits limits;
 	struct memory memory;
 	struct cells cells;
+	struct orphans adrift;
 	struct shutdown stop;
 	struct reload reload;
 	struct gate gate[SUP_GATES];

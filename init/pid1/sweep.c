@@ -22,13 +22,13 @@ enum {
 	A_MS = 16,       /* processes looked at for each ms without a look */
 };
 
-void sweep_begin(struct sup *sup, uint32_t i)
+void sweep_begin(struct sup *sup, uint32_t i, bool is_asked)
 {
 	const struct config_service *c = config_service(sup->config, i);
 	struct service *s = &sup->service[i];
 
 	s->has_cell = s->has_cell || sup->report[i].is_in_cell;
-	if (c->keeps_leftovers && s->state != LIFE_STOPPING)
+	if (c->keeps_leftovers && !is_asked && s->state != LIFE_STOPPING)
 		return;
 	if (s->state != LIFE_STOPPING) {
 		s->kill_ms = NEVER;

@@ -11,8 +11,9 @@
 
 /* The leader of service i is reaped: look in this turn for what it left. A
  * service that is stopping gives them the rest of its stop_timeout, any other
- * one leftover_grace. */
-void sweep_begin(struct sup *sup, uint32_t i);
+ * one leftover_grace. is_asked: somebody asks for it, also where leftovers are
+ * kept; it has no leader then. */
+void sweep_begin(struct sup *sup, uint32_t i, bool is_asked);
 
 /* An orphan was reaped: those that are waited for may be gone. */
 void sweep_soon(struct sup *sup);

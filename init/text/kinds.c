@@ -188,6 +188,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_DRAINING] = { "draining", CONFIG_INFO, "left_ms pid",
 		"draining: is not ready any more, and is told to stop in "
 		"%0d" },
+	[BOARD_EV_ORPHAN_TOLD] = { "orphan-told", CONFIG_INFO,
+		"pid age_ms signal/s",
+		"pid %0i is an orphan since %1d: %2s sent to it" },
 	/* clang-format on */
 };
 

@@ -226,7 +226,7 @@ static uint32_t error_of(const struct command *c)
 	if (c->config != sup.reloads)
 		return COMMAND_STALE;
 	if (memcmp(&of, &none, sizeof(of)) == 0)
-		return COMMAND_WRONG;
+		return c->kind == COMMAND_SWEEP ? 0 : COMMAND_WRONG;
 	of.word[0] &= ~((1U << REMOVED) - 1);
 	return memcmp(&of, &none, sizeof(of)) == 0 ? 0 : COMMAND_WRONG;
 }

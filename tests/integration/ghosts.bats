@@ -178,3 +178,86 @@ switches()
 {
 	ns_exec sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$recorder/status"
 }
+
+
+@test "orphans are listed with their age and command line, and not what was let in from outside" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		command = $BATS_FILE_TMPDIR/ghost double stay
+	END
+	ns_start "$dir"
+	wait_until 20 service web '.state == "running"'
+	[ "$(ctl status --orphans)" = 'no orphans' ]
+	ns_exec bash -c 'exec -a shell sleep 1000' &
+	shell=$!
+	ns_exec bash -c 'sleep 1111 & exit'
+	wait_until 20 lists_one 'sleep 1111'
+	[ "$(ctl status --orphans | wc -l)" = 1 ]
+	ctl status --orphans | grep -E '^pid [0-9]+, uid 0, .* old: sleep 1111$'
+	ctl status --orphans --json | jq -e 'length == 1 and .[0].service == null and .[0].age_ms >= 0'
+	kill "$shell"
+}
+
+lists_one()
+{
+	ctl status --orphans | grep -q "$1"
+}
+
+@test "orphans = kill-after ends orphans of that age, by SIGKILL where SIGTERM does nothing, and nobody else" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		orphans = kill-after 2s
+		[service:web]
+		command = $BATS_FILE_TMPDIR/ghost double stay
+	END
+	ns_start "$dir"
+	wait_until 20 service web '.state == "running"'
+	ns_exec bash -c 'exec -a shell sleep 1000' &
+	shell=$!
+	ns_exec bash -c 'sleep 1111 & (trap "" TERM; exec sleep 1112) & exit'
+	wait_until 20 count_is 0 ns_pids 'sleep 111'
+	count_is 2 said '.event == "orphan-told" and .signal == "SIGTERM" and .age_ms >= 2000'
+	count_is 1 said '.event == "orphan-told" and .signal == "SIGKILL"'
+	kill -0 "$shell"
+	[ "$(ghosts_alive)" = ghost-double ]
+	kill "$shell"
+}
+
+@test "sweep ends what a service left that does not run, and with --orphans the orphans" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[defaults]
+		leftovers = keep
+		[service:web]
+		command = $BATS_FILE_TMPDIR/ghost double
+		restart = never
+		[service:db]
+		command = $BATS_FILE_TMPDIR/ghost session
+		restart = never
+		[service:other]
+		command = $BATS_FILE_TMPDIR/ghost double stay
+	END
+	ns_start "$dir"
+	wait_until 20 service web '.state == "failed"'
+	wait_until 20 service db '.state == "failed"'
+	ns_exec bash -c 'sleep 1111 & exit'
+	wait_until 20 lists_one 'sleep 1111'
+	ctl sweep --dry-run >"$dir/said"
+	grep -E '^would end pid [0-9]+ of web, .* old: ghost-double be$' "$dir/said"
+	grep -E '^would end pid [0-9]+ of db, .* old: ghost-session be$' "$dir/said"
+	[ "$(wc -l <"$dir/said")" = 2 ]
+	[ "$(ghosts_alive | wc -l)" = 3 ]
+	ctl sweep db | grep -E '^ended pid [0-9]+ of db, '
+	[ "$(ghosts_alive | paste -sd ' ')" = 'ghost-double ghost-double' ]
+	ctl sweep --orphans >"$dir/said"
+	grep -E '^ended pid [0-9]+ of web, ' "$dir/said"
+	grep -E '^ended pid [0-9]+, uid 0, .*: sleep 1111$' "$dir/said"
+	[ "$(ghosts_alive)" = ghost-double ]
+	[ "$(ctl sweep --orphans)" = 'nothing is left behind' ]
+	run -1 ctl sweep other
+	[[ "$output" == *"other: refused"* ]]
+	service other '.state == "running"'
+}

@@ -461,6 +461,48 @@ static void hostile_commands_do_nothing(void **state)
 	refuses(c, COMMAND_STALE);
 }
 
+static void sweep_of_one_that_runs_is_refused(void **state)
+{
+	sup_with(ONE);
+	run(0);
+	assert_false(ask(COMMAND_SWEEP, 0));
+	assert_int_equal(state_of(0), LIFE_RUNNING);
+	assert_int_equal(killed.count, 0);
+	assert_int_equal(said(0), 0);
+}
+
+static void sweep_looks_for_what_one_left_though_it_is_to_be_kept(void **state)
+{
+	sup_with(ONE "leftovers = keep\nrestart = never\n");
+	run(0);
+	ended(0, 1 << 8);
+	assert_false(sup.service[0].is_swept);
+	/* Nothing can be read: what is there is not known yet. */
+	sup.proc_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_true(sup.proc_fd >= 0);
+	assert_true(ask(COMMAND_SWEEP, 0));
+	assert_true(sup.service[0].is_swept);
+	assert_true(sup.service[0].sweep_ms > sup.now_ms);
+	close(sup.proc_fd);
+}
+
+static void sweep_of_no_service_may_be_for_the_orphans(void **state)
+{
+	struct command c;
+
+	sup_with(ONE);
+	c = command_for(COMMAND_SWEEP, 0);
+	memset(&c.services, 0, sizeof(c.services));
+	c.signal = 0;
+	assert_int_equal(take(&c).error, 0);
+	assert_true(sup.adrift.all_ms <= sup.now_ms);
+	c.id = ++last_id;
+	c.signal = 1;
+	assert_int_equal(take(&c).error, 0);
+	assert_true(sup.adrift.all_ms > sup.now_ms);
+	assert_int_equal(said(0), 0);
+}
+
 static void nothing_is_done_once_everything_stops(void **state)
 {
 	sup_with(ONE);
@@ -589,6 +631,9 @@ int main(void)
 		TEST(removed_service_takes_no_command),
 		TEST(records_of_another_size_get_no_answer),
 		TEST(helper_that_reads_nothing_blocks_nobody),
+		TEST(sweep_of_one_that_runs_is_refused),
+		TEST(sweep_looks_for_what_one_left_though_it_is_to_be_kept),
+		TEST(sweep_of_no_service_may_be_for_the_orphans),
 		TEST(trouble_of_the_helper_is_an_event),
 	};
 

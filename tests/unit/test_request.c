@@ -50,6 +50,8 @@ static void every_request_is_understood(void **state)
 		{ "reset id=0123456789abcdef web", REQUEST_RESET },
 		{ "signal id=0123456789abcdef HUP web", REQUEST_SIGNAL },
 		{ "reload id=0123456789abcdef", REQUEST_RELOAD },
+		{ "orphans", REQUEST_ORPHANS },
+		{ "sweep id=0123456789abcdef", REQUEST_SWEEP },
 	};
 
 	assert_int_equal(sizeof(all) / sizeof(all[0]), REQUEST_KINDS);
@@ -75,6 +77,17 @@ static void options_and_names_stand_in_any_order(void **state)
 	assert_int_equal(request.id, 255);
 	assert_int_equal(request.wait_ms, 0);
 	assert_names("web", "db");
+}
+
+static void sweep_is_about_orphans_only_where_it_says_so(void **state)
+{
+	assert_true(parse("sweep id=0123456789abcdef web db"));
+	assert_false(request.has_orphans);
+	assert_names("web", "db");
+	assert_true(parse("sweep orphans=yes id=0123456789abcdef web"));
+	assert_true(request.has_orphans);
+	assert_names("web", NULL);
+	assert_wrong("orphans web", "takes no");
 }
 
 static void name_longer_than_the_request_stays_whole(void **state)
@@ -235,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_request_is_understood),
 		cmocka_unit_test(options_and_names_stand_in_any_order),
+		cmocka_unit_test(sweep_is_about_orphans_only_where_it_says_so),
 		cmocka_unit_test(name_longer_than_the_request_stays_whole),
 		cmocka_unit_test(what_is_not_said_has_a_default),
 		cmocka_unit_test(signal_takes_the_first_word_as_the_signal),

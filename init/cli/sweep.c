@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+/* The running dashpot lists them and ends them; this asks for the list before
+ * and after, and says what has become of each. */
+#include "init/cli/sweep.h"
+
+#include <poll.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "init/cli/args.h"
+#include "init/cli/ask.h"
+#include "init/cli/out.h"
+#include "init/cli/reader.h"
+#include "init/cli/verdict.h"
+#include "init/die.h"
+
+enum {
+	MOST = 1024,     /* processes that are followed */
+	COMMAND = 200,   /* room for a command line */
+	STALE_TRIES = 5, /* reloads that may come in between */
+	LOOK_MS = 100,
+	LOOKS = 100,     /* for so long: grace and SIGKILL, and more */
+};
+
+/* One process. */
+struct stray {
+	int64_t pid, age_ms, uid;
+	bool is_orphan;
+	bool is_there; /* still */
+	char service[READER_NAME], command[COMMAND];
+};
+
+struct sweep {
+	const char *control;
+	const char *names[ASK_NAMES];
+	int count;
+	bool is_json, is_dry, has_orphans;
+	struct stray stray[MOST];
+	int strays;
+};
+
+static struct peek get_list(struct ask *a, const char *word,
+			    const char *control)
+{
+	ask_begin(a, "orphans", control);
+	a->word = word;
+	return peek_get(ask_get(a), "orphans");
+}
+
+static struct stray read_stray(struct peek item)
+{
+	struct stray s = {
+		.pid = peek_int(peek_get(item, "pid"), 0),
+		.age_ms = peek_int(peek_get(item, "age_ms"), 0),
+		.uid = peek_int(peek_get(item, "uid"), 0),
+		.is_orphan = peek_is(peek_get(item, "service"), "") ||
+			     *peek_get(item, "service").at == 'n',
+	};
+
+	peek_text(peek_get(item, "service"), s.service, sizeof(s.service));
+	peek_text(peek_get(item, "command"), s.command, sizeof(s.command));
+	return s;
+}
+
+/* "pid 12 of web, 5 m 3 s old: sleep 100" */
+static void put_stray(struct out *o, const struct stray *s)
+{
+	char age[32] = "";
+	struct phrase w = PHRASE_IN(age);
+
+	phrase_duration(&w, s->age_ms);
+	out_add(o, "pid %lld", (long long)s->pid);
+	if (!s->is_orphan) {
+		out_text(o, " of ");
+		out_text(o, s->service);
+	}
+	out_add(o, ", uid %lld, %s old: ", (long long)s->uid, age);
+	out_wrap(o, 2, *s->command ? s->command : "(no command line)");
+	out_line(o);
+}
+
+int sweep_show(const char *control, bool is_json)
+{
+	static struct ask a;
+	struct peek list = get_list(&a, "status", control), item;
+	bool is_any = false;
+	struct out o;
+
+	out_begin(&o, STDOUT_FILENO);
+	if (is_json) {
+		verdict_json(&o, list);
+		return out_end(&o) < 0 ? DIE_SYSTEM : 0;
+	}
+	while (peek_next(&list, NULL, &item)) {
+		struct stray s = read_stray(item);
+
+		is_any = true;
+		put_stray(&o, &s);
+	}
+	if (!is_any) {
+		out_text(&o, "no orphans");
+		out_line(&o);
+	}
+	return out_end(&o) < 0 ? DIE_SYSTEM : 0;
+}
+
+static bool is_meant(const struct sweep *s, const struct stray *stray)
+{
+	if (stray->is_orphan)
+		return s->has_orphans;
+	for (int i = 0; i < s->count; i++)
+		if (reader_matches(s->names[i], stray->service))
+			return true;
+	return s->count == 0;
+}
+
+static void read_list(struct sweep *s, struct ask *a)
+{
+	struct peek list = get_list(a, "sweep", s->control), item;
+
+	while (s->strays < MOST && peek_next(&list, NULL, &item)) {
+		s->stray[s->strays] = read_stray(item);
+		s->strays += is_meant(s, &s->stray[s->strays]);
+	}
+}
+
+/* How many of those that are followed are still there. */
+static int count_left(struct sweep *s, struct ask *a)
+{
+	struct peek list = get_list(a, "sweep", s->control), item;
+	int left = 0;
+
+	for (int k = 0; k < s->strays; k++)
+		s->stray[k].is_there = false;
+	while (peek_next(&list, NULL, &item))
+		for (int k = 0; k < s->strays; k++)
+			if (s->stray[k].pid ==
+			    peek_int(peek_get(item, "pid"), 0))
+				s->stray[k].is_there = true;
+	for (int k = 0; k < s->strays; k++)
+		left += s->stray[k].is_there;
+	return left;
+}
+
+/* False when some service runs: then nothing of it is left behind. */
+static bool send_command(const struct sweep *s, struct ask *a, struct out *o)
+{
+	struct peek answer, services;
+	bool is_done;
+
+	for (int tries = 1;; tries++) {
+		int err;
+
+		ask_begin(a, "sweep", s->control);
+		ask_add_id(a);
+		phrase_add(&a->line, " wait=0%s",
+			   s->has_orphans ? " orphans=yes" : "");
+		ask_add_names(a, s->names, s->count);
+		err = ask_try(a, &answer);
+		if (err < 0)
+			ask_fail(a, err);
+		if (!ask_is_error(answer))
+			break;
+		if (tries == STALE_TRIES ||
+		    !peek_is(peek_get(answer, "code"), "stale"))
+			ask_refuse(a, answer);
+	}
+	services = peek_get(answer, "services");
+	is_done = verdict_is_done(services);
+	if (!is_done && !s->is_json)
+		verdict_tell(o, services);
+	return is_done;
+}
+
+static void put_json(struct out *o, const struct sweep *s, const char *word,
+		     bool is_there)
+{
+	const char *mark = "";
+
+	out_add(o, "\"%s\":[", word);
+	for (int k = 0; k < s->strays; k++) {
+		if (s->stray[k].is_there != is_there)
+			continue;
+		out_add(o, "%s%lld", mark, (long long)s->stray[k].pid);
+		mark = ",";
+	}
+	out_text(o, "]");
+}
+
+/* What came of it, or would come of it. */
+static void tell(struct out *o, const struct sweep *s)
+{
+	if (s->is_json) {
+		out_text(o, "{");
+		put_json(o, s, s->is_dry ? "would_end" : "ended", false);
+		out_text(o, ",");
+		put_json(o, s, "left", true);
+		out_text(o, "}");
+		out_line(o);
+		return;
+	}
+	for (int k = 0; k < s->strays; k++) {
+		out_text(o, s->is_dry		  ? "would end " :
+			    s->stray[k].is_there ? "still there: " :
+						   "ended ");
+		put_stray(o, &s->stray[k]);
+	}
+	if (s->strays == 0) {
+		out_text(o, "nothing is left behind");
+		out_line(o);
+	}
+}
+
+int sweep_main(int argc, char **argv)
+{
+	static struct sweep s;
+	static struct ask a;
+	const struct args_row rows[] = {
+		{ "--control", &s.control, NULL },
+		{ "--json", NULL, &s.is_json },
+		{ "--dry-run", NULL, &s.is_dry },
+		{ "--orphans", NULL, &s.has_orphans },
+	};
+	bool is_done = true;
+	struct out o;
+
+	s.count = args_parse(argc, argv, rows, 4, s.names, ASK_NAMES);
+	out_begin(&o, STDOUT_FILENO);
+	o.width = OUT_WIDE;
+	read_list(&s, &a);
+	if (!s.is_dry) {
+		is_done = send_command(&s, &a, &o);
+		for (int k = 0; k < LOOKS && count_left(&s, &a) > 0; k++)
+			poll(NULL, 0, LOOK_MS);
+		for (int k = 0; k < s.strays; k++)
+			is_done = is_done && !s.stray[k].is_there;
+	}
+	tell(&o, &s);
+	if (out_end(&o) < 0)
+		return DIE_SYSTEM;
+	return is_done ? 0 : 1;
+}
