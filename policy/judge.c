@@ -16,6 +16,8 @@ enum life_event judge_end(const struct judge_rules *rules, struct breaker *b,
 {
 	enum breaker_verdict verdict;
 
+	if (rules->is_scheduled)
+		return LIFE_ENDED_TICK;
 	if (!judge_is_failure(rules, end, runtime_ms))
 		return rules->is_success_an_end ? LIFE_ENDED_DONE
 						: LIFE_ENDED_CLEAN;

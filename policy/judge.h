@@ -18,6 +18,7 @@ struct judge_rules {
 	int64_t min_runtime_ms; /* a shorter clean run is a failure */
 	bool is_success_an_end; /* oneshot, restart = on-failure or never */
 	bool is_never_restarted; /* restart = never */
+	bool is_scheduled; /* has a schedule: no end is one for good */
 };
 
 /* How a run ended by itself. */
@@ -33,7 +34,7 @@ bool judge_is_failure(const struct judge_rules *rules, enum judge_end end,
 		      int64_t runtime_ms);
 
 /* The event of the life table that the end leads to; a failure is recorded in
- * the breaker, unless the service is never restarted. */
+ * the breaker, unless the service is never restarted or has a schedule. */
 enum life_event judge_end(const struct judge_rules *rules, struct breaker *b,
 			  enum judge_end end, int64_t runtime_ms,
 			  int64_t now_ms);

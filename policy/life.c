@@ -24,6 +24,18 @@ static const struct life_row {
 	{ LIFE_BACKOFF,  LIFE_DUE,            LIFE_WAITING,  QUEUE },
 	{ LIFE_BLOCKED,  LIFE_DUE,            LIFE_WAITING,  QUEUE },
 
+	/* By its schedule: nothing that ends is an end for good. */
+	{ LIFE_STOPPED,  LIFE_SCHEDULED,      LIFE_IDLE,     LIFE_DO_DISARM },
+	{ LIFE_DONE,     LIFE_SCHEDULED,      LIFE_IDLE,     LIFE_DO_DISARM },
+	{ LIFE_FAILED,   LIFE_SCHEDULED,      LIFE_IDLE,     LIFE_DO_DISARM },
+	{ LIFE_IDLE,     LIFE_DUE,            LIFE_WAITING,  QUEUE },
+	{ LIFE_IDLE,     LIFE_WANT,           LIFE_WAITING,  QUEUE },
+	{ LIFE_IDLE,     LIFE_STOP,           LIFE_STOPPED,  LIFE_DO_DISARM },
+	{ LIFE_STARTING, LIFE_ENDED_TICK,     LIFE_IDLE,     LIFE_DO_DISARM },
+	{ LIFE_RUNNING,  LIFE_ENDED_TICK,     LIFE_IDLE,     LIFE_DO_DISARM },
+	{ LIFE_PROBING,  LIFE_ENDED_TICK,     LIFE_IDLE,     LIFE_DO_DISARM },
+	{ LIFE_STOPPING, LIFE_GONE_TICK,      LIFE_IDLE,     LIFE_DO_DISARM },
+
 	/* Starting. */
 	{ LIFE_WAITING,  LIFE_SPAWNED,        LIFE_STARTING, LIFE_DO_READY },
 	{ LIFE_WAITING,  LIFE_SPAWNED_PROBE,  LIFE_PROBING,  LIFE_DO_READY },
@@ -91,6 +103,7 @@ const char *life_word(enum life_state state)
 	case LIFE_STOPPED:
 		return "stopped";
 	case LIFE_WAITING:
+	case LIFE_IDLE:
 		return "waiting";
 	case LIFE_STARTING:
 		return "starting";

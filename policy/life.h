@@ -17,6 +17,8 @@
  * - STOP when stopped, done or failed: nothing runs and nothing is due; how it
  *   ended stays readable.
  * - READY when running, STABLE when starting: late or early news.
+ * - DUE of a schedule in any state but idle: the last run still goes on, or
+ *   waits for its start. The caller counts that tick as skipped.
  *
  * Asked by the caller, before the event: whether a latched breaker allows
  * WANT at all (reset it first); whether a restored service is wanted (with
@@ -43,6 +45,7 @@ enum life_state {
 	LIFE_STOPPING, /* told to stop; something of it still runs */
 	LIFE_DONE,     /* ended for good, with success */
 	LIFE_FAILED,   /* ended for good without success, or latched */
+	LIFE_IDLE,     /* has a schedule; its next tick starts it */
 	LIFE_STATES,
 };
 
@@ -53,7 +56,7 @@ enum life_event {
 	LIFE_REFUSED,        /* the machine refused this start after all */
 	LIFE_READY,          /* it executes and is ready */
 	LIFE_STABLE,         /* it has been up and ready for `stable` */
-	LIFE_DUE,            /* delay or cooldown is over */
+	LIFE_DUE,            /* delay or cooldown is over; idle: a tick */
 	LIFE_FAILED_RETRY,   /* failed; the breaker lets it be restarted */
 	LIFE_FAILED_BLOCK,   /* failed; the breaker has opened */
 	LIFE_FAILED_LATCH,   /* failed; the breaker has latched */
@@ -68,6 +71,10 @@ enum life_event {
 	LIFE_GONE_BAD,       /* ... after dashpot gave up: as FAILED_LATCH, or
 	                        for good (restart = never) */
 	LIFE_RESTORED_BLOCK, /* at boot: its breaker was open, not due yet */
+	LIFE_SCHEDULED,      /* its schedule is to start it from now on */
+	LIFE_ENDED_TICK,     /* a run of its schedule ended, well or not */
+	LIFE_GONE_TICK,      /* while stopping, after dashpot gave up: as
+	                        ENDED_TICK */
 	LIFE_EVENTS,
 };
 
@@ -87,7 +94,8 @@ enum life_deed {
  * nothing and returns 0. */
 unsigned life_step(enum life_state *state, enum life_event event);
 
-/* The word that people and JSON read ("backoff"); never NULL. */
+/* The word that people and JSON read ("backoff"); never NULL. Who is idle is
+ * "waiting", too. */
 const char *life_word(enum life_state state);
 
 /* True while a process of the service exists in this state (starting,

@@ -18,6 +18,7 @@
 #include "init/board/lines.h"
 #include "init/board/news.h"
 #include "init/config/config.h"
+#include "policy/life.h"
 
 enum {
 	BOARD_ENDS = 16,    /* ends remembered for each service */
@@ -103,6 +104,7 @@ enum board_wait {
 	BOARD_WAIT_BUDGET,     /* a token of restart_rate */
 	BOARD_WAIT_HEADROOM,   /* `limit` says which and the numbers */
 	BOARD_WAIT_LEFTOVERS,  /* what its last run left is not gone yet */
+	BOARD_WAIT_SCHEDULE,   /* the next tick of its schedule */
 };
 
 /* Why a reload changed nothing. */
@@ -201,10 +203,21 @@ struct board_service {
 	int64_t next_ms;          /* next start, probe or kill; -1 none */
 	int64_t until_ms;         /* end of its cooldown while its breaker is
 				   * open, also when it is stopped; -1 none */
+	int64_t tick_ms;          /* next tick of its schedule, also while it
+				   * runs; -1 none */
+	int64_t tick_wall_ms;     /* Unix ms of that tick, if it is one of the
+				   * calendar; else -1 */
+	uint64_t skipped;         /* ticks that started nothing */
 	struct board_limit limit; /* WAIT_HEADROOM */
 	uint64_t ends_count;      /* ends so far */
 	struct board_end ends[BOARD_ENDS]; /* end n in slot (n-1) % ENDS */
 };
+
+/* True for a row that waits for the next tick of its schedule. */
+static inline bool board_is_idle(const struct board_service *row)
+{
+	return row->state == LIFE_WAITING && row->wait == BOARD_WAIT_SCHEDULE;
+}
 
 /* A removed service of which nothing is left is shown to nobody. */
 static inline bool board_is_hidden(const struct config_service *s,
@@ -304,6 +317,12 @@ enum board_event_kind {
 	BOARD_EV_DRAINING,     /* drain_delay ms left, pid: it stops then */
 	BOARD_EV_ORPHAN_TOLD,  /* pid, ms since it was seen, signal: an orphan
 				* is ended */
+	BOARD_EV_NEXT_RUN,     /* ms to the next run, 0, ticks skipped since
+				* the last one was due: its schedule waits */
+	BOARD_EV_RUN_FAILED,   /* ms to the next run, runs in a row that
+				* failed, ticks skipped likewise */
+	BOARD_EV_TICK_SKIPPED, /* 1 if the last run has not begun yet, ticks
+				* skipped so far; once a run */
 	BOARD_EVENT_KINDS,
 };
 

@@ -97,7 +97,7 @@ static int explain(const struct config *c)
 	for (uint32_t i = 0; i < c->services && err >= 0; i++) {
 		struct phrase w = PHRASE_IN(text);
 
-		policy_words(&w, config_service(c, i));
+		policy_words(&w, c, config_service(c, i));
 		err = format_fd(STDOUT_FILENO, "%s: %s\n", config_name(c, i),
 				text);
 	}

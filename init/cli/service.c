@@ -21,6 +21,13 @@ static bool is_state(struct peek service, const char *state)
 	return peek_is(peek_get(service, "state"), state);
 }
 
+bool service_is_idle(struct peek service)
+{
+	return is_state(service, "waiting") &&
+	       peek_is(peek_get(peek_get(service, "waiting"), "for"),
+		       "schedule");
+}
+
 bool service_is_well(struct peek service)
 {
 	bool is_failing = peek_int(peek_get(service, "failures_since_stable"),
@@ -30,6 +37,8 @@ bool service_is_well(struct peek service)
 	if (is_state(service, "running") || is_state(service, "starting"))
 		return !is_failing &&
 		       !peek_is_true(peek_get(service, "is_stuck"));
+	if (service_is_idle(service))
+		return !is_failing;
 	if (is_state(service, "stopped"))
 		return peek_is(peek_get(service, "breaker"), "closed");
 	return is_state(service, "done") || is_state(service, "stopping");
@@ -70,7 +79,7 @@ _Noreturn void service_refuse(const char *word, const char *name,
 int64_t service_due_ms(struct peek service)
 {
 	/* A waiting start is tried again and again without a change. */
-	if (is_state(service, "waiting"))
+	if (is_state(service, "waiting") && !service_is_idle(service))
 		return -1;
 	return peek_time(peek_get(peek_get(service, "next"), "time"));
 }
@@ -128,6 +137,7 @@ static void add_why(struct out *o, const struct service_from *from,
 {
 	static const char *const own_rows[] = { ", last: ", "; next start in ",
 						"; next probe in ",
+						"; next run in ",
 						"; killed in " };
 	char why[TEXT], state[24];
 	size_t skip;
@@ -137,7 +147,7 @@ static void add_why(struct out *o, const struct service_from *from,
 	skip = strlen(state);
 	skip = strncmp(why, state, skip) == 0 && why[skip] == ':' ? skip + 2 :
 								    0;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(own_rows) / sizeof(*own_rows); i++) {
 		const char *found = scan_find(why + skip, own_rows[i]);
 
 		if (found != NULL)
@@ -203,6 +213,8 @@ static void add_next(struct out *o, const struct service_from *from,
 		{ "start", "it is started again",
 		  "would have been started again" },
 		{ "kill", "it is killed", "would have been killed" },
+		{ "schedule", "its schedule runs it",
+		  "would have been run by its schedule" },
 		{ "stable", "it counts as stable",
 		  "would have counted as stable" },
 	};
@@ -211,7 +223,7 @@ static void add_next(struct out *o, const struct service_from *from,
 	size_t what = 0;
 	bool is_past;
 
-	while (due_ms >= 0 && what < 3 &&
+	while (due_ms >= 0 && what < 4 &&
 	       !peek_is(peek_get(next, "what"), words[what].what))
 		what++;
 	if (due_ms < 0) { /* what 0: a probe */

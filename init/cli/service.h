@@ -21,8 +21,12 @@ struct service_from {
 				* first look needs */
 };
 
+/* True when it waits for the next run of its schedule. */
+bool service_is_idle(struct peek service);
+
 /* True when nobody has to look after it: it runs and is stable or never
- * failed, starts for the first time, is done, or was stopped. */
+ * failed, starts for the first time, is done, or was stopped; or waits for its
+ * schedule and its last run did not fail. */
 bool service_is_well(struct peek service);
 
 /* The colour of its state. */

@@ -95,7 +95,14 @@ static void choose(struct request *r, const char *name)
 	bool is_found = false;
 
 	for (uint32_t i = 0; i < c->services; i++) {
-		if (pattern_matches(name, config_name(c, i)))
+		if (pattern_matches(name, config_name(c, i)) &&
+		    config_is_scheduled(c, i))
+			die_text(DIE_USAGE,
+				 "--service %s: %s has a schedule: its "
+				 "failures neither delay nor block it, so "
+				 "there is nothing to simulate", name,
+				 config_name(c, i));
+		else if (pattern_matches(name, config_name(c, i)))
 			is_found = r->plan.is_simulated[i] = true;
 		else
 			pattern_offer(&near, config_name(c, i));

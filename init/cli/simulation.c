@@ -374,7 +374,8 @@ static void begin(struct simulation *m)
 		m->fresh += m->plan->is_simulated[i];
 		if (m->plan->is_simulated[i])
 			simulated_take(m, i, LIFE_WANT);
-		else if (s->type == CONFIG_DAEMON && s->is_autostart)
+		else if (s->is_autostart && (s->type == CONFIG_DAEMON ||
+					     config_is_scheduled(c, i)))
 			m->has_others = true;
 	}
 }

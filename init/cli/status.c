@@ -161,7 +161,7 @@ static void add_why(struct out *o, struct peek service)
 	size_t skip;
 
 	peek_text(peek_get(service, "state"), state, sizeof(state));
-	if (service_is_well(service)) {
+	if (service_is_well(service) && !service_is_idle(service)) {
 		if (!peek_next(&ends, NULL, &end))
 			return;
 		peek_text(peek_get(end, "text"), text + 6, sizeof(text) - 6);

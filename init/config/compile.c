@@ -89,7 +89,7 @@ static void add_named(struct graph *g, uint32_t from, const struct setting *s,
 {
 	struct loader *l = g->l;
 	const struct section *self = l->sections[from];
-	bool is_found = false, is_self = false;
+	bool is_found = false, is_self = false, is_scheduled = false;
 
 	for (uint32_t i = 0; i < l->services; i++) {
 		const struct section *other = l->sections[i];
@@ -99,6 +99,8 @@ static void add_named(struct graph *g, uint32_t from, const struct setting *s,
 		    (!is_all && !is_text(other->name, name, len)))
 			continue;
 		is_found = true;
+		is_scheduled = is_scheduled ||
+			       schedule_is_set(&l->drafts[i]->s.schedule);
 		if (i == from || (is_all && other->leader == self->leader))
 			is_self = true;
 		else
@@ -106,6 +108,10 @@ static void add_named(struct graph *g, uint32_t from, const struct setting *s,
 	}
 	if (!is_found)
 		unknown_name(l, s, arena_copy(&l->arena, name, len));
+	else if (is_scheduled)
+		complain(&l->complaints, s->place,
+			 "%s: %.*s has a schedule, so it is never done for "
+			 "good; leave it out", s->name, (int)len, name);
 	else if (is_self && load_setting(self, s->name) != NULL)
 		complain(&l->complaints, s->place,
 			 "%s: %.*s names itself; leave it out", s->name,
@@ -133,7 +139,8 @@ static void add_edges(struct graph *g, uint32_t from, const char *key)
 static void wait_for_all(struct graph *g, uint32_t from)
 {
 	for (uint32_t i = 0; i < g->l->services; i++)
-		if (i != from && g->l->drafts[i]->s.is_autostart)
+		if (i != from && g->l->drafts[i]->s.is_autostart &&
+		    !schedule_is_set(&g->l->drafts[i]->s.schedule))
 			add_edge(g, from, i, NULL, false);
 }
 

@@ -15,6 +15,7 @@
 #include "policy/breaker.h"
 #include "policy/budget.h"
 #include "policy/dampen.h"
+#include "policy/schedule.h"
 
 enum {
 	CONFIG_SERVICES = 1024,          /* most services */
@@ -100,6 +101,7 @@ struct config_stream {
 struct config_service {
 	struct breaker_policy breaker;
 	struct dampen_policy dampen;
+	struct schedule schedule;  /* of a oneshot that is never restarted */
 	int64_t stable_ms;         /* up and ready for this long: stable */
 	int64_t min_runtime_ms;    /* a shorter clean run is a failure */
 	int64_t stop_timeout_ms;
@@ -125,6 +127,7 @@ struct config_service {
 	struct config_list stop_command, on_blocked; /* count 0: none */
 	config_text path;          /* its PATH for the command's look-up */
 	config_text directory;     /* 0: inherited */
+	config_text schedule_text; /* as written; 0: none */
 	config_text user;          /* as written, for reports; 0: inherited */
 	struct config_stream out, err;
 	struct config_check ready, health;
@@ -235,6 +238,12 @@ static inline const char *config_string(const struct config *c, config_text t)
 static inline const char *config_name(const struct config *c, uint32_t i)
 {
 	return config_string(c, config_service(c, i)->name);
+}
+
+/* True when service i is started by a schedule. */
+static inline bool config_is_scheduled(const struct config *c, uint32_t i)
+{
+	return schedule_is_set(&config_service(c, i)->schedule);
 }
 
 /* True when a stream is a pipe whose reader is one of dashpot's helpers. */

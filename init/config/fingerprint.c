@@ -19,14 +19,14 @@ static const struct field places[] = {
 	FIELD(line), FIELD(argv), FIELD(env), FIELD(path), FIELD(directory),
 	FIELD(user), FIELD(out), FIELD(err), FIELD(tail_first),
 	FIELD(deps_first), FIELD(deps), FIELD(limits_first), FIELD(limits),
-	FIELD(breaker), FIELD(ready), FIELD(health), FIELD(stop_command),
-	FIELD(on_blocked),
+	FIELD(breaker), FIELD(schedule_text), FIELD(ready), FIELD(health),
+	FIELD(stop_command), FIELD(on_blocked),
 };
 
 /* What dashpot itself goes by, and takes over while the process runs. What is
  * not listed here needs a new one. */
 static const struct field policies[] = {
-	FIELD(dampen), FIELD(stable_ms), FIELD(min_runtime_ms),
+	FIELD(dampen), FIELD(schedule), FIELD(stable_ms), FIELD(min_runtime_ms),
 	FIELD(stop_timeout_ms), FIELD(leftover_grace_ms), FIELD(log_max_size),
 	FIELD(success_codes), FIELD(fatal_codes), FIELD(log_keep),
 	FIELD(tail_lines), FIELD(stop_signal), FIELD(restart),

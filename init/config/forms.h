@@ -25,12 +25,6 @@ bool forms_check(struct arena *a, const char *text, struct form_check *check,
 /* HOST:PORT; HOST is numeric ([::1] in brackets) or localhost. */
 bool forms_address(const char *text, size_t len, struct why *why);
 
-/* "every 5m" or the five fields of cron(5), numbers only. */
-bool forms_schedule(const char *text, struct why *why);
-
-/* "+HH:MM" or "-HH:MM": minutes east of UTC. */
-bool forms_timezone(const char *text, int64_t *minutes, struct why *why);
-
 /* "keep" (0) or "kill-after 5m" (milliseconds). */
 bool forms_orphans(const char *text, int64_t *ms, struct why *why);
 

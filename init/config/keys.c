@@ -89,8 +89,9 @@ static const struct config_key keys[] = {
 	{ "capabilities", PARSE_CAPABILITIES, S(s.capabilities) },
 	{ "instances", PARSE_COUNT, S(instances), .min = 1,
 	  .max = CONFIG_SERVICES },
-	{ "schedule" IS "", PARSE_SCHEDULE, .flags = SERVICE, LATER },
-	{ "timezone" IS "+00:00", PARSE_TIMEZONE, .flags = SERVICE, LATER },
+	{ "schedule", PARSE_SCHEDULE, .flags = KEY_SERVICE,
+	  .at = offsetof(struct draft, s.schedule) },
+	{ "timezone", PARSE_TIMEZONE, S(s.schedule.east_min) },
 	{ "on_blocked", PARSE_HOOK, S_RAW(s.on_blocked) },
 
 	{ "diagnostics", PARSE_DIAGNOSTICS, D(diagnostics) },

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include "init/config/capabilities.h"
+#include "init/config/cron.h"
 #include "init/config/forms.h"
 #include "init/config/signals.h"
 #include "init/config/sources.h"
@@ -253,14 +254,14 @@ static bool parse_socket(const struct key_use *use, const char *text, void *at)
 static bool parse_schedule(const struct key_use *use, const char *text,
 			   void *at)
 {
-	(void)at;
-	return forms_schedule(text, use->why);
+	use->draft->s.schedule_text = text_string(&use->l->text, text);
+	return cron_schedule(text, at, use->why);
 }
 
 static bool parse_timezone(const struct key_use *use, const char *text,
 			   void *at)
 {
-	return forms_timezone(text, at, use->why);
+	return cron_timezone(text, at, use->why);
 }
 
 static bool parse_orphans(const struct key_use *use, const char *text, void *at)

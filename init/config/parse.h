@@ -32,10 +32,10 @@ enum parser {
 	PARSE_CHECK,          /* struct config_check; max: health is one */
 	PARSE_LISTEN,         /* config_text */
 	PARSE_SOCKET,         /* config_text */
-	PARSE_SCHEDULE,       /* nothing yet */
+	PARSE_SCHEDULE,       /* struct schedule */
 	PARSE_CAPABILITIES,   /* uint64_t */
 	PARSE_OWNER,          /* nothing: the head's control_uid, _gid */
-	PARSE_TIMEZONE,       /* int64_t */
+	PARSE_TIMEZONE,       /* int32_t */
 	PARSE_ORPHANS,        /* int64_t */
 	PARSE_USER,           /* struct person */
 	PARSE_GROUP,          /* uint32_t */

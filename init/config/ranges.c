@@ -129,6 +129,15 @@ static bool are_in_range(const void *base, const struct row *rows, size_t count)
 	return true;
 }
 
+static bool is_schedule(const struct config_service *s)
+{
+	return ranges_is_bool(&s->schedule.is_either_day) &&
+	       schedule_is_well(&s->schedule) &&
+	       (!schedule_is_set(&s->schedule) ||
+		(s->type == CONFIG_ONESHOT && s->restart == CONFIG_NEVER &&
+		 !s->is_essential));
+}
+
 static bool is_policy(const struct config_service *s)
 {
 	for (uint32_t i = 0; i < s->breaker.windows; i++) {
@@ -170,5 +179,5 @@ bool ranges_service(const struct config_service *s)
 		if (((const unsigned char *)s)[at] > 1)
 			return false;
 	return are_in_range(s, service_rows, COUNT(service_rows)) &&
-	       is_policy(s) && are_people(s);
+	       is_policy(s) && is_schedule(s) && are_people(s);
 }

@@ -57,6 +57,38 @@ static void settle_restart(struct loader *l, struct draft *d)
 			 d->section->title);
 }
 
+/* A schedule starts a oneshot again and again, and nothing else does; what
+ * [defaults] say of restart and essential is for others. */
+static void settle_schedule(struct loader *l, struct draft *d)
+{
+	static const char *const others[] = { "restart", "essential" };
+	const struct setting *own = load_setting(d->section, "schedule");
+	struct config_service *s = &d->s;
+	const bool are_wrong[] = { s->restart == CONFIG_ON_FAILURE,
+				   s->is_essential };
+
+	if (!schedule_is_set(&s->schedule)) {
+		s->schedule.east_min = 0;
+		return;
+	}
+	if (own != NULL && s->type != CONFIG_ONESHOT)
+		complain(&l->complaints, own->place,
+			 "schedule in [service:%s], which is a daemon; write "
+			 "type = oneshot", d->section->title);
+	for (int i = 0; i < 2; i++) {
+		own = load_setting(d->section, others[i]);
+		if (own != NULL && are_wrong[i])
+			complain(&l->complaints, own->place,
+				 "%s = %.*s in [service:%s], which has a "
+				 "schedule: a run that failed is no end, the "
+				 "next one comes at its time; leave it out",
+				 own->name, NAME_BYTES, own->value,
+				 d->section->title);
+	}
+	s->restart = CONFIG_NEVER;
+	s->is_essential = false;
+}
+
 /* True when the group that `user` names is the one that holds; a group named
  * twice at the same place is a mistake. */
 static bool has_group_of_person(struct loader *l, const struct draft *d)
@@ -167,6 +199,7 @@ struct draft *service_draft(struct loader *l, const struct section *section,
 	if (section->command != NULL)
 		settle_main(d);
 	settle_restart(l, d);
+	settle_schedule(l, d);
 	settle_person(l, d);
 	if (section->instance != NULL)
 		sources_add(l, d, "INSTANCE",

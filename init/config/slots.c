@@ -135,6 +135,8 @@ struct draft *slots_draft(struct loader *l, const struct section *section)
 		s->stop_command.count = 0;
 	keep_hook(l, s);
 	s->restart = CONFIG_NEVER;
+	s->schedule = (struct schedule){ 0 };
+	s->schedule_text = 0;
 	s->is_essential = s->is_autostart = s->is_main = false;
 	s->is_removed = true;
 	if (section->is_gone) {

@@ -177,7 +177,8 @@ static bool are_deps(const struct config *c, uint32_t i)
 		    !ranges_is_bool(&dep->is_required) ||
 		    !ranges_is_bool(&config_service(c, dep->service)
 					   ->is_removed) ||
-		    config_service(c, dep->service)->is_removed)
+		    config_service(c, dep->service)->is_removed ||
+		    config_is_scheduled(c, dep->service))
 			return false;
 	}
 	return true;
@@ -225,6 +226,7 @@ static int check_texts(const struct look *look, const struct config_service *s)
 	if (size < 0 || !load_is_service(name, (size_t)size))
 		return -VERIFY_NAME;
 	if (s->file >= c->text || s->path >= c->text || s->user >= c->text ||
+	    s->schedule_text >= c->text ||
 	    (s->directory != 0 && !is_path(c, s->directory)))
 		return -VERIFY_TEXT;
 	if (!has_strings(look, s->argv) || !has_strings(look, s->env))

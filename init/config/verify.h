@@ -24,7 +24,8 @@ enum verify_rule {
 	VERIFY_SERVICE,   /* a number of a service is out of range */
 	VERIFY_STREAM,    /* a stream's kind, path and descriptor differ */
 	VERIFY_LIMIT,     /* limit.* */
-	VERIFY_DEPENDENCY, /* on nobody, on itself, on a removed one */
+	VERIFY_DEPENDENCY, /* on nobody, on itself, on a removed or
+			    * scheduled one */
 	VERIFY_ORDER,     /* no permutation, or against a dependency */
 	VERIFY_TAIL,      /* tails overlap or do not add up */
 	VERIFY_CHECK,     /* a check lacks what its kind needs */

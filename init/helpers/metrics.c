@@ -18,6 +18,7 @@ struct scrape {
 	const struct report *report;
 	const struct board *head;
 	const struct board_service *row; /* of the service in turn */
+	const struct config_service *settings; /* its own */
 	const struct usage_row *usage;   /* of its process, or NULL */
 	const char *service;             /* its name; NULL: all of dashpot */
 	const char *metric;
@@ -216,6 +217,8 @@ static void state(struct scrape *s)
 	for (unsigned i = 0; i < LIFE_STATES; i++) {
 		struct phrase w = PHRASE_IN(label);
 
+		if (i == LIFE_IDLE) /* on the board it is waiting */
+			continue;
 		phrase_add(&w, "state=\"%s\"", life_word((enum life_state)i));
 		put_sample(s, label, s->row->state == i, false);
 	}
@@ -225,6 +228,35 @@ static void breaker_open(struct scrape *s)
 {
 	put_number(s, s->row->breaker == BREAKER_OPEN ||
 			      s->row->breaker == BREAKER_LATCHED);
+}
+
+static bool is_scheduled(const struct scrape *s)
+{
+	return schedule_is_set(&s->settings->schedule);
+}
+
+static void next_run(struct scrape *s)
+{
+	const struct registry_now *now = &s->report->now;
+	const struct board_service *row = s->row;
+
+	if (is_scheduled(s) && row->tick_ms > 0)
+		put_milli(s, row->tick_wall_ms >= 0 ?
+				     row->tick_wall_ms :
+				     now->wall_ms - now->mono_ms +
+					     row->tick_ms);
+}
+
+static void last_run_failed(struct scrape *s)
+{
+	if (is_scheduled(s) && s->row->ends_count > 0)
+		put_number(s, s->row->failures > 0);
+}
+
+static void skipped(struct scrape *s)
+{
+	if (is_scheduled(s))
+		put_number(s, (int64_t)s->row->skipped);
 }
 
 static void trips(struct scrape *s)
@@ -313,6 +345,12 @@ static const struct metric {
 	  "1 while starts are blocked by failures.", breaker_open },
 	{ OF_SERVICE, false, "service_breaker_trips",
 	  "How often the breaker opened in a row.", trips },
+	{ OF_SERVICE, false, "service_next_run_time_seconds",
+	  "Next run by its schedule, Unix time.", next_run },
+	{ OF_SERVICE, false, "service_last_run_failed",
+	  "1 where the last run of its schedule failed.", last_run_failed },
+	{ OF_SERVICE, true, "service_skipped_runs_total",
+	  "Runs of its schedule that came during another one.", skipped },
 	{ OF_SERVICE, false, "service_start_time_seconds",
 	  "Start of the running process, Unix time.", service_start_time },
 	{ OF_SERVICE, true, "service_cpu_seconds_total",
@@ -350,6 +388,7 @@ static void put_services(struct scrape *s, const struct metric *m,
 		    board_is_hidden(config_service(r->config, i), row))
 			continue;
 		s->row = row;
+		s->settings = config_service(r->config, i);
 		s->usage = usage_of(r->usage, i, row->pid);
 		s->service = config_name(r->config, i);
 		m->put(s);

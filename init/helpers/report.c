@@ -152,7 +152,9 @@ static cJSON *helpers_object(struct json *j, const struct board *head)
 static cJSON *next_object(struct json *j, const struct report *r,
 			  const struct board_service *row)
 {
-	const char *what = row->state == LIFE_BLOCKED  ? "probe" :
+	bool is_tick = board_is_idle(row);
+	const char *what = is_tick		       ? "schedule" :
+			   row->state == LIFE_BLOCKED  ? "probe" :
 			   row->is_draining	       ? "stop" :
 			   row->state == LIFE_STOPPING ? "kill" :
 			   row->state == LIFE_BACKOFF ||
@@ -165,7 +167,9 @@ static cJSON *next_object(struct json *j, const struct report *r,
 		return cJSON_CreateNull();
 	o = json_object(j);
 	json_text(j, o, "what", what);
-	json_time(j, o, "time", wall_of(r, row->next_ms));
+	json_time(j, o, "time", is_tick && row->tick_wall_ms >= 0 ?
+					row->tick_wall_ms :
+					wall_of(r, row->next_ms));
 	json_int(j, o, "monotonic_ms", row->next_ms);
 	json_int(j, o, "in_ms", row->next_ms > r->now.mono_ms ?
 					row->next_ms - r->now.mono_ms :
@@ -190,6 +194,27 @@ static cJSON *waiting_object(struct json *j, const struct report *r,
 	json_add(j, o, "limit", row->wait == BOARD_WAIT_HEADROOM ?
 					limit_object(j, &row->limit) :
 					cJSON_CreateNull());
+	return o;
+}
+
+/* Its schedule, and what came of it so far. */
+static cJSON *schedule_object(struct json *j, const struct report *r,
+			      const struct config_service *s,
+			      const struct board_service *row)
+{
+	bool has_next = row->tick_ms > 0;
+	cJSON *o;
+
+	if (!schedule_is_set(&s->schedule))
+		return cJSON_CreateNull();
+	o = json_object(j);
+	json_text(j, o, "text", config_string(r->config, s->schedule_text));
+	json_int(j, o, "utc_offset_minutes", s->schedule.east_min);
+	json_time(j, o, "next", !has_next		? -1 :
+				row->tick_wall_ms >= 0 ? row->tick_wall_ms :
+						wall_of(r, row->tick_ms));
+	json_int_or_null(j, o, "next_monotonic_ms", has_next, row->tick_ms);
+	json_int(j, o, "skipped", (int64_t)row->skipped);
 	return o;
 }
 
@@ -221,7 +246,7 @@ static void add_settings(struct json *j, cJSON *o, const struct report *r,
 	char text[512] = "";
 	struct phrase w = PHRASE_IN(text);
 
-	policy_words(&w, s);
+	policy_words(&w, r->config, s);
 	json_text(j, o, "policy", text);
 	json_text(j, o, "type", s->type == CONFIG_DAEMON ? "daemon" :
 							   "oneshot");
@@ -314,6 +339,7 @@ static cJSON *service_object(struct json *j, const struct report *r,
 		  row->hooks >> HOOK_STOP & 1);
 	json_bool(j, o, "is_on_blocked_running",
 		  row->hooks >> HOOK_BLOCKED & 1);
+	json_add(j, o, "schedule", schedule_object(j, r, s, row));
 	json_add(j, o, "window", window_object(j, s, row));
 	add_counts(j, o, earlier, row);
 	add_settings(j, o, r, s);

@@ -93,7 +93,34 @@ static void add_trip(struct phrase *w, const struct config_service *s,
 		phrase_add(w, "it failed");
 }
 
+/* "next run at 2026-11-30T03:15Z (15 3 * * *), last: ..." */
+static void add_schedule(struct phrase *w, const struct report *r,
+			 const struct config_service *s,
+			 const struct board_service *row)
+{
+	const char *text = config_string(r->config, s->schedule_text);
+	char time[PHRASE_TIME];
+
+	if (row->tick_wall_ms >= 0) {
+		phrase_time(time, row->tick_wall_ms);
+		/* Without seconds: it has none. */
+		phrase_add(w, "next run at %.16sZ (%s)", time, text);
+	} else {
+		phrase_add(w, "by its schedule (%s)", text);
+	}
+	if (row->failures > 0)
+		phrase_add(w, ", %u run%s in a row failed", row->failures,
+			   row->failures == 1 ? "" : "s");
+	if (row->skipped > 0)
+		phrase_add(w, ", skipped %llu",
+			   (unsigned long long)row->skipped);
+	add_last(w, row);
+	if (row->tick_wall_ms < 0)
+		add_next(w, r, row, "next run");
+}
+
 static void add_waiting(struct phrase *w, const struct report *r,
+			const struct config_service *s,
 			const struct board_service *row)
 {
 	switch ((enum board_wait)row->wait) {
@@ -121,6 +148,9 @@ static void add_waiting(struct phrase *w, const struct report *r,
 		phrase_add(w, "until the processes that its last run left "
 			      "(%u) are gone",
 			   row->leftovers);
+		break;
+	case BOARD_WAIT_SCHEDULE:
+		add_schedule(w, r, s, row);
 		break;
 	}
 }
@@ -200,7 +230,7 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		add_stopped(w, s, row);
 		break;
 	case LIFE_WAITING:
-		add_waiting(w, r, row);
+		add_waiting(w, r, s, row);
 		break;
 	case LIFE_STARTING:
 		add_starting(w, r, row);
@@ -244,6 +274,7 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 			phrase_add(w, "ended for good, without success");
 		add_last(w, row);
 		break;
+	case LIFE_IDLE: /* on the board it is waiting */
 	case LIFE_STATES:
 		break;
 	}

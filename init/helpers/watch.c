@@ -9,6 +9,9 @@
 bool watch_is_ready(const struct config_service *s,
 		    const struct board_service *row)
 {
+	/* Nobody waits for the end of one that is never done. */
+	if (schedule_is_set(&s->schedule))
+		return row->state != LIFE_STOPPED;
 	if (s->type == CONFIG_ONESHOT)
 		return row->state == LIFE_DONE;
 	return row->state == LIFE_RUNNING ||
@@ -75,9 +78,22 @@ static bool is_over(const struct config *c, const struct board *b, uint32_t i,
 	       !config_service(c, i)->is_autostart && *phase != BOARD_STARTING;
 }
 
+/* A start of one with a schedule is over with its run. */
+static enum outcome of_scheduled_start(const struct board_service *row)
+{
+	if (row->state == LIFE_WAITING && row->wait == BOARD_WAIT_HEADROOM)
+		return OUTCOME_REFUSED;
+	if (!board_is_idle(row))
+		return row->state == LIFE_STOPPED ? OUTCOME_FAILED
+						  : OUTCOME_OPEN;
+	return row->failures > 0 ? OUTCOME_FAILED : OUTCOME_DONE;
+}
+
 static enum outcome of_start(const struct config *c, const struct board *b,
 			     uint32_t i, const struct board_service *row)
 {
+	if (config_is_scheduled(c, i))
+		return of_scheduled_start(row);
 	if (watch_is_ready(config_service(c, i), row))
 		return OUTCOME_DONE;
 	/* A start that was asked for does not wait for a delay: it failed. */

@@ -12,6 +12,7 @@
 #include "init/pid1/pipes.h"
 #include "init/pid1/reload.h"
 #include "init/pid1/services.h"
+#include "init/pid1/ticks.h"
 
 /* What a reload means for one service. */
 enum change {
@@ -68,8 +69,10 @@ static enum change compare(const struct sup *sup, const struct config *next,
 		return from && !from->is_removed ? REMOVED : SAME;
 	if (!from || from->is_removed)
 		return CREATED;
+	/* A run of a schedule comes to its end; the next one is of the new. */
 	if (to->run_fingerprint != from->run_fingerprint &&
-	    is_restarted(&sup->service[i]))
+	    is_restarted(&sup->service[i]) &&
+	    !config_is_scheduled(sup->config, i))
 		return RESTARTED;
 	return to->run_fingerprint != from->run_fingerprint ||
 			       to->fingerprint != from->fingerprint
@@ -109,7 +112,7 @@ static void create(struct sup *sup, const struct config *old, uint32_t i)
 	if (s->state == LIFE_STOPPING)
 		s->is_wanted = is_wanted;
 	else if (is_wanted)
-		service_take(sup, i, LIFE_WANT);
+		service_want(sup, i);
 }
 
 static void take_away(struct sup *sup, uint32_t i)
@@ -131,6 +134,27 @@ static void replace(struct sup *sup, uint32_t i)
 	service_stop(sup, i, !sup->service[i].is_stop_asked);
 }
 
+/* Another schedule, or the first one, or none any more. */
+static void follow_schedule(struct sup *sup, uint32_t i,
+			    const struct config_service *from)
+{
+	const struct config_service *to = settings(sup, i);
+	struct service *s = &sup->service[i];
+
+	if (memcmp(&from->schedule, &to->schedule, sizeof(to->schedule)) == 0)
+		return;
+	ticks_renew(sup, i);
+	if (schedule_is_set(&from->schedule) == schedule_is_set(&to->schedule))
+		return;
+	breaker_reset(&sup->breaker[i]);
+	s->failures = 0;
+	if (life_is_up(s->state))
+		return;
+	service_take(sup, i, LIFE_STOP);
+	if (to->is_autostart && !s->is_stop_asked)
+		service_want(sup, i);
+}
+
 static void change(struct sup *sup, const struct config *old, uint32_t i)
 {
 	const struct config_service *from = config_service(old, i);
@@ -143,7 +167,8 @@ static void change(struct sup *sup, const struct config *old, uint32_t i)
 	/* `autostart = yes` is asked for now, not at the next container. */
 	if (to->is_autostart && !from->is_autostart &&
 	    s->state == LIFE_STOPPED && !s->is_stop_asked)
-		service_take(sup, i, LIFE_WANT);
+		service_want(sup, i);
+	follow_schedule(sup, i, from);
 	service_touch(sup, i);
 }
 

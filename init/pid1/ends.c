@@ -77,6 +77,7 @@ static enum life_event judge(struct sup *sup, uint32_t i,
 		.is_success_an_end = c->type == CONFIG_ONESHOT ||
 				     c->restart != CONFIG_ALWAYS,
 		.is_never_restarted = c->restart == CONFIG_NEVER,
+		.is_scheduled = config_is_scheduled(sup->config, i),
 	};
 	struct service *s = &sup->service[i];
 	struct breaker *b = &sup->breaker[i];
@@ -92,6 +93,10 @@ static enum life_event judge(struct sup *sup, uint32_t i,
 		s->exit_code = exit_code_of(end);
 	}
 	event = judge_end(&rules, b, how, runtime_ms, sup->now_ms);
+	if (event == LIFE_ENDED_TICK && !end->was_failure) {
+		s->failures = 0;
+		s->was_stable = true;
+	}
 	if (event != LIFE_FAILED_BLOCK && event != LIFE_FAILED_LATCH)
 		return event;
 	s->opened_by = service_fullest_window(sup, i, &window);
@@ -211,6 +216,8 @@ static enum life_event gone_after(enum life_event verdict)
 		return LIFE_GONE_RETRY;
 	case LIFE_FAILED_BLOCK:
 		return LIFE_GONE_BLOCK;
+	case LIFE_ENDED_TICK:
+		return LIFE_GONE_TICK;
 	}
 	return LIFE_GONE_BAD;
 }

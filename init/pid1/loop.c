@@ -37,6 +37,7 @@
 #include "init/pid1/shutdown.h"
 #include "init/pid1/signals.h"
 #include "init/pid1/sweep.h"
+#include "init/pid1/ticks.h"
 #include "init/pid1/tree.h"
 
 enum {
@@ -45,6 +46,7 @@ enum {
 	FROM_SIGNALS = -1, /* what epoll returns beside service indices */
 	FROM_HELPERS = -2,
 	FROM_CONTROL = -3,
+	FROM_CLOCK = -4,
 };
 
 /* The only one: too large for a stack, and zero memory that is not used is
@@ -88,6 +90,9 @@ static void open_descriptors(struct sup *sup)
 	sup->reaper = reaper_open();
 	watch(sup, sup->signal_fd, FROM_SIGNALS);
 	watch(sup, sup->notify_fd, FROM_HELPERS);
+	sup->clock_fd = ticks_open();
+	if (sup->clock_fd >= 0)
+		watch(sup, sup->clock_fd, FROM_CLOCK);
 }
 
 /* What the control helper works on belongs to PID 1, so that clients find it
@@ -344,6 +349,8 @@ static void take_wakes(struct sup *sup, const struct wakes *wakes)
 			drain_signals(sup);
 		} else if (what == FROM_CONTROL) {
 			operator_run(sup);
+		} else if (what == FROM_CLOCK) {
+			ticks_clock_set(sup);
 		} else if (what == FROM_HELPERS) {
 			/* EAGAIN: somebody's news was read already. */
 			if (read(sup->notify_fd, &ignored, sizeof(ignored)) <=

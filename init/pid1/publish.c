@@ -26,10 +26,12 @@ static void publish_breaker(const struct sup *sup, uint32_t i,
 /* The time at which something will happen to it by itself; -1 none. */
 static int64_t next_of(const struct service *s)
 {
-	int64_t next_ms = s->state != LIFE_STOPPING ? s->due_ms
-						    : earlier(s->drain_ms,
-							      s->kill_ms);
+	int64_t next_ms = s->due_ms;
 
+	if (s->state == LIFE_STOPPING)
+		next_ms = earlier(s->drain_ms, s->kill_ms);
+	if (s->state == LIFE_IDLE)
+		next_ms = s->tick_ms;
 	if (s->state == LIFE_RUNNING || next_ms == NEVER)
 		return -1;
 	return next_ms;
@@ -39,10 +41,12 @@ static void publish_service(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 	struct board_service *row = &sup->boards.board->service[i];
+	const bool is_idle = s->state == LIFE_IDLE;
 
 	board_row_begin(row);
-	row->state = (uint8_t)s->state;
-	row->wait = (uint8_t)s->wait;
+	/* To everybody else it waits, for its schedule. */
+	row->state = (uint8_t)(is_idle ? LIFE_WAITING : s->state);
+	row->wait = (uint8_t)(is_idle ? BOARD_WAIT_SCHEDULE : s->wait);
 	row->step = s->stuck_ms != NEVER || s->is_stuck
 			    ? (uint8_t)sup->report[i].step
 			    : BOARD_STEP_NONE;
@@ -60,6 +64,9 @@ static void publish_service(struct sup *sup, uint32_t i)
 	row->since_ms = s->since_ms;
 	row->started_ms = s->started_ms;
 	row->next_ms = next_of(s);
+	row->tick_ms = s->tick_ms == NEVER ? -1 : s->tick_ms;
+	row->tick_wall_ms = s->tick_wall_ms;
+	row->skipped = s->skipped;
 	row->limit = s->limit;
 	publish_breaker(sup, i, row);
 	board_row_end(row);

@@ -12,13 +12,14 @@
 #include "init/pid1/queue.h"
 #include "init/pid1/sweep.h"
 #include "init/pid1/tell.h"
+#include "init/pid1/ticks.h"
 
 /* Work out its next deadline. Once SIGKILL was sent, kill_ms is over; while it
  * is swept, sweep_ms minds it. */
 static void arm(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
-	int64_t next_ms = earlier(s->due_ms, s->stuck_ms);
+	int64_t next_ms = earlier(earlier(s->due_ms, s->stuck_ms), s->tick_ms);
 
 	if (s->is_swept)
 		next_ms = earlier(next_ms, s->sweep_ms);
@@ -47,6 +48,9 @@ void service_begin(struct sup *sup, uint32_t i)
 		.kill_ms = NEVER,
 		.drain_ms = NEVER,
 		.sweep_ms = NEVER,
+		.tick_ms = NEVER,
+		.tick_wall_ms = -1,
+		.ticked_wall_ms = -1,
 		.mark = --sup->marks,
 		.kills = -1,
 		.kills_ms = -1,
@@ -56,8 +60,15 @@ void service_begin(struct sup *sup, uint32_t i)
 	if (settings(sup, i)->is_main)
 		sup->main_service = i;
 	if (settings(sup, i)->is_autostart)
-		service_take(sup, i, LIFE_WANT);
+		service_want(sup, i);
 	service_touch(sup, i);
+}
+
+void service_want(struct sup *sup, uint32_t i)
+{
+	service_take(sup, i, config_is_scheduled(sup->config, i)
+				     ? LIFE_SCHEDULED
+				     : LIFE_WANT);
 }
 
 void services_begin(struct sup *sup)
@@ -168,6 +179,8 @@ static void do_deeds(struct sup *sup, uint32_t i, unsigned deeds,
 /* What is said when a state is reached that an event alone does not tell. */
 static void say_state(struct sup *sup, uint32_t i)
 {
+	struct service *s = &sup->service[i];
+
 	switch (sup->service[i].state) {
 	case LIFE_DONE:
 		SUP_SAY(sup, BOARD_EV_DONE, (int)i, 0);
@@ -181,6 +194,14 @@ static void say_state(struct sup *sup, uint32_t i)
 		break;
 	case LIFE_STOPPED:
 		SUP_SAY(sup, BOARD_EV_STOPPED, (int)i, 0);
+		break;
+	case LIFE_IDLE:
+		SUP_SAY(sup,
+			s->failures > 0 ? BOARD_EV_RUN_FAILED
+					: BOARD_EV_NEXT_RUN,
+			(int)i, s->tick_ms - sup->now_ms, s->failures,
+			(int64_t)s->skipped_now);
+		s->skipped_now = 0;
 		break;
 	case LIFE_WAITING:
 	case LIFE_STARTING:
@@ -226,6 +247,7 @@ void service_take(struct sup *sup, uint32_t i, enum life_event event)
 			queue_leave(sup, i);
 		if (was == LIFE_BLOCKED && event == LIFE_WANT)
 			s->is_forced = true;
+		ticks_follow(sup, i, event);
 		say_state(sup, i);
 		sweep_tidy(sup, i);
 	}
@@ -354,6 +376,8 @@ static void fire(struct sup *sup, uint32_t i)
 			settings(sup, i)->stop_timeout_ms);
 		service_kill(sup, i);
 	}
+	if (now_ms >= s->tick_ms)
+		ticks_fire(sup, i);
 	if (now_ms >= s->due_ms)
 		service_take(sup, i,
 			     s->state == LIFE_BACKOFF ||

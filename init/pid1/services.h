@@ -13,6 +13,9 @@
 void service_begin(struct sup *sup, uint32_t i);
 void services_begin(struct sup *sup);
 
+/* Let service i run, at once or by its schedule. */
+void service_want(struct sup *sup, uint32_t i);
+
 /* Let service i take an event of its life, and do what follows from it. */
 void service_take(struct sup *sup, uint32_t i, enum life_event event);
 

@@ -55,6 +55,11 @@ struct service {
 	int64_t drain_ms;   /* told to stop: that is passed on then; NEVER */
 	int64_t kill_ms;    /* its set is killed then */
 	int64_t sweep_ms;   /* look again for what is left of its set */
+	int64_t tick_ms;    /* the next tick of its schedule; NEVER */
+	int64_t tick_wall_ms; /* ... Unix ms, if by the calendar; else -1 */
+	int64_t ticked_wall_ms; /* the last one that came; -1 none */
+	uint64_t skipped;   /* ticks that started nothing */
+	uint64_t skipped_now; /* of those, since the last run was due */
 	uint64_t starts;    /* processes started */
 	int64_t born_ticks; /* its session is not older (proc(5) starttime) */
 	uint64_t mark;      /* of all its processes, see ghosts.h */
@@ -260,6 +265,7 @@ struct sup {
 	uint64_t events_seen;    /* events that helpers were woken for */
 	pid_t pid;               /* own; 1 when init */
 	int epoll_fd, signal_fd, notify_fd;
+	int clock_fd;            /* ticks_open() */
 	int proc_fd;             /* ghosts_open() */
 	uint32_t main_service;   /* index of the given command; UINT32_MAX */
 	uint32_t random;         /* state of the jitter's generator */

@@ -82,8 +82,12 @@ static void finish(struct sup *sup, uint32_t i)
 			s->gone = LIFE_GONE;
 		service_take(sup, i, s->gone);
 		s->gone = LIFE_GONE;
-		if (s->is_wanted && sup->stop.phase == STOP_NOT)
+		if (!s->is_wanted || sup->stop.phase != STOP_NOT)
+			;
+		else if (s->is_forced || s->is_parted)
 			service_take(sup, i, LIFE_WANT);
+		else
+			service_want(sup, i);
 	}
 	sweep_tidy(sup, i);
 	service_touch(sup, i);

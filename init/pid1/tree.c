@@ -51,6 +51,7 @@ bool tree_is_lost(const struct sup *sup, uint32_t i)
 	case LIFE_RUNNING:
 	case LIFE_BACKOFF:
 	case LIFE_PROBING:
+	case LIFE_IDLE:
 	case LIFE_STATES:
 		break;
 	}
@@ -224,6 +225,7 @@ static bool can_run(const struct sup *sup, uint32_t i, const bool *can_run_yet)
 	case LIFE_BLOCKED:
 	case LIFE_PROBING:
 	case LIFE_STOPPING:
+	case LIFE_IDLE:
 		return true;
 	case LIFE_FAILED:
 		return sup->breaker[i].state == BREAKER_LATCHED &&

@@ -191,6 +191,17 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_ORPHAN_TOLD] = { "orphan-told", CONFIG_INFO,
 		"pid age_ms signal/s",
 		"pid %0i is an orphan since %1d: %2s sent to it" },
+	[BOARD_EV_NEXT_RUN] = { "next-run", CONFIG_DEBUG,
+		"in_ms failures skipped",
+		"its schedule runs it in %0d[2: (skipped meanwhile: %2i)|]" },
+	[BOARD_EV_RUN_FAILED] = { "run-failed", CONFIG_WARNING,
+		"in_ms failures skipped",
+		"the run of its schedule failed (%1i in a row); the next one "
+		"is in %0d[2: (skipped meanwhile: %2i)|]" },
+	[BOARD_EV_TICK_SKIPPED] = { "tick-skipped", CONFIG_INFO,
+		"is_waiting/b skipped",
+		"its schedule is due, but the run before it [0:has not begun|"
+		"goes on]: skipped (%1i so far)" },
 	/* clang-format on */
 };
 

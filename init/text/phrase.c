@@ -212,6 +212,7 @@ const char *phrase_wait(unsigned wait)
 		[BOARD_WAIT_BUDGET] = "budget",
 		[BOARD_WAIT_HEADROOM] = "headroom",
 		[BOARD_WAIT_LEFTOVERS] = "leftovers",
+		[BOARD_WAIT_SCHEDULE] = "schedule",
 	};
 
 	return word_of(words, COUNT(words), wait);

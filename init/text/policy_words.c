@@ -58,8 +58,30 @@ static void add_cooldown(struct phrase *w, const struct breaker_policy *p)
 	phrase_duration(w, p->cooldown_max_ms);
 }
 
-void policy_words(struct phrase *w, const struct config_service *s)
+static void add_schedule(struct phrase *w, const struct config *c,
+			 const struct config_service *s)
 {
+	const int32_t east = s->schedule.east_min;
+	const unsigned minutes = (unsigned)(east < 0 ? -east : east);
+
+	phrase_add(w, "run by its schedule, %s",
+		   config_string(c, s->schedule_text));
+	if (s->schedule.every_ms == 0 && east == 0)
+		phrase_add(w, " UTC");
+	else if (s->schedule.every_ms == 0)
+		phrase_add(w, " UTC%c%02u:%02u", east < 0 ? '-' : '+',
+			   minutes / 60, minutes % 60);
+	phrase_add(w, "; never a second time beside itself; a run that failed "
+		      "is reported and waits for the next one");
+}
+
+void policy_words(struct phrase *w, const struct config *c,
+		  const struct config_service *s)
+{
+	if (schedule_is_set(&s->schedule)) {
+		add_schedule(w, c, s);
+		return;
+	}
 	add_restart(w, s);
 	if (s->restart != CONFIG_NEVER) {
 		add_windows(w, &s->breaker);

@@ -9,6 +9,7 @@
 
 /* "always restarted, after 250 ms, doubling to 30 s; the 3rd failure within
  * 15 s blocks it; ...": one line without a full stop. */
-void policy_words(struct phrase *w, const struct config_service *s);
+void policy_words(struct phrase *w, const struct config *c,
+		  const struct config_service *s);
 
 #endif

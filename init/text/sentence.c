@@ -212,6 +212,9 @@ static void add_waiting(struct phrase *w, const struct config *c,
 	case BOARD_WAIT_LEFTOVERS:
 		phrase_add(w, "waits until what its last run left is gone");
 		break;
+	case BOARD_WAIT_SCHEDULE:
+		phrase_add(w, "waits for its schedule");
+		break;
 	}
 }
 

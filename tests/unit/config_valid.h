@@ -55,6 +55,7 @@ static inline uint64_t walk_service(const struct config *c, uint32_t i)
 	for (uint32_t d = 0; d < s->deps; d++)
 		sum += config_service(c, config_dep(c, s->deps_first + d)
 						 ->service)->stop_signal;
+	sum += strlen(config_string(c, s->schedule_text));
 	for (uint32_t l = 0; l < s->limits; l++)
 		sum += config_limit(c, s->limits_first + l)->resource;
 	return sum + s->tail_first + s->tail_lines;

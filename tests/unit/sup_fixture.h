@@ -67,6 +67,7 @@ static inline void sup_with(const char *text)
 	sup.proc_fd = -1;
 	sup.reaper.children_fd = -1;
 	sup.command_fd = -1;
+	sup.clock_fd = -1;
 	sup.listen_fd = -1;
 	sup.epoll_fd = -1;
 	sup.limits.files.rlim_max = 100000;

@@ -308,15 +308,22 @@ static void doubts_come_in_the_order_of_the_files(void **state)
 	assert_true(second < strstr(said, "a.ini:3: "));
 }
 
+static void say_policy(struct phrase *w, const char *lines)
+{
+	const struct config_service *s = service_with(lines);
+
+	policy_words(w, loaded.c, s);
+}
+
 static void policy_is_said_as_a_person_would(void **state)
 {
 	char text[512];
 	struct phrase w = PHRASE_IN(text);
 
-	policy_words(&w, service_with(
+	say_policy(&w,
 		"max_failures = 1 in 1s, 2 in 2s, 11 in 1m, 23 in 1h\n"
 		"restart_delay = 5s\ncooldown = 10s..20s\n"
-		"restart = on-failure\nstable = 1s"));
+		"restart = on-failure\nstable = 1s");
 	assert_string_equal(text,
 			    "restarted on failure, after 5 s; the 1st failure "
 			    "within 1 s or the 2nd within 2 s or the 11th "
@@ -324,15 +331,25 @@ static void policy_is_said_as_a_person_would(void **state)
 			    "tried again after 10 s, at most every 20 s; "
 			    "stable after 1 s");
 	w = PHRASE_IN(text);
-	policy_words(&w, service_with("restart = never\nessential = yes"));
+	say_policy(&w, "restart = never\nessential = yes");
 	assert_string_equal(text, "never restarted; essential: everything "
 				  "stops with it");
 	w = PHRASE_IN(text);
-	policy_words(&w, service_with("max_failures = none\ncooldown = 7s"));
+	say_policy(&w, "max_failures = none\ncooldown = 7s");
 	assert_non_null(strstr(text, "; only a fatal end blocks it; tried "
 				     "again after 7 s; stable after 1 m; a "
 				     "run that ends well within 5 s has "
 				     "failed too"));
+	w = PHRASE_IN(text);
+	say_policy(&w, "type = oneshot\nschedule = 15 3 * * mon\n"
+		       "timezone = -03:30");
+	assert_string_equal(text, "run by its schedule, 15 3 * * mon "
+				  "UTC-03:30; never a second time beside "
+				  "itself; a run that failed is reported and "
+				  "waits for the next one");
+	w = PHRASE_IN(text);
+	say_policy(&w, "type = oneshot\nschedule = every 5m");
+	assert_non_null(strstr(text, "run by its schedule, every 5m; never"));
 }
 
 int main(void)

@@ -494,8 +494,6 @@ static void keys_that_come_later_are_refused_but_for_their_default(
 		{ "health_failures = 4", "health_failures = 3" },
 		{ "health_grace = 1s", "health_grace = 0" },
 		{ "reload_signal = USR2", "reload_signal = SIGHUP" },
-		{ "schedule = every 5m", NULL },
-		{ "timezone = +01:00", "timezone = +00:00" },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

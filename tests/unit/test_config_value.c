@@ -465,42 +465,6 @@ static void hosts_are_addresses_or_localhost(void **state)
 		assert_false(forms_address(wrong[i], strlen(wrong[i]), &why));
 }
 
-static void schedules_are_an_interval_or_five_fields(void **state)
-{
-	static const char *const right[] = {
-		"every 5m", "every  1s", "* * * * *", "0 4 1 12 7",
-		"*/15 0-6,22-23 * * 1-5", "59  23 31 12 0", "0-59/2 * * * *",
-	};
-	static const char *const wrong[] = {
-		"",	     "every",	   "every 5",	   "every 999ms",
-		"* * * *",   "* * * * * *", "60 * * * *",  "* 24 * * *",
-		"* * 0 * *", "* * * 13 *", "* * * * 8",	   "*/0 * * * *",
-		"5-1 * * * *", "a * * * *", "1, * * * *",  ", * * * *",
-		"@daily",    "1- * * * *", "-1 * * * *",   "*/ * * * *",
-	};
-
-	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
-		assert_true(forms_schedule(right[i], &why));
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_false(forms_schedule(wrong[i], &why));
-}
-
-static void timezones_are_offsets(void **state)
-{
-	int64_t minutes;
-
-	assert_true(forms_timezone("+02:00", &minutes, &why));
-	assert_int_equal(minutes, 120);
-	assert_true(forms_timezone("-03:30", &minutes, &why));
-	assert_int_equal(minutes, -210);
-	assert_false(forms_timezone("02:00", &minutes, &why));
-	assert_false(forms_timezone("+2:00", &minutes, &why));
-	assert_false(forms_timezone("+15:00", &minutes, &why));
-	assert_false(forms_timezone("+02:60", &minutes, &why));
-	assert_false(forms_timezone("UTC", &minutes, &why));
-	assert_false(forms_timezone("+02-00", &minutes, &why));
-}
-
 static void orphans_are_kept_or_killed_after_a_time(void **state)
 {
 	int64_t ms;
@@ -709,8 +673,6 @@ int main(void)
 		cmocka_unit_test(capabilities_are_bits_by_their_names),
 		cmocka_unit_test(capabilities_have_the_kernels_numbers),
 		TEST(hosts_are_addresses_or_localhost),
-		TEST(schedules_are_an_interval_or_five_fields),
-		TEST(timezones_are_offsets),
 		TEST(orphans_are_kept_or_killed_after_a_time),
 		TEST(streams_go_to_files_nowhere_or_through_dashpot),
 		TEST(streams_by_a_path_of_dashpots_own_output_are_relayed),

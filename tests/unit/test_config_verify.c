@@ -230,6 +230,54 @@ static void proper_and_different_names_are_demanded(void **state)
 	BREAKS(WELL, memcpy(name, "a-9", 3));
 }
 
+/* db is a oneshot that nobody but web waits for. */
+static void schedule_out_of_range_is_refused(void **state)
+{
+	static const struct schedule daily = { .minutes = 1, .hours = 1,
+					       .days = 2, .months = 2,
+					       .weekdays = 1 };
+	struct config_service *web = bent(0);
+
+#define SCHEDULE(...) web->type = CONFIG_ONESHOT;                            \
+	web->restart = CONFIG_NEVER;                                         \
+	web->schedule = daily; __VA_ARGS__
+	BREAKS(WELL, SCHEDULE());
+	BREAKS(WELL, SCHEDULE(web->schedule = (struct schedule){
+		.every_ms = 1000 }));
+	BREAKS(SERVICE, SCHEDULE(web->type = CONFIG_DAEMON));
+	BREAKS(SERVICE, SCHEDULE(web->restart = CONFIG_ON_FAILURE));
+	BREAKS(SERVICE, SCHEDULE(web->is_essential = true));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.every_ms = 1000));
+	BREAKS(SERVICE, SCHEDULE(web->schedule = (struct schedule){
+		.every_ms = 999 }));
+	BREAKS(SERVICE, SCHEDULE(web->schedule = (struct schedule){
+		.every_ms = -1 }));
+	BREAKS(SERVICE, SCHEDULE(web->schedule = (struct schedule){
+		.every_ms = 7 * 86400000 + 1 }));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.minutes = 1ULL << 60));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.minutes = 0));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.hours = 0));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.hours = 1 << 24));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.days = 0));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.days = 3));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.months = 0));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.months = 1));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.months = 1 << 13));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.weekdays = 0));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.weekdays = 0x80));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.east_min = 841));
+	BREAKS(SERVICE, SCHEDULE(web->schedule.east_min = -841));
+	BREAKS(SERVICE, SCHEDULE(memset(&web->schedule.is_either_day, 2, 1)));
+	/* 31 February */
+	BREAKS(SERVICE, SCHEDULE(web->schedule.days = 1U << 31;
+				 web->schedule.months = 1 << 2));
+	BREAKS(TEXT, SCHEDULE(web->schedule_text = loaded.c->text));
+#undef SCHEDULE
+	/* web waits for db, which then has no end. */
+	BREAKS(DEPENDENCY, bent(1)->restart = CONFIG_NEVER;
+	       bent(1)->schedule = daily);
+}
+
 static void service_out_of_range_is_refused(void **state)
 {
 	BREAKS(SERVICE, bent(0)->breaker.windows = 5;
@@ -484,7 +532,7 @@ static const struct field service_wide[] = {
 	S(oom_score_adj), S(ready_timeout_ms), S(health_interval_ms),
 	S(health_timeout_ms), S(health_grace_ms), S(health_failures),
 	S(drain_delay_ms), S(zombie_limit), S(tasks_max), S(memory_max),
-	S(capabilities), { 0, 0 },
+	S(capabilities), S(schedule.east_min), { 0, 0 },
 };
 static const struct field head_wide[] = {
 	H(headroom), H(shutdown_timeout_ms), H(shutdown_needs_ms),
@@ -725,6 +773,7 @@ int main(void)
 		VERIFY(text_outside_or_without_end_is_refused),
 		VERIFY(list_without_its_strings_is_refused),
 		VERIFY(proper_and_different_names_are_demanded),
+		VERIFY(schedule_out_of_range_is_refused),
 		VERIFY(service_out_of_range_is_refused),
 		VERIFY(ends_of_a_range_are_in_it),
 		VERIFY(stream_that_contradicts_itself_is_refused),

@@ -12,7 +12,7 @@
 #include "policy/life.h"
 
 /* Letters of the states, in the order of enum life_state. */
-static const char letters[] = "SWARBOPTDF";
+static const char letters[] = "SWARBOPTDFI";
 
 /* Letters of the deeds, by bit. */
 static const char deeds[] = "qsdcxtmr";
@@ -24,26 +24,29 @@ static const char deeds[] = "qsdcxtmr";
 enum { CELL = 5 };
 
 static const char *const picture[LIFE_EVENTS] = {
-	/*              S    W    A    R    B    O    P    T    D    F */
-	/* want     */ "Wqx  .    .    .    Wqx  Wqx  .    .    Wqx  Wqx ",
-	/* spawned  */ ".    Ar   .    .    .    .    .    .    .    .   ",
-	/* probe    */ ".    Pr   .    .    .    .    .    .    .    .   ",
-	/* refused  */ ".    .    Wqx  .    .    .    Wqx  .    .    .   ",
-	/* ready    */ ".    .    Rs   .    .    .    Ps   .    .    .   ",
-	/* stable   */ ".    .    .    Rxm  .    .    Rxm  .    .    .   ",
-	/* due      */ ".    .    .    .    Wqx  Wqx  .    .    .    .   ",
-	/* retry    */ ".    .    Bd   Bd   .    .    Bd   .    .    .   ",
-	/* block    */ ".    .    Oc   Oc   .    .    Oc   .    .    .   ",
-	/* latch    */ ".    .    Fx   Fx   .    .    Fx   .    .    .   ",
-	/* clean    */ ".    .    Bd   Bd   .    .    Bd   .    .    .   ",
-	/* done     */ ".    .    Dx   Dx   .    .    Dxm  .    .    .   ",
-	/* bad      */ ".    .    Fx   Fx   .    .    Fx   .    .    .   ",
-	/* stop     */ ".    Sx   Tt   Tt   Sx   Sx   Tt   .    .    .   ",
-	/* gone     */ ".    .    .    .    .    .    .    Sx   .    .   ",
-	/* g-retry  */ ".    .    .    .    .    .    .    Bd   .    .   ",
-	/* g-block  */ ".    .    .    .    .    .    .    Oc   .    .   ",
-	/* g-bad    */ ".    .    .    .    .    .    .    Fx   .    .   ",
-	/* r-block  */ "Oc   Oc   .    .    .    .    .    .    .    .   ",
+	/*              S    W    A    R    B    O    P    T    D    F    I */
+	/* want     */ "Wqx  .    .    .    Wqx  Wqx  .    .    Wqx  Wqx  Wqx ",
+	/* spawned  */ ".    Ar   .    .    .    .    .    .    .    .    .   ",
+	/* probe    */ ".    Pr   .    .    .    .    .    .    .    .    .   ",
+	/* refused  */ ".    .    Wqx  .    .    .    Wqx  .    .    .    .   ",
+	/* ready    */ ".    .    Rs   .    .    .    Ps   .    .    .    .   ",
+	/* stable   */ ".    .    .    Rxm  .    .    Rxm  .    .    .    .   ",
+	/* due      */ ".    .    .    .    Wqx  Wqx  .    .    .    .    Wqx ",
+	/* retry    */ ".    .    Bd   Bd   .    .    Bd   .    .    .    .   ",
+	/* block    */ ".    .    Oc   Oc   .    .    Oc   .    .    .    .   ",
+	/* latch    */ ".    .    Fx   Fx   .    .    Fx   .    .    .    .   ",
+	/* clean    */ ".    .    Bd   Bd   .    .    Bd   .    .    .    .   ",
+	/* done     */ ".    .    Dx   Dx   .    .    Dxm  .    .    .    .   ",
+	/* bad      */ ".    .    Fx   Fx   .    .    Fx   .    .    .    .   ",
+	/* stop     */ ".    Sx   Tt   Tt   Sx   Sx   Tt   .    .    .    Sx  ",
+	/* gone     */ ".    .    .    .    .    .    .    Sx   .    .    .   ",
+	/* g-retry  */ ".    .    .    .    .    .    .    Bd   .    .    .   ",
+	/* g-block  */ ".    .    .    .    .    .    .    Oc   .    .    .   ",
+	/* g-bad    */ ".    .    .    .    .    .    .    Fx   .    .    .   ",
+	/* r-block  */ "Oc   Oc   .    .    .    .    .    .    .    .    .   ",
+	/* sched    */ "Ix   .    .    .    .    .    .    .    Ix   Ix   .   ",
+	/* tick     */ ".    .    Ix   Ix   .    .    Ix   .    .    .    .   ",
+	/* g-tick   */ ".    .    .    .    .    .    .    Ix   .    .    .   ",
 };
 
 /* Does the cell drawn for this pair say the same as `seen`? */
@@ -165,12 +168,14 @@ static void only_a_process_is_told_to_stop(void **state)
 
 static void ends_need_process(const struct step *s)
 {
-	if (s->on >= LIFE_FAILED_RETRY && s->on <= LIFE_ENDED_BAD) {
+	if ((s->on >= LIFE_FAILED_RETRY && s->on <= LIFE_ENDED_BAD) ||
+	    s->on == LIFE_ENDED_TICK) {
 		assert_true(life_is_up(s->from));
 		assert_true(s->from != LIFE_STOPPING);
 		assert_false(life_is_up(s->to));
 	}
-	if (s->on >= LIFE_GONE && s->on <= LIFE_GONE_BAD) {
+	if ((s->on >= LIFE_GONE && s->on <= LIFE_GONE_BAD) ||
+	    s->on == LIFE_GONE_TICK) {
 		assert_int_equal(s->from, LIFE_STOPPING);
 		assert_false(life_is_up(s->to));
 	}
@@ -207,10 +212,12 @@ static void every_process_can_fail_end_and_be_stopped(void **state)
 			continue;
 		for (int on = 0; on < LIFE_EVENTS; on++) {
 			bool is_end = from == LIFE_STOPPING
-					      ? on >= LIFE_GONE &&
-							on <= LIFE_GONE_BAD
-					      : on >= LIFE_FAILED_RETRY &&
-							on <= LIFE_STOP;
+					      ? (on >= LIFE_GONE &&
+						 on <= LIFE_GONE_BAD) ||
+							on == LIFE_GONE_TICK
+					      : (on >= LIFE_FAILED_RETRY &&
+						 on <= LIFE_STOP) ||
+							on == LIFE_ENDED_TICK;
 
 			if (is_end)
 				assert_true(step(from, on).is_row);
@@ -287,7 +294,7 @@ static void words_are_those_of_the_documents(void **state)
 	static const char *const words[] = {
 		"stopped", "waiting", "starting", "running", "backoff",
 		"blocked", "probing", "stopping", "done",    "failed",
-		"unknown",
+		"waiting", "unknown",
 	};
 
 	(void)state;

@@ -515,7 +515,7 @@ static void policy_is_said_in_words(void **state)
 	s->is_essential = true;
 	s->min_runtime_ms = 5000;
 	s->breaker.max_trips = 3;
-	policy_words(&w, s);
+	policy_words(&w, f->config, s);
 	assert_string_equal(text,
 			    "always restarted, after 250 ms doubling to 30 s; "
 			    "the 3rd failure within 15 s or the 10th within "
