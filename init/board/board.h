@@ -149,6 +149,12 @@ struct board_limit {
 	int64_t reserve; /* tasks kept free; -1 not applied */
 };
 
+/* Whose it is, for an event: the uid, or the level. */
+static inline int64_t board_limit_of(const struct board_limit *l)
+{
+	return l->kind == BOARD_LIMIT_NPROC ? (int64_t)l->uid : l->level;
+}
+
 /* One end of one service. */
 struct board_end {
 	uint64_t number;     /* 1 is the service's first end */
@@ -300,7 +306,8 @@ enum board_event_kind {
 	BOARD_EV_RELOAD_FAILED, /* enum board_reload, number, errno: what is
 				 * in force stays */
 	BOARD_EV_SNAPSHOT,     /* – SIGUSR1: written on demand */
-	BOARD_EV_EXIT,         /* exit code */
+	BOARD_EV_EXIT,         /* exit code; after HELD: limit kind, current,
+				* max, reserve, uid or level, errno */
 	BOARD_EV_GIVEN_UP,     /* cause, ms since its start: dashpot stops it */
 	BOARD_EV_HOOK,         /* enum hook_kind, pid, time-out ms: runs */
 	BOARD_EV_HOOK_ENDED,   /* cause, code, step, err, runtime ms, 1 if it
@@ -323,6 +330,9 @@ enum board_event_kind {
 				* failed, ticks skipped likewise */
 	BOARD_EV_TICK_SKIPPED, /* 1 if the last run has not begun yet, ticks
 				* skipped so far; once a run */
+	BOARD_EV_HELD,         /* ms waited for room, limit kind, current, max,
+				* reserve, uid or level, errno: why all is
+				* stopped */
 	BOARD_EVENT_KINDS,
 };
 

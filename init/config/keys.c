@@ -106,7 +106,7 @@ static const struct config_key keys[] = {
 	{ "stop_signals", PARSE_STOP_SIGNALS, D(stop_signals) },
 	{ "exit_when_all_blocked",
 	  PARSE_DURATION, D(exit_when_all_blocked_ms) },
-	{ "held_timeout" IS "0", PARSE_DURATION, D(held_timeout_ms), LATER },
+	{ "held_timeout", PARSE_DURATION, D(held_timeout_ms) },
 	{ "orphans" IS "keep", PARSE_ORPHANS, D(orphans_kill_ms) },
 	{ "log_format" IS "text json", PARSE_WORD, D(log_format) },
 	{ "log_level" IS "error warning info debug", PARSE_WORD, D(log_level) },

@@ -146,10 +146,7 @@ static int refuse(struct sup *sup, uint32_t i, enum hook_kind kind, int err,
 	if (kind != HOOK_CHECK)
 		SUP_SAY(sup, BOARD_EV_HOOK_REFUSED, (int)i, kind, limit->kind,
 			limit->current, limit->max, limit->reserve,
-			limit->kind == BOARD_LIMIT_NPROC
-				? (int64_t)limit->uid
-				: limit->level,
-			-err);
+			board_limit_of(limit), -err);
 	return err;
 }
 

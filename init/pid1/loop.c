@@ -458,6 +458,7 @@ _Noreturn void loop_run(const struct config *config,
 		if (sup->now_ms >= tree_blocked_ms(sup))
 			shutdown_all_blocked(sup);
 		queue_run(sup);               /* starts: headroom, budget */
+		shutdown_if_held(sup);        /* essential, and no room */
 		sup_say_orphans(sup, false);  /* now and then */
 		orphans_run(sup);             /* those that live too long */
 		shutdown_run(sup);            /* phases, when stopping */

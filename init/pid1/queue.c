@@ -54,8 +54,10 @@ void queue_leave(struct sup *sup, uint32_t i)
 	struct service *s = &sup->service[i];
 
 	end_shortage(sup, i, life_is_up(s->state));
-	if (!life_is_up(s->state))
+	if (!life_is_up(s->state)) {
 		s->refused_by = BOARD_LIMIT_NONE;
+		s->held_ms = NEVER;
+	}
 	s->wait = BOARD_WAIT_NOTHING;
 	s->on = -1;
 	sup->waiting--;
@@ -88,6 +90,10 @@ static void wait_for(struct sup *sup, uint32_t i, enum board_wait wait,
 	}
 	if (!is_short)
 		end_shortage(sup, i, false);
+	if (wait != BOARD_WAIT_HEADROOM)
+		s->held_ms = NEVER;
+	else if (s->held_ms == NEVER)
+		s->held_ms = sup->now_ms;
 	if (is_news || s->on != on || s->limit.current != by->current ||
 	    s->limit.max != by->max)
 		service_touch(sup, i);
@@ -103,10 +109,7 @@ static void wait_for(struct sup *sup, uint32_t i, enum board_wait wait,
 	if (limit)
 		SUP_SAY(sup, BOARD_EV_WAITING, (int)i, wait, limit->kind,
 			limit->current, limit->max, limit->reserve,
-			limit->kind == BOARD_LIMIT_NPROC
-				? (int64_t)limit->uid
-				: limit->level,
-			limit->err);
+			board_limit_of(limit), limit->err);
 	else
 		SUP_SAY(sup, BOARD_EV_WAITING, (int)i, wait, on);
 }
@@ -296,6 +299,7 @@ void queue_executes(struct sup *sup, uint32_t i)
 	struct service *s = &sup->service[i];
 
 	s->has_token = false;
+	s->held_ms = NEVER;
 	if (s->refused_by != BOARD_LIMIT_NONE) {
 		s->refused_by = BOARD_LIMIT_NONE;
 		SUP_SAY(sup, BOARD_EV_WAIT_OVER, (int)i,
@@ -304,6 +308,26 @@ void queue_executes(struct sup *sup, uint32_t i)
 	}
 	open_gate(sup, &sup->gate[0]);
 	open_gate(sup, own_gate(sup, i));
+}
+
+int32_t queue_held(const struct sup *sup, int64_t *when_ms)
+{
+	const int64_t most_ms = sup->config->held_timeout_ms;
+	int32_t first = -1;
+
+	*when_ms = NEVER;
+	for (uint32_t i = 0; most_ms > 0 && sup->waiting > 0 &&
+			     i < sup->config->services; i++) {
+		const struct service *s = &sup->service[i];
+
+		if (s->state != LIFE_WAITING || s->held_ms == NEVER ||
+		    !settings(sup, i)->is_essential ||
+		    s->held_ms + most_ms >= *when_ms)
+			continue;
+		*when_ms = s->held_ms + most_ms;
+		first = (int32_t)i;
+	}
+	return first;
 }
 
 void queue_has_room(struct sup *sup)

@@ -28,4 +28,8 @@ void queue_executes(struct sup *sup, uint32_t i);
 /* A process was reaped: try sooner where room is short. */
 void queue_has_room(struct sup *sup);
 
+/* The essential service that has waited for room for the longest time, and when
+ * that is held_timeout; -1 and NEVER where there is none. */
+int32_t queue_held(const struct sup *sup, int64_t *when_ms);
+
 #endif

@@ -40,6 +40,7 @@ void service_begin(struct sup *sup, uint32_t i)
 	sup->service[i] = (struct service){
 		.since_ms = sup->now_ms,
 		.short_ms = NEVER,
+		.held_ms = NEVER,
 		.started_ms = -1,
 		.ready_ms = NEVER,
 		.gone = LIFE_GONE,

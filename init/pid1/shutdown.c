@@ -12,6 +12,7 @@
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hooks.h"
 #include "init/pid1/keeper.h"
+#include "init/pid1/queue.h"
 #include "init/pid1/services.h"
 #include "init/pid1/tree.h"
 
@@ -23,6 +24,7 @@ enum {
 	HELPERS_MS = 500, /* for last messages and files */
 	REAP_MS = 100,   /* for the very last ones */
 	LOOK_MS = 20,    /* between two looks at who is left */
+	EXIT_HELD = 111, /* the system has no room */
 };
 
 /* What of spare_ms the part of SPARE_MS comes to. */
@@ -129,6 +131,22 @@ void shutdown_all_blocked(struct sup *sup)
 	begin(sup, code ? code : 1, first, 0);
 }
 
+void shutdown_if_held(struct sup *sup)
+{
+	int64_t when_ms;
+	int32_t i = queue_held(sup, &when_ms);
+	const struct board_limit *l;
+
+	if (sup->stop.phase != STOP_NOT || sup->now_ms < when_ms)
+		return;
+	l = &sup->service[i].limit;
+	SUP_SAY(sup, BOARD_EV_HELD, i, sup->now_ms - sup->service[i].held_ms,
+		l->kind, l->current, l->max, l->reserve, board_limit_of(l),
+		l->err);
+	begin(sup, EXIT_HELD, i, 0);
+	sup->stop.held = *l;
+}
+
 /* --- Phases ------------------------------------------------------------ */
 
 static void kill_services(struct sup *sup)
@@ -166,7 +184,10 @@ static void enter_helpers(struct sup *sup)
 	stop->next_ms = sup->now_ms + share(sup, HELPERS_MS);
 	sup->is_head_changed = true;
 	sup_say_orphans(sup, true);
-	SUP_SAY(sup, BOARD_EV_EXIT, stop->exit_service, stop->exit_code);
+	SUP_SAY(sup, BOARD_EV_EXIT, stop->exit_service, stop->exit_code,
+		stop->held.kind, stop->held.current, stop->held.max,
+		stop->held.reserve, board_limit_of(&stop->held),
+		stop->held.err);
 	keeper_last(sup);
 }
 
@@ -264,8 +285,12 @@ int64_t shutdown_next_ms(const struct sup *sup)
 {
 	const struct shutdown *stop = &sup->stop;
 
-	if (stop->phase == STOP_NOT)
-		return tree_blocked_ms(sup);
+	int64_t held_ms;
+
+	if (stop->phase == STOP_NOT) {
+		(void)queue_held(sup, &held_ms);
+		return earlier(tree_blocked_ms(sup), held_ms);
+	}
 	return earlier(earlier(stop->next_ms, stop->look_ms),
 		       stop->half_ms > sup->now_ms ? stop->half_ms : NEVER);
 }
@@ -277,6 +302,8 @@ void shutdown_shift(struct sup *sup, int64_t jump_ms)
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		struct service *s = &sup->service[i];
 
+		if (s->held_ms != NEVER)
+			s->held_ms += jump_ms;
 		if (s->kill_ms == NEVER)
 			continue;
 		s->kill_ms += jump_ms;

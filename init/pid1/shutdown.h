@@ -23,6 +23,10 @@ void shutdown_all_ended(struct sup *sup);
 /* exit_when_all_blocked has come due. */
 void shutdown_all_blocked(struct sup *sup);
 
+/* Stop everything when an essential service has waited for room for
+ * held_timeout. */
+void shutdown_if_held(struct sup *sup);
+
 /* Go on with it; nothing while STOP_NOT. */
 void shutdown_run(struct sup *sup);
 

@@ -46,6 +46,8 @@ struct service {
 	int64_t since_ms;   /* in this state since */
 	int64_t queued_ms;  /* waiting for a start since */
 	int64_t short_ms;   /* of that, short of room since; NEVER: not */
+	int64_t held_ms;    /* of that, for want of room alone, as held_timeout
+			     * counts; NEVER: not */
 	int64_t refused_ms; /* its starts are refused after clone since ... */
 	int64_t started_ms; /* its present or last process; -1 never */
 	int64_t ready_ms;   /* ready since; NEVER: not ready */
@@ -187,6 +189,8 @@ struct shutdown {
 	bool is_main_code; /* exit with the code of the given command */
 	int exit_code;
 	int exit_service;  /* that decided it; -1 */
+	struct board_limit held; /* what kept that from starting; NONE: it is
+				  * not that */
 };
 
 /* One level of a pids cgroup that is visible here; descriptors are -1 where

@@ -202,6 +202,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"is_waiting/b skipped",
 		"its schedule is due, but the run before it [0:has not begun|"
 		"goes on]: skipped (%1i so far)" },
+	[BOARD_EV_HELD] = { "held", CONFIG_ERROR,
+		"waited_ms limit/l current max reserve uid_or_level errno/e",
+		NULL },
 	/* clang-format on */
 };
 

@@ -176,6 +176,15 @@ static void add_limit(struct phrase *w, const struct board_event *e)
 	phrase_limit(w, &limit, true);
 }
 
+static void add_held(struct phrase *w, const struct board_event *e)
+{
+	phrase_add(w, "is essential and has waited for room to start for ");
+	phrase_duration(w, e->n[0]);
+	phrase_add(w, " (held_timeout): ");
+	add_limit(w, e);
+	phrase_add(w, "; everything is stopped");
+}
+
 static void add_refused(struct phrase *w, const struct board_event *e)
 {
 	phrase_add(w, "%s is not run: ",
@@ -299,7 +308,11 @@ static void add_exit(struct phrase *w, const struct sentence_from *from,
 	const char *name = sentence_service(from->config, e->service);
 	const struct board_end *end;
 
-	if (name != NULL && from->board != NULL &&
+	if (e->n[1] != BOARD_LIMIT_NONE) {
+		phrase_add(w, "there was no room to start it: ");
+		add_limit(w, e);
+		phrase_add(w, "; ");
+	} else if (name != NULL && from->board != NULL &&
 	    board_row_read(&from->board->service[e->service], &row) &&
 	    row.ends_count > 0) {
 		end = &row.ends[(row.ends_count - 1) % BOARD_ENDS];
@@ -344,6 +357,8 @@ static void add_special(struct phrase *w, const struct sentence_from *from,
 		add_waiting(w, from->config, e);
 	else if (e->kind == BOARD_EV_VOLUME_TROUBLE)
 		add_trouble(w, from->config, e);
+	else if (e->kind == BOARD_EV_HELD)
+		add_held(w, e);
 	else if (e->kind == BOARD_EV_HOOK_REFUSED)
 		add_refused(w, e);
 	else if (e->kind == BOARD_EV_RELOAD_FAILED)

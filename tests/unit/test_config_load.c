@@ -508,28 +508,6 @@ static void keys_that_come_later_are_refused_but_for_their_default(
 	}
 }
 
-static void dashpot_keys_that_come_later_are_refused(void **state)
-{
-	static const char *const lines[][2] = {
-		{ "held_timeout = 1s", "held_timeout = 0" },
-		{ "orphans = kill-after 5m", "orphans = keep" },
-	};
-	char text[200];
-
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		snprintf(text, sizeof(text), "[dashpot]\n%s\n" S, lines[i][0]);
-		load_text(text);
-		assert_said("not supported yet");
-		forget(state);
-		if (lines[i][1] == NULL)
-			continue;
-		snprintf(text, sizeof(text), "[dashpot]\n%s\n" S, lines[i][1]);
-		load_text(text);
-		service("s");
-		forget(state);
-	}
-}
-
 static void ten_mistakes_are_ten_messages_in_order(void **state)
 {
 	static const char *const said[] = {
@@ -1074,7 +1052,6 @@ int main(void)
 		TEST(values_out_of_range_are_refused),
 		TEST(dashpot_values_out_of_range_are_refused),
 		TEST(keys_that_come_later_are_refused_but_for_their_default),
-		TEST(dashpot_keys_that_come_later_are_refused),
 		TEST(ten_mistakes_are_ten_messages_in_order),
 		TEST(more_than_100_mistakes_are_counted),
 		TEST(nearest_names_are_suggested),
