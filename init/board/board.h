@@ -333,6 +333,8 @@ enum board_event_kind {
 	BOARD_EV_HELD,         /* ms waited for room, limit kind, current, max,
 				* reserve, uid or level, errno: why all is
 				* stopped */
+	BOARD_EV_OOM_KILLS,    /* processes in its cgroup that the kernel killed
+				* for want of memory */
 	BOARD_EVENT_KINDS,
 };
 

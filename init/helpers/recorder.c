@@ -21,12 +21,12 @@
 #include "init/helpers/metrics.h"
 #include "init/helpers/report.h"
 #include "init/helpers/volume.h"
+#include "init/helpers/zombies.h"
 
 enum {
 	DEBOUNCE_MS = 200,
 	RETRY_MIN_MS = 1000,
 	RETRY_MAX_MS = 5000,
-	ZOMBIES_MS = 5000, /* between looks for a zombie_limit */
 };
 
 struct recorder {
@@ -251,56 +251,16 @@ static int write_all(struct recorder *r)
 	return volume_end(&r->volume, directory);
 }
 
-static void tell_zombies(struct recorder *r, enum board_event_kind kind,
-			 uint32_t i)
-{
-	const struct usage_row *row = &r->usage.row[i];
-
-	news_add(&r->job->boards.restore->news,
-		 &(struct news_item){ .kind = kind,
-				      .service = (int32_t)i,
-				      .n = { row->zombies, row->parent,
-					     row->pid } });
-	helper_tell(r->job);
-}
-
-/* See what services use, and tell PID 1 of new zombies, and of more than there
- * may be: not of such that are gone by the next look. */
-static void sample(struct recorder *r)
-{
-	const struct helper_job *job = r->job;
-
-	if (!usage_sample(&r->usage, job->config, job->boards.board,
-			  helper_mono_ms(), helper_wall_ms()))
-		return;
-	for (uint32_t i = 0; i < job->config->services; i++) {
-		if (usage_has_zombies(&r->usage, i))
-			tell_zombies(r, BOARD_EV_ZOMBIES, i);
-		if (r->usage.row[i].over > 1)
-			tell_zombies(r, BOARD_EV_ZOMBIE_LIMIT, i);
-	}
-}
-
-/* When the next look for a zombie_limit is due: INT64_MAX where none is in
- * force, so that nobody else pays for it. */
+/* When the next look for a zombie_limit is due; INT64_MAX where none is. */
 static int64_t next_look(const struct recorder *r)
 {
-	const struct config *c = r->job->config;
-
-	for (uint32_t i = 0; i < c->services; i++) {
-		const volatile int32_t *pid =
-			&r->job->boards.board->service[i].pid;
-
-		if (config_service(c, i)->zombie_limit > 0 && *pid > 0)
-			return r->look_ms;
-	}
-	return INT64_MAX;
+	return zombies_matter(r->job) ? r->look_ms : INT64_MAX;
 }
 
 static void look_for_zombies(struct recorder *r)
 {
 	r->look_ms = helper_mono_ms() + ZOMBIES_MS;
-	sample(r);
+	zombies_look(r->job, &r->usage);
 }
 
 /* Tell PID 1 when what is wrong with the volume has changed. */
@@ -345,7 +305,7 @@ static bool write_once(struct recorder *r)
 
 	r->tried = load(&r->job->boards.board->generation);
 	r->report.generation = r->tried;
-	sample(r);
+	zombies_look(r->job, &r->usage);
 	is_written = write_all(r) == 0;
 	if (is_written)
 		atomic_store_explicit(&r->job->boards.restore->written,

@@ -111,7 +111,9 @@ int strays_owner(const struct strays *s, int proc_fd,
 	for (uint32_t i = 0; i < s->config->services; i++) {
 		int32_t leader = leader_of(s, i);
 
-		if (leader > 0 && (p->field[PROC_SESSION] == leader ||
+		/* A child has no session of its own at first. */
+		if (leader > 0 && (p->pid == leader ||
+				   p->field[PROC_SESSION] == leader ||
 				   p->field[PROC_GROUP] == leader))
 			return STRAYS_NONE;
 	}

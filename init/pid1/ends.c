@@ -189,6 +189,7 @@ static void refuse(struct sup *sup, uint32_t i)
 	limits_blame_child(&sup->limits, &sup->report[i], queue_uid(sup, i),
 			   &limit);
 	sup->service[i].starts--;
+	sup->service[i].has_cell |= sup->report[i].is_in_cell != 0;
 	publish_run(sup, i, sup->service[i].starts);
 	service_take(sup, i, LIFE_REFUSED);
 	queue_refused(sup, i, &limit);

@@ -47,8 +47,11 @@ static void look_at_services(struct sup *sup)
 		if (!s->has_cell || s->kills < 0)
 			continue;
 		kills = cell_kills(&sup->cells, config_name(sup->config, i));
-		if (kills > s->kills)
+		if (kills > s->kills) {
 			s->kills_ms = sup->now_ms;
+			SUP_SAY(sup, BOARD_EV_OOM_KILLS, (int)i,
+				kills - s->kills);
+		}
 		s->kills = kills;
 	}
 }

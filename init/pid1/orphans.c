@@ -7,6 +7,7 @@
 
 #include "init/cgroup.h"
 #include "init/pid1/ghosts.h"
+#include "init/pid1/sweep.h"
 
 enum {
 	PARTS = 8,        /* looks in the age at which they are ended ... */
@@ -28,14 +29,14 @@ static bool is_known(const struct sup *sup, pid_t pid)
 	return is_own;
 }
 
-/* In the session, or the group, of some service's last leader. */
+/* Some service's leader, or in the session, or the group, of its last one. */
 static bool is_in_session(const struct sup *sup, const struct ghosts_child *c)
 {
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		const struct service *s = &sup->service[i];
 		pid_t of = settings(sup, i)->is_main ? c->group : c->session;
 
-		if (s->session && of == s->session &&
+		if (s->session && (of == s->session || c->pid == s->pid) &&
 		    c->start_ticks >= s->born_ticks)
 			return true;
 	}
@@ -131,6 +132,10 @@ static void look(struct sup *sup)
 	o->look_ms = sup->now_ms + between_looks(sup);
 	for (uint32_t k = 0; k < o->n; k++)
 		o->list[k].is_seen = false;
+	if (!sweep_has_strangers(sup)) {
+		o->n = 0;
+		return;
+	}
 	/* Who was not seen because a file could not be opened is not gone. */
 	if (ghosts_children(sup->proc_fd, sup->pid, see, sup) < 0)
 		return;

@@ -221,11 +221,7 @@ static void note_child(struct reap_children *all, pid_t pid)
 	all->sum += (uint32_t)pid;
 }
 
-/* Who outlives a leader is below a child of ours that we did not start: the
- * kernel gave us what the leader left, and that stays with us until we wait
- * for it. So as long as there is none, nothing of anybody is left, which is
- * known without a look at every process. */
-static bool has_strangers(const struct sup *sup)
+bool sweep_has_strangers(const struct sup *sup)
 {
 	const struct reap_children all = reaper_children(&sup->reaper);
 	struct reap_children known = { 0 };
@@ -258,7 +254,7 @@ void sweep_run(struct sup *sup)
 			look_in_cell(sup, i);
 			continue;
 		}
-		is_clear = is_asked ? is_clear : !has_strangers(sup);
+		is_clear = is_asked ? is_clear : !sweep_has_strangers(sup);
 		is_asked = true;
 		if (is_clear) {
 			follow(sup, i, &nobody);

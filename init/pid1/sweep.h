@@ -5,6 +5,7 @@
 #ifndef INIT_PID1_SWEEP_H
 #define INIT_PID1_SWEEP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "init/pid1/sup.h"
@@ -20,6 +21,12 @@ void sweep_soon(struct sup *sup);
 
 /* Service i is at rest, perhaps: remove the cgroup that it no longer needs. */
 void sweep_tidy(struct sup *sup, uint32_t i);
+
+/* Is there a child of ours that we did not start? Who outlives a leader is
+ * below one: the kernel gave us what the leader left, and that stays with us
+ * until we wait for it. So as long as there is none, nothing of anybody is left, which
+ * is known without a look at every process. */
+bool sweep_has_strangers(const struct sup *sup);
 
 /* Look for all whose time has come. A stopping service of which nothing is
  * left takes LIFE_GONE. */

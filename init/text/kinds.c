@@ -205,6 +205,8 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_HELD] = { "held", CONFIG_ERROR,
 		"waited_ms limit/l current max reserve uid_or_level errno/e",
 		NULL },
+	[BOARD_EV_OOM_KILLS] = { "oom-kills", CONFIG_WARNING, "processes",
+		"the kernel killed %0p of it for want of memory" },
 	/* clang-format on */
 };
 

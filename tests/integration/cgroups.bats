@@ -112,6 +112,9 @@ uml()
 			[service:greedy]
 			command = /hog 200
 			limit.memory = 32M
+			[service:parent]
+			shell = /hog 201; exec sleep 1002
+			limit.memory = 32M
 			[service:victim]
 			command = sleep 1000
 			[service:stays]
@@ -119,6 +122,8 @@ uml()
 		END_INI
 		begin
 		until_true 30 said 'greedy: was killed by the kernel, out of memory'
+		until_true 5 said 'greedy: the kernel killed 1 process of it'
+		until_true 30 said 'parent: the kernel killed 1 process of it'
 		kill -9 $(pidof sleep | tr ' ' '\n' | while read pid; do
 			grep -q 1000 /proc/$pid/cmdline && echo $pid; done)
 		until_true 20 said 'victim: was killed by SIGKILL'
@@ -152,11 +157,85 @@ uml()
 		until_true 20 said 'memory: blocked'
 		until_true 20 said 'tries: started'
 		grep 'could not be started' /err
+		/dashpot explain tasks
 		/dashpot check -c /d.ini
 	END
 	cat "$BATS_TEST_TMPDIR/out"
 	grep -q 'tasks: could not be started: limit.tasks: read-only file system (EROFS)' "$BATS_TEST_TMPDIR/out"
 	grep -q 'memory: could not be started: limit.memory: read-only file system (EROFS)' "$BATS_TEST_TMPDIR/out"
+	grep -q 'limit.tasks needs a writable cgroup v2 with the pids' "$BATS_TEST_TMPDIR/out"
 	grep -q 'warning: limit.tasks' "$BATS_TEST_TMPDIR/out"
 	grep -q 'warning: limit.memory' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a frozen cgroup does not keep what a service left from being ended" {
+	uml <<-'END'
+		cat >/d.ini <<-END_INI
+			[dashpot]
+			diagnostics = /tmp/vol
+			[service:ice]
+			shell = sleep 1000 & until [ -e /tmp/go ]; do sleep 0.05; done; echo 1 >$top/service-ice/cgroup.freeze; sleep 1001
+			restart = never
+			[service:other]
+			command = sleep 1002
+		END_INI
+		sed -i "s#\$top#$top#" /d.ini
+		begin
+		until_true 20 said 'ice: started'
+		touch /tmp/go
+		until_true 20 grep -qx 'frozen 1' $top/service-ice/cgroup.events
+		/dashpot stop ice --timeout 30s || { cat /err; exit 1; }
+		[ ! -e $top/service-ice ] && echo gone
+	END
+	cat "$BATS_TEST_TMPDIR/out"
+	grep -qx gone "$BATS_TEST_TMPDIR/out"
+}
+
+# box COMMAND: in a cgroup of 40 tasks, that is no root, a service with both
+# limits under the dashpot that COMMAND starts
+box()
+{
+	{
+		cat <<-'END'
+			echo '+pids +memory' >/sys/fs/cgroup/cgroup.subtree_control
+			mkdir /sys/fs/cgroup/box
+			echo 40 >/sys/fs/cgroup/box/pids.max
+			cat >/d.ini <<-END_INI
+				[dashpot]
+				diagnostics = /tmp/vol
+				[service:web]
+				command = sleep 1000
+				limit.tasks = 5
+				limit.memory = 32M
+			END_INI
+			enter='echo $$ >/sys/fs/cgroup/box/cgroup.procs'
+		END
+		echo "$1"
+		cat <<-'END'
+			until_true 20 said 'web: '
+			cat /err
+			cd /sys/fs/cgroup/box/dashpot
+			/dashpot status
+			until_true 5 grep -q . service-web/cgroup.procs
+			grep . service-web/pids.max service-web/memory.max
+			cat ../cgroup.procs | wc -l
+		END
+	} | uml
+	cat "$BATS_TEST_TMPDIR/out"
+}
+
+@test "in a cgroup that is no root dashpot leaves it first, and what limits the container is still known" {
+	box "unshare -pf --mount-proc sh -c \"\$enter; exec /dashpot run -c /d.ini\" 2>/err &"
+	grep -q 'each service has a cgroup of its own$' "$BATS_TEST_TMPDIR/out"
+	grep -q 'of pids.max' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'service-web/pids.max:5' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'service-web/memory.max:33554432' "$BATS_TEST_TMPDIR/out"
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/out")" = 0 ]
+}
+
+@test "beside others in a cgroup that is no root there are cgroups, but no limits, and that is said" {
+	box "sh -c \"\$enter; exec unshare -pf --mount-proc /dashpot run -c /d.ini\" 2>/err &
+		until_true 20 said 'web: blocked'; cat /err; exit 0"
+	grep -q 'each service has a cgroup of its own, without limit.tasks, without limit.memory$' "$BATS_TEST_TMPDIR/out"
+	grep -q 'web: could not be started: limit.tasks: busy (EBUSY)' "$BATS_TEST_TMPDIR/out"
 }
