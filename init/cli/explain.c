@@ -199,6 +199,7 @@ int explain_print(const struct explain *e, struct out *o)
 	s.services = peek_get(s.all, "services");
 	s.from = (struct service_from){
 		.dir = e->dir,
+		.services = s.services,
 		.registry = is_live ? (struct peek){ NULL, NULL } :
 				      reader_document(e->dir,
 						      "process-registry.json",

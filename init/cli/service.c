@@ -187,6 +187,49 @@ static void add_usage(struct out *o, const struct service_from *from,
 	out_line(o);
 }
 
+static bool is_waiting_for(struct peek service, const char *name)
+{
+	struct peek names = peek_get(peek_get(service, "waiting"), "services");
+	struct peek one;
+
+	while (peek_next(&names, NULL, &one))
+		if (peek_is(one, name))
+			return true;
+	return false;
+}
+
+/* "3 services wait for it: front, web, worker" */
+static void add_waiters(struct out *o, const struct service_from *from,
+			struct peek service)
+{
+	enum { MOST = 10 };
+	struct peek walk = from->services, other;
+	char name[READER_NAME], one[READER_NAME];
+	char names[TEXT] = "", text[40] = "";
+	struct phrase list = PHRASE_IN(names), head = PHRASE_IN(text);
+	unsigned count = 0;
+
+	peek_text(peek_get(service, "name"), name, sizeof(name));
+	while (peek_next(&walk, NULL, &other)) {
+		if (!is_waiting_for(other, name))
+			continue;
+		if (++count <= MOST)
+			phrase_add(&list, "%s%s", count > 1 ? ", " : "",
+				   peek_text(peek_get(other, "name"), one,
+					     sizeof(one)));
+	}
+	if (count == 0)
+		return;
+	phrase_add(&head, "%u service%s for it: ", count,
+		   count == 1 ? " waits" : "s wait");
+	out_begin_row(o, "held up");
+	out_wrap(o, OUT_ROW, text);
+	out_wrap(o, OUT_ROW, names);
+	if (count > MOST)
+		out_wrap(o, OUT_ROW, ", ...");
+	out_line(o);
+}
+
 /* The deadline of a breaker that a stop has kept for the next container. */
 static int64_t until_ms(const struct service_from *from, struct peek service)
 {
@@ -307,6 +350,7 @@ void service_tell(struct out *o, const struct service_from *from,
 	add_state(o, from, service);
 	out_line(o);
 	add_why(o, from, service);
+	add_waiters(o, from, service);
 	add_usage(o, from, service);
 	runs_tell(o, from, service);
 	add_counts(o, service);

@@ -13,6 +13,7 @@
 struct service_from {
 	const char *dir;       /* the volume */
 	struct peek registry;  /* process-registry.json, or not there */
+	struct peek services;  /* of diagnostic.json */
 	int64_t now_ms;        /* Unix time */
 	int64_t written_ms;    /* when diagnostic.json was written */
 	bool is_over;          /* its container has ended, and said so */

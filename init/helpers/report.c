@@ -178,19 +178,24 @@ static cJSON *next_object(struct json *j, const struct report *r,
 }
 
 static cJSON *waiting_object(struct json *j, const struct report *r,
-			     const struct board_service *row)
+			     uint32_t i, const struct board_service *row)
 {
-	bool is_dependency = row->wait == BOARD_WAIT_DEPENDENCY &&
-			     row->on >= 0 &&
-			     (uint32_t)row->on < r->config->services;
-	cJSON *o;
+	uint32_t at = 0;
+	uint32_t on = report_awaited(r, i, row, &at);
+	cJSON *o, *services;
 
 	if (row->wait == BOARD_WAIT_NOTHING)
 		return cJSON_CreateNull();
 	o = json_object(j);
+	services = cJSON_CreateArray();
 	json_text(j, o, "for", phrase_wait(row->wait));
-	json_text(j, o, "service", is_dependency ?
-		  config_name(r->config, (uint32_t)row->on) : NULL);
+	json_text(j, o, "service",
+		  on != UINT32_MAX ? config_name(r->config, on) : NULL);
+	for (; on != UINT32_MAX; on = report_awaited(r, i, row, &at))
+		json_add_line(j, services,
+			      cJSON_CreateString(config_name(r->config, on)));
+	json_add(j, o, "services", services);
+	json_bool(j, o, "is_settling", report_is_settling(r, row));
 	json_add(j, o, "limit", row->wait == BOARD_WAIT_HEADROOM ?
 					limit_object(j, &row->limit) :
 					cJSON_CreateNull());
@@ -327,7 +332,7 @@ static cJSON *service_object(struct json *j, const struct report *r,
 			 row->starts > 0 && row->started_ms >= 0,
 			 row->started_ms);
 	json_add(j, o, "next", next_object(j, r, row));
-	json_add(j, o, "waiting", waiting_object(j, r, row));
+	json_add(j, o, "waiting", waiting_object(j, r, i, row));
 	json_text(j, o, "step", is_up && row->step != BOARD_STEP_NONE ?
 					board_step_word(row->step) :
 					NULL);

@@ -41,4 +41,18 @@ void report_write(struct json *j, const struct report *r);
 void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		const struct board_service *row);
 
+/* Of a service that waits for a dependency: the next of those that it waits
+ * for, row->on first; UINT32_MAX after the last one. *at is 0 before the first
+ * one. */
+uint32_t report_awaited(const struct report *r, uint32_t i,
+			const struct board_service *row, uint32_t *at);
+
+/* True when what it waits for is ready, but has to stay so for a while. */
+bool report_is_settling(const struct report *r,
+			const struct board_service *row);
+
+/* "for web, which waits for db, which is blocked, and probed in 9.4 s" */
+void report_waits(struct phrase *w, const struct report *r, uint32_t i,
+		  const struct board_service *row);
+
 #endif

@@ -119,7 +119,7 @@ static void add_schedule(struct phrase *w, const struct report *r,
 		add_next(w, r, row, "next run");
 }
 
-static void add_waiting(struct phrase *w, const struct report *r,
+static void add_waiting(struct phrase *w, const struct report *r, uint32_t i,
 			const struct config_service *s,
 			const struct board_service *row)
 {
@@ -131,11 +131,7 @@ static void add_waiting(struct phrase *w, const struct report *r,
 		phrase_add(w, "for what the volume remembers, 500 ms at most");
 		break;
 	case BOARD_WAIT_DEPENDENCY:
-		phrase_add(w, "for %s, which is not ready",
-			   row->on >= 0 && (uint32_t)row->on <
-							r->config->services ?
-				   config_name(r->config, (uint32_t)row->on) :
-				   "another service");
+		report_waits(w, r, i, row);
 		break;
 	case BOARD_WAIT_BUDGET:
 		phrase_add(w, "for its turn: restart_rate is used up");
@@ -211,6 +207,8 @@ static void add_running(struct phrase *w, const struct report *r,
 	phrase_add(w, "for ");
 	add_since(w, r, row->since_ms);
 	phrase_add(w, ", pid %d", row->pid);
+	if (row->is_stop_asked)
+		phrase_add(w, ", told to stop once what requires it has");
 	if (row->failures > 0) {
 		phrase_add(w, ", %u failure%s since it was last stable",
 			   row->failures, row->failures == 1 ? "" : "s");
@@ -230,7 +228,7 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		add_stopped(w, s, row);
 		break;
 	case LIFE_WAITING:
-		add_waiting(w, r, s, row);
+		add_waiting(w, r, i, s, row);
 		break;
 	case LIFE_STARTING:
 		add_starting(w, r, row);

@@ -91,7 +91,7 @@ static bool is_meant_to_run(const struct service *s)
 	return s->state != LIFE_STOPPED && s->state != LIFE_DONE &&
 	       s->state != LIFE_FAILED &&
 	       (s->state != LIFE_STOPPING || s->is_wanted ||
-		s->gone == LIFE_GONE_RETRY || s->gone == LIFE_GONE_BLOCK);
+		(s->gone != LIFE_GONE && s->gone != LIFE_GONE_BAD));
 }
 
 /* What a service requires is wanted with it, be it `autostart = no`; unless a

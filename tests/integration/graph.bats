@@ -138,6 +138,16 @@ most_starts='[.services[] | select(.name != "db").starts] | max'
 	[ "$(events '.event == "stopped"' | jq -r .service | paste -sd ' ')" = \
 		'front web db' ]
 	service other '.state == "running"'
+	# Who waits, and for whom, can be asked on either side.
+	chain='for web, which waits for db, which somebody stopped'
+	run ctl start front
+	[ "$status" = 1 ]
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *"$chain"* ]]
+	run ctl status front
+	[[ $output == *'for web, which waits for db'* ]]
+	run ctl explain db
+	[[ $output == *'1 service waits for it: web'* ]]
+	service front '.waiting.services == ["web"]'
 	ctl start db
 	wait_until 20 diag '[.services[] | select(.state == "running")] | length == 4'
 	# A restart of db moves nobody.

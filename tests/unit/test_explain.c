@@ -219,6 +219,26 @@ static void what_waits_or_is_stuck_is_not_well(void **state)
 	assert_true(volume_says("hangs: mend that one."));
 }
 
+static void explain_says_who_waits_for_a_service(void **state)
+{
+	(void)state;
+	volume_put("diagnostic.json", UP
+		   "'a':{'name':'a','state':'waiting','breaker':'closed',"
+		   "'waiting':{'for':'dependency','service':'c','services':"
+		   "['c','b']},'ends':[]},"
+		   "'b':{'name':'b','state':'blocked','breaker':'open',"
+		   "'ends':[]},"
+		   "'c':{'name':'c','state':'waiting','breaker':'closed',"
+		   "'waiting':{'for':'dependency','service':'b','services':"
+		   "['b']},'ends':[]}}}");
+	assert_int_equal(explain("b", NOON), 1);
+	assert_true(volume_says("held up 2 services wait for it: a, c"));
+	assert_int_equal(explain("c", NOON), 1);
+	assert_true(volume_says("held up 1 service waits for it: a"));
+	assert_int_equal(explain("a", NOON), 1);
+	assert_false(volume_says("held up"));
+}
+
 static void a_running_service_that_keeps_failing_is_not_well(void **state)
 {
 	(void)state;
@@ -386,6 +406,7 @@ int main(void)
 		TEST(what_the_document_forgot_is_found_among_the_events),
 		TEST(only_the_last_lines_are_shown_unless_it_is_named),
 		TEST(what_waits_or_is_stuck_is_not_well),
+		TEST(explain_says_who_waits_for_a_service),
 		TEST(a_running_service_that_keeps_failing_is_not_well),
 		TEST(a_torn_row_is_said_to_be_torn),
 		TEST(an_unknown_name_is_answered_by_the_nearest),

@@ -419,8 +419,50 @@ static void every_wait_and_limit_validates(void **state)
 			    "raise --pids-limit or stop something");
 	row_of(f, 0)->wait = BOARD_WAIT_DEPENDENCY;
 	row_of(f, 0)->on = 1;
+	row_of(f, 1)->wait = BOARD_WAIT_NOTHING;
 	assert_string_equal(why(f, LIFE_WAITING),
-			    "waiting: for db, which is not ready");
+			    "waiting: for db, which is about to start");
+}
+
+/* web waits for db, db is like that. */
+static void assert_chain(struct fixture *f, enum life_state state,
+			 const char *sentence)
+{
+	row_of(f, 1)->state = (uint8_t)state;
+	assert_string_equal(why(f, LIFE_WAITING), sentence);
+}
+
+static void waiting_says_why_the_other_one_is_not_ready(void **state)
+{
+	struct fixture *f = *state;
+	struct board_service *db = row_of(f, 1), *third = row_of(f, 2);
+
+	row_of(f, 0)->wait = BOARD_WAIT_DEPENDENCY;
+	row_of(f, 0)->on = 1;
+	db->next_ms = 0;
+	assert_chain(f, LIFE_STARTING, "waiting: for db, which is starting");
+	assert_chain(f, LIFE_PROBING, "waiting: for db, which has to have been "
+				      "ready for 2 s");
+	db->step = BOARD_STEP_EXEC;
+	assert_chain(f, LIFE_PROBING, "waiting: for db, which is being probed");
+	db->step = BOARD_STEP_NONE;
+	assert_chain(f, LIFE_FAILED, "waiting: for db, which has failed");
+	db->breaker = BREAKER_LATCHED;
+	assert_chain(f, LIFE_FAILED, "waiting: for db, which has failed, and "
+				     "needs a reset");
+	assert_chain(f, LIFE_STOPPED, "waiting: for db, which nobody starts "
+				      "(autostart = no)");
+	db->is_stop_asked = true;
+	assert_chain(f, LIFE_STOPPED, "waiting: for db, which somebody "
+				      "stopped");
+	assert_chain(f, LIFE_RUNNING, "waiting: for db, which is about to "
+				      "stop");
+	db->is_stop_asked = false;
+	db->wait = BOARD_WAIT_DEPENDENCY;
+	db->on = 2;
+	third->state = LIFE_BLOCKED;
+	assert_chain(f, LIFE_WAITING, "waiting: for db, which waits for job, "
+				      "which is blocked, and probed");
 }
 
 static void every_phase_validates(void **state)
@@ -695,6 +737,7 @@ int main(void)
 		WITH_BOARDS(usage_is_shown_of_the_present_process_only),
 		WITH_BOARDS(every_step_validates),
 		WITH_BOARDS(every_wait_and_limit_validates),
+		WITH_BOARDS(waiting_says_why_the_other_one_is_not_ready),
 		WITH_BOARDS(every_phase_validates),
 		WITH_BOARDS(blocked_says_why_and_when_it_is_probed),
 		WITH_BOARDS(other_states_say_why),
