@@ -25,11 +25,12 @@ bool load_is_name(const char *name, size_t len)
 
 bool load_is_service(const char *name, size_t len)
 {
-	const char *colon = memchr(name, ':', len), *digit = colon + 1;
+	const char *colon = memchr(name, ':', len), *digit;
 	uint32_t number = 0;
 
 	if (colon == NULL)
 		return load_is_name(name, len);
+	digit = colon + 1;
 	if (digit == name + len || (*digit == '0' && digit + 1 < name + len))
 		return false;
 	for (; digit < name + len; digit++) {
