@@ -260,9 +260,40 @@ static void http_refuses_everything_else(void **state)
 	assert_has("HTTP/1.1 431 ");
 }
 
+
+static void scheduled_service_is_well_unless_its_last_run_failed(void **state)
+{
+	struct board_service *row;
+
+	fixture_service(stage.f, 2)->schedule.every_ms = 5000;
+	start();
+	run_all();
+	row = &stage.f->boards.board->service[2];
+	set_state(2, LIFE_WAITING);
+	row->wait = BOARD_WAIT_SCHEDULE;
+	publish();
+	ask("health job");
+	assert_has("\"healthy\":true");
+	ask("wait timeout=60000");
+	assert_has("\"ready\":true");
+	row->failures = 1;
+	publish();
+	ask("health job");
+	assert_has("\"healthy\":false,\"reasons\":[{\"service\":\"job\",");
+	/* Nobody who did not ask for it hears of it. */
+	ask("health");
+	assert_has("\"healthy\":true");
+	set_state(2, LIFE_STOPPED);
+	row->failures = 0;
+	publish();
+	ask("health job");
+	assert_has("\"healthy\":false");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(scheduled_service_is_well_unless_its_last_run_failed),
 		CASE(status_is_the_report_on_one_line),
 		CASE(version_names_the_protocol),
 		CASE(health_says_which_daemon_is_not_well),

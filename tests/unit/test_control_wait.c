@@ -390,9 +390,53 @@ static void manager_is_told_once_each(void **state)
 	close(fd);
 }
 
+
+/* What a start of job is answered when its row says so. */
+static void start_job(const char *line, enum life_state now,
+		      enum board_wait wait, uint32_t failures,
+		      const char *result)
+{
+	struct command command;
+	struct command_answer answer;
+	struct board_service *row = &stage.f->boards.board->service[2];
+	int fd = dial();
+
+	say(fd, line);
+	command = take_command();
+	answer = accept_command(&command);
+	send_answer(&answer);
+	set_state(2, LIFE_RUNNING);
+	row->wait = BOARD_WAIT_NOTHING;
+	publish();
+	ask("version"); /* a run that goes on is no answer */
+	set_state(2, now);
+	row->wait = (uint8_t)wait;
+	row->failures = failures;
+	publish();
+	hear_lines(fd, 0);
+	assert_has(result);
+	close(fd);
+}
+
+static void start_by_a_person_is_answered_when_its_run_is_over(void **state)
+{
+	fixture_service(stage.f, 2)->schedule.every_ms = 5000;
+	start();
+	run_all();
+	start_job("start id=00000000000000c1 job\n", LIFE_WAITING,
+		  BOARD_WAIT_SCHEDULE, 0, "\"job\",\"result\":\"done\"");
+	start_job("start id=00000000000000c2 job\n", LIFE_WAITING,
+		  BOARD_WAIT_SCHEDULE, 1, "\"job\",\"result\":\"failed\"");
+	start_job("start id=00000000000000c3 job\n", LIFE_STOPPED,
+		  BOARD_WAIT_NOTHING, 0, "\"job\",\"result\":\"failed\"");
+	start_job("start id=00000000000000c4 job\n", LIFE_WAITING,
+		  BOARD_WAIT_HEADROOM, 0, "\"job\",\"result\":\"refused\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(start_by_a_person_is_answered_when_its_run_is_over),
 		CASE(wait_ends_when_all_are_ready),
 		CASE(wait_ends_when_one_is_blocked),
 		CASE(wait_ends_when_what_it_waits_for_is_blocked),

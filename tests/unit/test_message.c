@@ -599,9 +599,31 @@ static void lost_messages_are_counted(void **state)
 #define WITH_CONFIG(test)                                                   \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
+
+static void schedules_are_told_of(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(SENTENCE(BOARD_EV_NEXT_RUN, 5000, 0, 0),
+			    "its schedule runs it in 5 s");
+	assert_string_equal(SENTENCE(BOARD_EV_NEXT_RUN, 5000, 0, 3),
+			    "its schedule runs it in 5 s (skipped meanwhile: "
+			    "3)");
+	assert_string_equal(SENTENCE(BOARD_EV_RUN_FAILED, 60000, 2, 0),
+			    "the run of its schedule failed (2 in a row); the "
+			    "next one is in 1 m");
+	assert_string_equal(SENTENCE(BOARD_EV_TICK_SKIPPED, 0, 4),
+			    "its schedule is due, but the run before it goes "
+			    "on: skipped (4 so far)");
+	assert_string_equal(SENTENCE(BOARD_EV_TICK_SKIPPED, 1, 5),
+			    "its schedule is due, but the run before it has "
+			    "not begun: skipped (5 so far)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_CONFIG(schedules_are_told_of),
 		cmocka_unit_test(durations_are_said_with_two_units_at_most),
 		cmocka_unit_test(times_are_rfc_3339_and_cut_to_its_years),
 		cmocka_unit_test(signals_and_errnos_have_names),

@@ -720,12 +720,76 @@ static void place_that_takes_no_more_ends_the_document(void **state)
 	}
 }
 
+
+static void schedule_is_shown_with_its_next_run(void **state)
+{
+	struct fixture *f = *state;
+	struct config_service *s = fixture_service(f, 0);
+	struct board_service *row = row_of(f, 0);
+	const cJSON *web;
+	cJSON *o;
+
+	s->type = CONFIG_ONESHOT;
+	s->restart = CONFIG_NEVER;
+	s->schedule = (struct schedule){ .minutes = 1, .hours = 1, .days = 2,
+					 .months = 2, .weekdays = 1,
+					 .east_min = -90 };
+	s->schedule_text = fixture_text(f, "0 0 1 1 0");
+	row->wait = BOARD_WAIT_SCHEDULE;
+	row->next_ms = row->tick_ms = ago(f, -9400);
+	row->tick_wall_ms = INT64_C(1796008500000); /* 03:15 */
+	row->failures = 2;
+	row->skipped = 5;
+	row->since_ms = ago(f, 3000);
+	fill_end(f, row, BOARD_EXITED);
+	assert_string_equal(why(f, LIFE_WAITING),
+			    "waiting: next run at 2026-11-30T03:15Z (0 0 1 1 "
+			    "0), 2 runs in a row failed, skipped 5, last: "
+			    "exited with code 1 after 12 ms");
+	o = rendered(f);
+	fixture_validate(f->directory);
+	web = get(o, "services", "web");
+	assert_string_equal(text_of(get(web, "next", NULL), "what"),
+			    "schedule");
+	assert_string_equal(text_of(get(web, "next", NULL), "time"),
+			    "2026-11-30T03:15:00.000Z");
+	assert_string_equal(text_of(get(web, "waiting", NULL), "for"),
+			    "schedule");
+	web = get(web, "schedule", NULL);
+	assert_string_equal(text_of(web, "text"), "0 0 1 1 0");
+	assert_string_equal(text_of(web, "next"), "2026-11-30T03:15:00.000Z");
+	assert_int_equal(get(web, "utc_offset_minutes", NULL)->valueint, -90);
+	assert_int_equal(get(web, "skipped", NULL)->valueint, 5);
+	assert_true(cJSON_IsNull(
+		get(get(o, "services", "db"), "schedule", NULL)));
+	cJSON_Delete(o);
+	/* Steps have no time of the clock; a stopped one has no next run. */
+	s->schedule = (struct schedule){ .every_ms = 300000 };
+	s->schedule_text = fixture_text(f, "every 5m");
+	row->tick_wall_ms = -1;
+	row->failures = 0;
+	row->skipped = 0;
+	assert_string_equal(why(f, LIFE_WAITING),
+			    "waiting: by its schedule (every 5m), last: "
+			    "exited with code 1 after 12 ms; next run in "
+			    "9.4 s");
+	row->next_ms = row->tick_ms = -1;
+	row->wait = BOARD_WAIT_NOTHING;
+	row->state = LIFE_STOPPED;
+	o = rendered(f);
+	fixture_validate(f->directory);
+	web = get(get(o, "services", "web"), "schedule", NULL);
+	assert_true(cJSON_IsNull(get(web, "next", NULL)));
+	cJSON_Delete(o);
+}
+
 #define WITH_BOARDS(test)                                                   \
 	cmocka_unit_test_setup_teardown(test, setup, fixture_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_BOARDS(schedule_is_shown_with_its_next_run),
 		WITH_BOARDS(untouched_board_validates),
 		WITH_BOARDS(every_state_validates),
 		WITH_BOARDS(every_cause_validates),

@@ -287,12 +287,43 @@ static void torn_rows_have_no_samples_and_a_torn_head_no_metrics(void **state)
 	assert_int_equal(j.err, -EAGAIN);
 }
 
+
+static void schedules_have_metrics_and_other_services_none(void **state)
+{
+	struct fixture *f = *state;
+	struct config_service *s = fixture_service(f, 2);
+	struct board_service *row = &f->boards.board->service[2];
+	static struct registry_service earlier[FIXTURE_SERVICES];
+	struct registry registry = { .service = earlier };
+	static const char *const lines[] = {
+		"\ndashpot_service_next_run_time_seconds{service=\"job\"} "
+		"1796008500.000\n",
+		"\ndashpot_service_last_run_failed{service=\"job\"} 1\n",
+		"\ndashpot_service_skipped_runs_total{service=\"job\"} 7\n",
+	};
+
+	usage = (struct usage){ .row = rows };
+	s->schedule.minutes = 1;
+	row->tick_ms = 1;
+	row->tick_wall_ms = INT64_C(1796008500000);
+	row->failures = 1;
+	row->skipped = 7;
+	row->ends_count = 1;
+	scrape(f, &registry);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (strstr(document.text, lines[i]) == NULL)
+			fail_msg("missing: %s", lines[i]);
+	assert_null(strstr(document.text,
+			   "last_run_failed{service=\"web\"}"));
+}
+
 #define WITH_BOARDS(test)                                                   \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_BOARDS(schedules_have_metrics_and_other_services_none),
 		WITH_BOARDS(processes_of_a_session_are_counted),
 		WITH_BOARDS(busy_loop_shows_as_most_of_a_core),
 		WITH_BOARDS(zombies_of_a_live_parent_are_told_once),
