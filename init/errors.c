@@ -13,7 +13,7 @@
 /* clang-format off */
 static const struct {
 	uint8_t number;
-	char name[13];
+	char name[14];
 } names[] = {
 #define NAME(e) { e, #e }
 	{ 0, "none" }, NAME(EPERM), NAME(ENOENT), NAME(ESRCH), NAME(EINTR),
@@ -26,7 +26,10 @@ static const struct {
 	NAME(ENOLCK), NAME(ENOSYS), NAME(ELOOP), NAME(EPROTO), NAME(EBADMSG),
 	NAME(EOVERFLOW), NAME(ELIBBAD), NAME(ENOTSUP), NAME(ENOTCONN),
 	NAME(ETIMEDOUT), NAME(ESTALE), NAME(EUCLEAN), NAME(EDQUOT),
-	NAME(ENOKEY), NAME(EKEYREJECTED),
+	NAME(ENOKEY), NAME(EKEYREJECTED), NAME(EPROTOTYPE),
+	NAME(EAFNOSUPPORT), NAME(EADDRNOTAVAIL), NAME(ENETDOWN),
+	NAME(ENETUNREACH), NAME(ECONNRESET), NAME(ENOBUFS),
+	NAME(ECONNREFUSED), NAME(EHOSTUNREACH),
 #undef NAME
 };
 
@@ -47,7 +50,11 @@ static const char texts[] =
 	"too many symbolic links\0protocol error\0not a valid document\0"
 	"value too large\0broken library\0not supported\0not connected\0"
 	"timed out\0stale file handle\0damaged file system\0"
-	"quota exceeded\0key missing\0key rejected\0";
+	"quota exceeded\0key missing\0key rejected\0"
+	"another kind of socket\0address family not supported\0"
+	"address not available\0network is down\0network unreachable\0"
+	"connection reset\0no buffer space\0connection refused\0"
+	"host unreachable\0";
 /* clang-format on */
 
 static const size_t known = sizeof(names) / sizeof(names[0]);

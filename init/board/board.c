@@ -49,6 +49,7 @@ const char *board_step_word(unsigned step)
 		[BOARD_STEP_CGROUP] = "cgroup",
 		[BOARD_STEP_LIMIT_TASKS] = "limit.tasks",
 		[BOARD_STEP_LIMIT_MEMORY] = "limit.memory",
+		[BOARD_STEP_READY] = "ready",
 	};
 
 	return step < BOARD_STEPS ? words[step] : "unknown";
@@ -62,6 +63,7 @@ const char *board_helper_word(unsigned kind)
 		[BOARD_FILES] = "files",
 		[BOARD_CONTROL] = "control",
 		[BOARD_INSPECTOR] = "inspector",
+		[BOARD_PROBER] = "prober",
 	};
 
 	return kind < BOARD_HELPERS ? words[kind] : "unknown";
@@ -162,7 +164,7 @@ struct theirs {
 	enum board_helper_kind writer; /* BOARD_HELPERS: the loader */
 };
 
-enum { THEIRS = 5 };
+enum { THEIRS = 6 };
 
 /* A mapping as the generic pointer that map() and unmap() take. */
 #define AT(member) ((void **)(void *)&(member))
@@ -177,6 +179,8 @@ static void list_theirs(struct boards *b, struct theirs list[THEIRS])
 		{ AT(b->files), &b->files_fd, b->lines_size, BOARD_FILES },
 		{ AT(b->mistakes), &b->mistakes_fd, sizeof(*b->mistakes),
 		  BOARD_HELPERS },
+		{ AT(b->notices), &b->notices_fd, sizeof(*b->notices),
+		  BOARD_PROBER },
 	};
 
 	memcpy(list, all, sizeof(all));
@@ -196,7 +200,8 @@ int boards_create(struct boards *b)
 
 	*b = (struct boards){ .board_fd = -1, .restore_fd = -1,
 			      .exe_fd = -1, .relay_fd = -1, .files_fd = -1,
-			      .mistakes_fd = -1, .lines_size = lines_size() };
+			      .mistakes_fd = -1, .notices_fd = -1,
+			      .lines_size = lines_size() };
 	list_theirs(b, theirs);
 	err = make_own(AT(b->board), &b->board_fd, sizeof(*b->board));
 	for (int k = 0; k < THEIRS && err >= 0; k++)
@@ -329,6 +334,32 @@ void board_event(struct board *b, enum board_event_kind kind, int service,
 		memcpy(e->n, n, sizeof(e->n));
 	atomic_store_explicit(&e->number, number, memory_order_release);
 	atomic_store_explicit(&b->events, number, memory_order_release);
+}
+
+void board_notice_write(struct board_notice *to, const struct board_notice *n)
+{
+	seq_begin(&to->seq);
+	to->is_reloading = n->is_reloading;
+	to->run = n->run;
+	to->session = n->session;
+	memcpy(to->text, n->text, sizeof(to->text));
+	seq_end(&to->seq);
+}
+
+bool board_notice_read(const struct board_notice *n, struct board_notice *copy)
+{
+	for (int i = 0; i < BOARD_TRIES; i++) {
+		unsigned seq = seq_read(&n->seq);
+
+		copy->is_reloading = n->is_reloading;
+		copy->run = n->run;
+		copy->session = n->session;
+		memcpy(copy->text, n->text, sizeof(copy->text));
+		copy->text[BOARD_STATUS - 1] = '\0';
+		if (seq_held(&n->seq, seq))
+			return true;
+	}
+	return false;
 }
 
 /* Copy the bytes [from, to) of one struct into another of its kind. */

@@ -36,6 +36,7 @@ enum board_helper_kind {
 	BOARD_FILES,     /* carries output to log files */
 	BOARD_CONTROL,   /* answers the control socket */
 	BOARD_INSPECTOR, /* looks at the executables once, then ends */
+	BOARD_PROBER,    /* makes connections for checks, reads notices */
 	BOARD_HELPERS,
 };
 
@@ -90,6 +91,7 @@ enum board_step {
 	BOARD_STEP_CGROUP,       /* making and joining its cgroup, early */
 	BOARD_STEP_LIMIT_TASKS,  /* ... with the two limits */
 	BOARD_STEP_LIMIT_MEMORY,
+	BOARD_STEP_READY,     /* the readiness descriptor; before EXEC */
 	BOARD_STEPS,
 };
 
@@ -105,6 +107,22 @@ enum board_wait {
 	BOARD_WAIT_HEADROOM,   /* `limit` says which and the numbers */
 	BOARD_WAIT_LEFTOVERS,  /* what its last run left is not gone yet */
 	BOARD_WAIT_SCHEDULE,   /* the next tick of its schedule */
+};
+
+/* What a check was answered. */
+enum board_answer {
+	BOARD_ANSWER_NONE,     /* not yet */
+	BOARD_ANSWER_YES,
+	BOARD_ANSWER_ERROR,    /* errno */
+	BOARD_ANSWER_HTTP,     /* a status that is no success */
+	BOARD_ANSWER_TIMEOUT,  /* nothing came in time */
+	BOARD_ANSWER_CLOSED,   /* closed before it answered */
+	BOARD_ANSWER_NONSENSE, /* what came is no HTTP */
+	BOARD_ANSWER_EXIT,     /* exit code of its command */
+	BOARD_ANSWER_SIGNAL,   /* signal that ended its command */
+	BOARD_ANSWER_SKIPPED,  /* errno: it could not be made, and says nothing
+				* about the service */
+	BOARD_ANSWERS,
 };
 
 /* Why a reload changed nothing. */
@@ -191,6 +209,13 @@ struct board_service {
 	bool is_stop_asked;       /* by an operator */
 	bool is_draining;         /* stopping, and not told so yet */
 	uint8_t hooks;            /* bit n: enum hook_kind n runs, no checks */
+	bool is_unready;          /* has a process that is not ready (yet, or
+				   * any more) */
+	bool is_well;             /* its last health check passed */
+	uint8_t answer;           /* enum board_answer of its last check, for
+				   * health where it is ready ... */
+	int32_t answer_code;      /* ... and its number */
+	uint32_t unhealthy;       /* health checks failed in a row */
 	int32_t pid;              /* 0: none */
 	int32_t on;               /* WAIT_DEPENDENCY: that service; else -1 */
 	uint32_t failures;        /* since the last stable run */
@@ -335,6 +360,14 @@ enum board_event_kind {
 				* stopped */
 	BOARD_EV_OOM_KILLS,    /* processes in its cgroup that the kernel killed
 				* for want of memory */
+	BOARD_EV_READY_CLOSED, /* descriptor: closed without a newline */
+	BOARD_EV_CHECK_SKIPPED, /* errno, 1 if for health: could not be made */
+	BOARD_EV_UNHEALTHY,    /* enum board_answer, code, failures in a row,
+				* health_failures */
+	BOARD_EV_HEALTHY,      /* failures before it passed again */
+	BOARD_EV_PROBER_SILENT, /* ms without an answer */
+	BOARD_EV_NOTICE_STRAY, /* pid, uid: not believed */
+	BOARD_EV_LEAVING,      /* pid: it says that it stops */
 	BOARD_EVENT_KINDS,
 };
 
@@ -455,6 +488,21 @@ struct board_mistakes {
 			      * that find no room are on stderr neither */
 };
 
+enum { BOARD_STATUS = 160 }; /* bytes of STATUS= that are shown, with NUL */
+
+/* The prober's board: what services tell of themselves. */
+struct board_notices {
+	struct board_notice {
+		atomic_uint seq;     /* odd while it is being written */
+		bool is_reloading;   /* RELOADING=1, and not READY=1 since */
+		uint64_t run;        /* which told it ... */
+		int32_t session;     /* ... by a process in this session: a
+				      * stranger's text unless that is the
+				      * service's pid; 0: not known */
+		char text[BOARD_STATUS]; /* STATUS=; UTF-8, one line */
+	} service[CONFIG_SERVICES];
+};
+
 /* The descriptors and mappings of all boards, as PID 1 has them. */
 struct boards {
 	struct board *board;           /* PID 1: writable; else read-only */
@@ -464,7 +512,9 @@ struct boards {
 	struct board_lines *files;     /* files: writable; else read-only */
 	struct board_mistakes *mistakes; /* read-only; the loader has its
 					  * own mapping */
+	struct board_notices *notices; /* prober: writable; else read-only */
 	int board_fd, restore_fd, exe_fd, relay_fd, files_fd, mistakes_fd;
+	int notices_fd;
 	size_t lines_size;             /* bytes of relay, and of files */
 };
 
@@ -480,7 +530,7 @@ int boards_create(struct boards *b);
  * nothing that it inherited from PID 1 stays writable. The recorder and
  * control read all, and the recorder writes restore; the relay reads board and
  * files and writes relay; files reads board and writes files; the inspector
- * writes exe.
+ * writes exe; the prober reads board and writes notices.
  * 0, or -errno: the helper must not go on. */
 int boards_enter(struct boards *b, enum board_helper_kind kind);
 
@@ -504,5 +554,10 @@ bool board_row_read(const struct board_service *row,
 bool board_head_read(const struct board *b, struct board *copy);
 bool board_event_read(const struct board *b, uint64_t n,
 		      struct board_event *copy);
+
+/* The prober: a new notice of a service. Others: copy one; false when it was
+ * torn BOARD_TRIES times. */
+void board_notice_write(struct board_notice *to, const struct board_notice *n);
+bool board_notice_read(const struct board_notice *n, struct board_notice *copy);
 
 #endif

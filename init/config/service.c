@@ -89,6 +89,24 @@ static void settle_schedule(struct loader *l, struct draft *d)
 	s->is_essential = false;
 }
 
+/* A oneshot is ready when it is done; nobody asks it before. What [defaults]
+ * say is for daemons. */
+static void settle_check(struct loader *l, struct draft *d, const char *key,
+			 struct config_check *check)
+{
+	const struct setting *own = load_setting(d->section, key);
+
+	if (d->s.type != CONFIG_ONESHOT || check->kind == CONFIG_CHECK_NONE)
+		return;
+	*check = (struct config_check){ .kind = CONFIG_CHECK_NONE };
+	if (own != NULL)
+		complain(&l->complaints, own->place,
+			 "%s = %.*s in [service:%s], which is a oneshot: it is "
+			 "ready when it is done; remove it, or make it a "
+			 "daemon", key, NAME_BYTES, own->value,
+			 d->section->title);
+}
+
 /* True when the group that `user` names is the one that holds; a group named
  * twice at the same place is a mistake. */
 static bool has_group_of_person(struct loader *l, const struct draft *d)
@@ -200,6 +218,8 @@ struct draft *service_draft(struct loader *l, const struct section *section,
 		settle_main(d);
 	settle_restart(l, d);
 	settle_schedule(l, d);
+	settle_check(l, d, "ready", &s->ready);
+	settle_check(l, d, "health", &s->health);
 	settle_person(l, d);
 	if (section->instance != NULL)
 		sources_add(l, d, "INSTANCE",

@@ -49,6 +49,9 @@ static const struct {
 					    BIT(FOWNER) |
 					    BIT(NET_BIND_SERVICE),
 			    .has_root = true },
+	/* For sockets that lie where only their service may look. */
+	[BOARD_PROBER] = { .capabilities = BIT(DAC_OVERRIDE),
+			   .has_root = true },
 	[BOARD_INSPECTOR] = { .capabilities = BIT(DAC_OVERRIDE) |
 					      BIT(DAC_READ_SEARCH) },
 };
@@ -125,6 +128,7 @@ static const int *own_pipes(const struct helper_job *job)
 static void close_descriptors(const struct helper_job *job, bool has_output)
 {
 	static int kept[4 + 2 * CONFIG_SERVICES];
+	const uint32_t services = job->config->services;
 	unsigned next = has_output ? 3 : 0;
 	size_t n = 0;
 	int fd;
@@ -135,7 +139,12 @@ static void close_descriptors(const struct helper_job *job, bool has_output)
 		insert(kept, n++, job->command_fd);
 		insert(kept, n++, job->listen_fd);
 	}
-	for (uint32_t i = 0; i < 2 * job->config->services; i++)
+	if (job->kind == BOARD_PROBER)
+		insert(kept, n++, job->probe_fd);
+	for (uint32_t i = 0; job->kind == BOARD_PROBER && i < services; i++)
+		if (job->sockets[i] >= 0)
+			insert(kept, n++, job->sockets[i]);
+	for (uint32_t i = 0; i < 2 * services; i++)
 		if (job->pipes[i] >= 0)
 			insert(kept, n++, job->pipes[i]);
 	if (has_output)
@@ -208,6 +217,8 @@ _Noreturn void helper_run(const struct helper_job *given)
 		control_main(&job);
 	case BOARD_INSPECTOR:
 		inspector_main(&job);
+	case BOARD_PROBER:
+		prober_main(&job);
 	case BOARD_HELPERS:
 		break;
 	}

@@ -30,6 +30,10 @@ struct helper_job {
 			  * struct command there, command_answer back */
 	int listen_fd;   /* control: AF_UNIX SOCK_STREAM socket that PID 1
 			  * keeps; bound by the first control helper */
+	int probe_fd;    /* prober: end of a SOCK_SEQPACKET pair to PID 1,
+			  * struct probe_question there, probe_answer back */
+	const int *sockets; /* prober: datagrams of services, one each; -1
+			     * none */
 	const char *notify_path; /* control: NOTIFY_SOCKET as dashpot found
 				  * it, copied: set_title() writes over the
 				  * environment; NULL none */
@@ -51,6 +55,7 @@ _Noreturn void relay_main(const struct helper_job *job);
 _Noreturn void files_main(const struct helper_job *job);
 _Noreturn void control_main(const struct helper_job *job);
 _Noreturn void inspector_main(const struct helper_job *job);
+_Noreturn void prober_main(const struct helper_job *job);
 
 /* Give up every capability; for good. */
 void helper_drop_capabilities(void);

@@ -398,6 +398,7 @@ static void set_up(struct recorder *r, const struct helper_job *job)
 	r->report.board = job->boards.board;
 	r->report.registry = &r->registry;
 	r->report.usage = &r->usage;
+	r->report.notices = r->job->boards.notices;
 	r->report.output = output;
 	r->report.hostname = r->host.nodename;
 	r->report.directory = r->volume.path;

@@ -19,6 +19,8 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 	cJSON *o = json_object(j);
 	int64_t runtime_ms = end->started_ms < 0 ? -1 :
 			     end->ended_ms - end->started_ms;
+	bool is_killed = end->cause == BOARD_SIGNALLED ||
+			 end->cause == BOARD_OUT_OF_MEMORY;
 	bool is_failed_start = end->cause == BOARD_START_FAILED;
 	char text[200] = "", error[96] = "", buf[16];
 	struct phrase w = PHRASE_IN(text), e = PHRASE_IN(error);
@@ -35,7 +37,7 @@ cJSON *registry_end(struct json *j, const struct board_end *end,
 			 end->code);
 	json_text(j, o, "signal",
 		  end->was_signalled ? phrase_signal(end->code, buf) : NULL);
-	json_text(j, o, "oom", end->was_signalled && end->code == SIGKILL ?
+	json_text(j, o, "oom", is_killed && end->code == SIGKILL ?
 				       phrase_oom(end->oom) :
 				       NULL);
 	json_text(j, o, "step",

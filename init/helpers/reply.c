@@ -31,6 +31,7 @@ void reply_set_up(struct reply *r, const struct helper_job *job)
 		.board = job->boards.board,
 		.registry = &r->registry,
 		.usage = &r->usage,
+		.notices = job->boards.notices,
 		.output = { job->config, job->boards.relay,
 			    job->boards.files },
 		.hostname = r->host.nodename,

@@ -345,6 +345,7 @@ static cJSON *service_object(struct json *j, const struct report *r,
 	json_bool(j, o, "is_on_blocked_running",
 		  row->hooks >> HOOK_BLOCKED & 1);
 	json_add(j, o, "schedule", schedule_object(j, r, s, row));
+	report_checks(j, o, r, i, row);
 	json_add(j, o, "window", window_object(j, s, row));
 	add_counts(j, o, earlier, row);
 	add_settings(j, o, r, s);

@@ -25,6 +25,7 @@ struct report {
 	const struct board *board;
 	const struct registry *registry; /* of earlier containers */
 	const struct usage *usage;       /* NULL: none */
+	const struct board_notices *notices; /* NULL: none */
 	struct output output;            /* the last lines of services */
 	struct registry_now now;
 	uint64_t generation;             /* of the board, read before it */
@@ -36,6 +37,16 @@ struct report {
 /* Stream the whole document into j; -EAGAIN in j->err when the board's head
  * was torn. A torn row is said in its place. */
 void report_write(struct json *j, const struct report *r);
+
+/* Add what is known of its readiness and health to the object of service i. */
+void report_checks(struct json *j, cJSON *o, const struct report *r,
+		   uint32_t i, const struct board_service *row);
+
+/* What the process that service i has now says of itself (sd_notify(3)); false
+ * when it said nothing. */
+bool report_notice(const struct report *r, uint32_t i,
+		   const struct board_service *row,
+		   struct board_notice *notice);
 
 /* One sentence: why the service is in the state that it is in. */
 void report_why(struct phrase *w, const struct report *r, uint32_t i,

@@ -151,7 +151,49 @@ static void add_waiting(struct phrase *w, const struct report *r, uint32_t i,
 	}
 }
 
-static void add_starting(struct phrase *w, const struct report *r,
+/* "; not ready yet: waits for tcp:127.0.0.1:5432 (connection refused)" */
+static void add_unready(struct phrase *w, const struct report *r, uint32_t i,
+			const struct board_service *row)
+{
+	const struct config_check *ready = &config_service(r->config, i)->ready;
+
+	if (!row->is_unready || ready->kind == CONFIG_CHECK_NONE)
+		return;
+	phrase_add(w, "; not ready yet: waits for ");
+	phrase_check(w, r->config, ready);
+	if (row->answer == BOARD_ANSWER_NONE)
+		return;
+	phrase_add(w, " (");
+	phrase_answer(w, row->answer, row->answer_code);
+	phrase_add(w, ")");
+}
+
+/* "; health check failed 2 of 3 times in a row: HTTP status 503" */
+static void add_health(struct phrase *w, const struct config_service *s,
+		       const struct board_service *row)
+{
+	if (row->unhealthy == 0)
+		return;
+	phrase_add(w, "; health check failed, %u of %u in a row: ",
+		   row->unhealthy, s->health_failures);
+	phrase_answer(w, row->answer, row->answer_code);
+}
+
+/* What it says of itself (sd_notify). */
+static void add_status(struct phrase *w, const struct report *r, uint32_t i,
+		       const struct board_service *row)
+{
+	struct board_notice notice;
+
+	if (!report_notice(r, i, row, &notice))
+		return;
+	if (notice.is_reloading)
+		phrase_add(w, "; reloading");
+	if (*notice.text != '\0')
+		phrase_add(w, "; says \"%s\"", notice.text);
+}
+
+static void add_starting(struct phrase *w, const struct report *r, uint32_t i,
 			 const struct board_service *row)
 {
 	if (row->is_stuck)
@@ -164,6 +206,8 @@ static void add_starting(struct phrase *w, const struct report *r,
 	if (row->is_stuck)
 		phrase_add(w, "; the file or file system that it needs there "
 			      "does not answer");
+	else if (row->step == BOARD_STEP_NONE)
+		add_unready(w, r, i, row);
 }
 
 static void add_stopped(struct phrase *w, const struct config_service *s,
@@ -231,10 +275,15 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		add_waiting(w, r, i, s, row);
 		break;
 	case LIFE_STARTING:
-		add_starting(w, r, row);
+		add_starting(w, r, i, row);
+		add_status(w, r, i, row);
 		break;
 	case LIFE_RUNNING:
 		add_running(w, r, row);
+		if (row->is_unready)
+			phrase_add(w, ", says that it is about to stop");
+		add_health(w, s, row);
+		add_status(w, r, i, row);
 		add_usage(w, r, i, row);
 		break;
 	case LIFE_BACKOFF:
@@ -250,7 +299,9 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 	case LIFE_PROBING:
 		phrase_add(w, "one start is tried after trip %u, ",
 			   row->trips);
-		add_starting(w, r, row);
+		add_starting(w, r, i, row);
+		add_health(w, s, row);
+		add_status(w, r, i, row);
 		phrase_add(w, "; no longer blocked once it is up for ");
 		phrase_duration(w, s->stable_ms);
 		add_usage(w, r, i, row);

@@ -14,8 +14,9 @@ bool watch_is_ready(const struct config_service *s,
 		return row->state != LIFE_STOPPED;
 	if (s->type == CONFIG_ONESHOT)
 		return row->state == LIFE_DONE;
-	return row->state == LIFE_RUNNING ||
-	       (row->state == LIFE_PROBING && row->step == BOARD_STEP_NONE);
+	return !row->is_unready &&
+	       (row->state == LIFE_RUNNING ||
+		(row->state == LIFE_PROBING && row->step == BOARD_STEP_NONE));
 }
 
 void watch_begin(struct watch *w, const struct command_answer *answer)

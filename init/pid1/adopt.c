@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "init/config/verify.h"
+#include "init/pid1/checks.h"
 #include "init/pid1/hooks.h"
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
+#include "init/pid1/notice.h"
 #include "init/pid1/pipes.h"
 #include "init/pid1/reload.h"
 #include "init/pid1/services.h"
@@ -169,6 +171,8 @@ static void change(struct sup *sup, const struct config *old, uint32_t i)
 	    s->state == LIFE_STOPPED && !s->is_stop_asked)
 		service_want(sup, i);
 	follow_schedule(sup, i, from);
+	if (s->ready_ms != NEVER)
+		checks_watch(sup, i);
 	service_touch(sup, i);
 }
 
@@ -236,6 +240,11 @@ void adopt(struct sup *sup, const struct config *next)
 		reload_failed(sup, BOARD_RELOAD_FILES, needed, -err);
 		return;
 	}
+	err = notice_follow(sup, next);
+	if (err < 0) {
+		reload_failed(sup, BOARD_RELOAD_FILES, needed, -err);
+		return;
+	}
 	for (uint32_t i = 0; i < next->services; i++) {
 		what[i] = (uint8_t)compare(sup, next, i);
 		count[what[i]]++;
@@ -248,6 +257,7 @@ void adopt(struct sup *sup, const struct config *next)
 		count[RESTARTED], count[CHANGED], (int64_t)sup->reloads);
 	for (uint32_t i = 0; i < next->services; i++)
 		apply(sup, old, i, (enum change)what[i]);
+	notice_settle(sup);
 	sup->is_tree_changed = true;
 	sup->is_queue_due = true;
 	sup->is_head_changed = true;

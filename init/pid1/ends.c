@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "init/pid1/checks.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/memory.h"
+#include "init/pid1/notice.h"
 #include "init/pid1/publish.h"
 #include "init/pid1/queue.h"
 #include "init/pid1/services.h"
@@ -202,6 +204,9 @@ static void forget_process(struct sup *sup, uint32_t i)
 	if (s->verdict_fd >= 0)
 		service_verdict(sup, i);
 	tell_ended(sup, i);
+	checks_end(sup, i);
+	notice_end(sup, i);
+	s->awaits_ready = false;
 	s->pid = 0;
 	sup->leader[i] = 0;
 	s->ready_ms = NEVER;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "init/format.h"
+#include "init/pid1/checks.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/queue.h"
@@ -77,6 +78,11 @@ bool hooks_hold(const struct sup *sup, uint32_t i)
 	for (uint32_t k = 0; k < sup->hooks; k++)
 		is_held |= sup->hook[k].service == i;
 	return is_held;
+}
+
+int hook_error(const struct sup *sup, uint32_t i, enum hook_kind kind)
+{
+	return report_of(sup, i, kind)->err;
 }
 
 bool hook_was_refused(const struct sup *sup, uint32_t i, enum hook_kind kind)
@@ -248,8 +254,10 @@ static void tell(struct sup *sup, const struct hook *hook, int status,
 	const uint32_t i = hook->service;
 	struct board_limit limit;
 
-	if (kind == HOOK_CHECK)
+	if (kind == HOOK_CHECK) {
+		checks_hook_ended(sup, i, status, is_timed_out);
 		return;
+	}
 	if (!is_timed_out && hook_was_refused(sup, i, kind)) {
 		limits_blame_child(&sup->limits, report_of(sup, i, kind),
 				   queue_uid(sup, i), &limit);

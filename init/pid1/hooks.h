@@ -22,7 +22,7 @@
 #include "init/pid1/sup.h"
 
 /* What it does: run argv, or where that has no word, exit with 0 if path
- * exists and with 1 if not. */
+ * exists, else with the errno. */
 struct hook_task {
 	struct config_list argv;
 	config_text path;
@@ -50,6 +50,9 @@ bool hooks_hold(const struct sup *sup, uint32_t i);
 /* Of the hook of this kind that ended last: did the machine refuse its start
  * after the clone (EAGAIN and its like)? Then its status says nothing. */
 bool hook_was_refused(const struct sup *sup, uint32_t i, enum hook_kind kind);
+
+/* ... and the errno of the step at which its start failed; 0: it ran. */
+int hook_error(const struct sup *sup, uint32_t i, enum hook_kind kind);
 
 /* Kill one that runs, or all of them; nobody learns how they end. */
 void hook_cancel(struct sup *sup, uint32_t i, enum hook_kind kind);

@@ -8,11 +8,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "init/pid1/checks.h"
 #include "init/pid1/pipes.h"
+#include "init/pid1/prober.h"
 #include "init/pid1/spawn.h"
 
 enum {
-	OWN_TASKS = 4,  /* PID 1, recorder, relay, control */
+	OWN_TASKS = 4,    /* PID 1, recorder, relay, control */
 	FIRST_MS = 50,    /* delay after the first death */
 	MOST_MS = 2000,   /* doubling stops here */
 	FORGET_MS = 10000, /* alive for so long: the delay begins anew */
@@ -29,6 +31,8 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 		.pipes = sup->pipe,
 		.command_fd = sup->command_peer_fd,
 		.listen_fd = sup->listen_fd,
+		.probe_fd = sup->probe_peer_fd,
+		.sockets = sup->socket,
 		.notify_path = *sup->notify_path ? sup->notify_path : NULL,
 		.wake_fd = kept->wake_fd,
 		.notify_fd = sup->notify_fd,
@@ -54,6 +58,8 @@ static bool is_needed(const struct sup *sup, enum board_helper_kind kind)
 {
 	if (kind == BOARD_CONTROL)
 		return sup->command_fd >= 0;
+	if (kind == BOARD_PROBER)
+		return sup->probe_fd >= 0 && prober_is_needed(sup->config);
 	return kind != BOARD_FILES || sup->has_files;
 }
 
@@ -74,7 +80,7 @@ int keeper_begin(struct sup *sup)
 
 int64_t keeper_own_tasks(const struct config *c)
 {
-	return OWN_TASKS + pipes_have_files(c);
+	return OWN_TASKS + pipes_have_files(c) + prober_is_needed(c);
 }
 
 int64_t keeper_tasks(const struct config *c)
@@ -112,6 +118,8 @@ bool keeper_reaped(struct sup *sup, pid_t pid, int status)
 			continue;
 		kept->pid = 0;
 		sup->is_head_changed = true;
+		if (k == BOARD_PROBER)
+			checks_prober_lost(sup);
 		/* At the end all go by themselves. */
 		if (sup->stop.phase >= STOP_HELPERS ||
 		    !is_needed(sup, (enum board_helper_kind)k))

@@ -27,8 +27,10 @@
 #include "init/pid1/keeper.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/memory.h"
+#include "init/pid1/notice.h"
 #include "init/pid1/orphans.h"
 #include "init/pid1/pipes.h"
+#include "init/pid1/prober.h"
 #include "init/pid1/publish.h"
 #include "init/pid1/queue.h"
 #include "init/pid1/reload.h"
@@ -47,6 +49,7 @@ enum {
 	FROM_HELPERS = -2,
 	FROM_CONTROL = -3,
 	FROM_CLOCK = -4,
+	FROM_PROBER = -5,
 };
 
 /* The only one: too large for a stack, and zero memory that is not used is
@@ -160,12 +163,15 @@ static void make_tables(struct sup *sup)
 	if (err < 0)
 		die_system("memfd_create", -err);
 	sup->report = map((1 + HOOKS) * n * sizeof(*sup->report), MAP_SHARED);
+	sup->check = map(n * sizeof(*sup->check), MAP_PRIVATE);
 	sup->service = map(n * (sizeof(*sup->service) + sizeof(*sup->next_ms) +
-				sizeof(*sup->leader) + 2 * sizeof(*sup->pipe)),
+				sizeof(*sup->leader) + 2 * sizeof(*sup->pipe) +
+				sizeof(*sup->socket)),
 			   MAP_PRIVATE);
 	sup->next_ms = (int64_t *)(void *)(sup->service + n);
 	sup->leader = (pid_t *)(void *)(sup->next_ms + n);
 	sup->pipe = (int *)(void *)(sup->leader + n);
+	sup->socket = sup->pipe + 2 * n;
 }
 
 /* Whoever started dashpot may want to know when everything is up. */
@@ -217,7 +223,11 @@ static void set_up(struct sup *sup, const struct config *config,
 	if (err < 0)
 		die_system("mmap", -err);
 	inherited = pipes_make(sup);
+	notice_make(sup);
 	open_control(sup);
+	prober_open(sup);
+	if (sup->probe_fd >= 0)
+		watch(sup, sup->probe_fd, FROM_PROBER);
 	keep_notify_path(sup);
 	publish_begin(sup);
 	SUP_SAY(sup, BOARD_EV_BEGIN, -1, sup->pid, config->services,
@@ -351,6 +361,8 @@ static void take_wakes(struct sup *sup, const struct wakes *wakes)
 			operator_run(sup);
 		} else if (what == FROM_CLOCK) {
 			ticks_clock_set(sup);
+		} else if (what == FROM_PROBER) {
+			prober_hear(sup);
 		} else if (what == FROM_HELPERS) {
 			/* EAGAIN: somebody's news was read already. */
 			if (read(sup->notify_fd, &ignored, sizeof(ignored)) <=
@@ -371,6 +383,9 @@ static void take_verdicts(struct sup *sup, const struct wakes *wakes)
 
 		if (what < sup->config->services)
 			service_verdict(sup, (uint32_t)what);
+		else if (what >= LOOP_NOTICES &&
+			 what - LOOP_NOTICES < sup->config->services)
+			notice_read(sup, (uint32_t)(what - LOOP_NOTICES));
 	}
 }
 

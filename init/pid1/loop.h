@@ -8,6 +8,12 @@
 #include "init/config/config.h"
 #include "init/pid1/sup.h"
 
+enum {
+	/* What epoll says of the readiness pipe of service 0; the others
+	 * follow. Below are the indices of services: their verdicts. */
+	LOOP_NOTICES = CONFIG_SERVICES,
+};
+
 /* Supervise the services of `config`, which was loaded from `source` and is
  * loaded from there anew at a reload, until the end of it all. argv is the
  * program's, for the names of helpers in ps. Signals must be blocked. Ends

@@ -11,6 +11,7 @@
 
 #include "init/die.h"
 #include "init/pid1/adopt.h"
+#include "init/pid1/notice.h"
 
 enum {
 	OWN_FILES = 64, /* descriptors of dashpot beside those of services */
@@ -48,7 +49,8 @@ bool pipes_have_files(const struct config *c)
 /* How many are open at most. */
 static uint64_t descriptors(const struct config *c)
 {
-	return (uint64_t)c->services + count(c) + OWN_FILES;
+	return (uint64_t)c->services + count(c) + notice_descriptors(c) +
+	       OWN_FILES;
 }
 
 void pipes_make_room(struct sup *sup)
@@ -62,10 +64,12 @@ void pipes_make_room(struct sup *sup)
 	raised = (struct rlimit){ own->rlim_max, own->rlim_max };
 	if (raised.rlim_max < needed)
 		die_text(DIE_USAGE,
-			 "%u services with %u outputs to carry need %llu open "
-			 "files; the hard limit (ulimit -Hn) is %llu: raise it "
-			 "with --ulimit nofile",
+			 "%u services with %u outputs to carry and %u that "
+			 "tell when they are ready need %llu open files; the "
+			 "hard limit (ulimit -Hn) is %llu: raise it with "
+			 "--ulimit nofile",
 			 sup->config->services, count(sup->config),
+			 notice_descriptors(sup->config),
 			 (unsigned long long)needed,
 			 (unsigned long long)raised.rlim_max);
 	/* The soft limit may be raised to the hard one by anybody. */

@@ -37,6 +37,19 @@ static int64_t next_of(const struct service *s)
 	return next_ms;
 }
 
+static void publish_check(const struct sup *sup, uint32_t i,
+			  struct board_service *row)
+{
+	const struct service *s = &sup->service[i];
+	const struct check *c = s->is_checked ? &sup->check[i] : NULL;
+
+	row->is_unready = s->pid != 0 && s->ready_ms == NEVER;
+	row->answer = (uint8_t)(c ? c->answer : BOARD_ANSWER_NONE);
+	row->answer_code = c ? c->code : 0;
+	row->unhealthy = c ? c->failures : 0;
+	row->is_well = c && c->is_passed;
+}
+
 static void publish_service(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
@@ -68,6 +81,7 @@ static void publish_service(struct sup *sup, uint32_t i)
 	row->tick_wall_ms = s->tick_wall_ms;
 	row->skipped = s->skipped;
 	row->limit = s->limit;
+	publish_check(sup, i, row);
 	publish_breaker(sup, i, row);
 	board_row_end(row);
 	s->is_changed = false;

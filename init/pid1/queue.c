@@ -12,6 +12,7 @@
 #include "init/pid1/ghosts.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/loop.h"
+#include "init/pid1/notice.h"
 #include "init/pid1/publish.h"
 #include "init/pid1/services.h"
 #include "init/pid1/spawn.h"
@@ -400,8 +401,11 @@ static void try_start(struct sup *sup, uint32_t i)
 	limits_note(&sup->limits);
 	s->born_ticks = ghosts_now_ticks();
 	breaker_probe(&sup->breaker[i], sup->now_ms, s->is_forced);
+	pid = notice_prepare(sup, i);
 	publish_run(sup, i, s->starts + 1);
-	pid = spawn_service(sup, i, &verdict_fd);
+	if (pid == 0)
+		pid = spawn_service(sup, i, &verdict_fd);
+	notice_cloned(sup, i, pid > 0);
 	if (pid < 0) {
 		publish_run(sup, i, s->starts);
 		limits_blame(&sup->limits, -pid, &limit);

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "init/pid1/checks.h"
 #include "init/pid1/memory.h"
 #include "init/pid1/queue.h"
 #include "init/pid1/sweep.h"
@@ -16,7 +17,7 @@
 
 /* Work out its next deadline. Once SIGKILL was sent, kill_ms is over; while it
  * is swept, sweep_ms minds it. */
-static void arm(struct sup *sup, uint32_t i)
+void service_arm(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 	int64_t next_ms = earlier(earlier(s->due_ms, s->stuck_ms), s->tick_ms);
@@ -25,12 +26,14 @@ static void arm(struct sup *sup, uint32_t i)
 		next_ms = earlier(next_ms, s->sweep_ms);
 	else if (s->pid && s->state == LIFE_STOPPING && !s->is_killed)
 		next_ms = earlier(next_ms, earlier(s->drain_ms, s->kill_ms));
+	if (s->is_checked)
+		next_ms = earlier(next_ms, checks_next_ms(sup, i));
 	sup->next_ms[i] = next_ms;
 }
 
 void service_touch(struct sup *sup, uint32_t i)
 {
-	arm(sup, i);
+	service_arm(sup, i);
 	sup->service[i].is_changed = true;
 	sup->is_head_changed = true;
 }
@@ -57,6 +60,8 @@ void service_begin(struct sup *sup, uint32_t i)
 		.kills_ms = -1,
 		.on = -1,
 		.verdict_fd = -1,
+		.ready_fd = -1,
+		.ready_peer_fd = -1,
 	};
 	if (settings(sup, i)->is_main)
 		sup->main_service = i;
@@ -141,6 +146,18 @@ static void arm_cooldown(struct sup *sup, uint32_t i)
 		s->opened_by, s->opened_in_ms);
 }
 
+/* From its start on; a oneshot is never ready, but done. */
+static void arm_ready(struct sup *sup, uint32_t i)
+{
+	const struct config_service *c = settings(sup, i);
+	struct service *s = &sup->service[i];
+
+	s->awaits_ready = true;
+	s->due_ms = c->ready_timeout_ms > 0 && c->type == CONFIG_DAEMON
+			    ? sup->now_ms + c->ready_timeout_ms
+			    : NEVER;
+}
+
 static void calm(struct sup *sup, uint32_t i, enum life_event event)
 {
 	struct service *s = &sup->service[i];
@@ -164,7 +181,7 @@ static void do_deeds(struct sup *sup, uint32_t i, unsigned deeds,
 	if (deeds & LIFE_DO_QUEUE)
 		queue_join(sup, i);
 	if (deeds & LIFE_DO_READY)
-		s->due_ms = NEVER;
+		arm_ready(sup, i);
 	if (deeds & LIFE_DO_STABLE)
 		s->due_ms = sup->now_ms + settings(sup, i)->stable_ms;
 	if (deeds & LIFE_DO_DELAY)
@@ -258,7 +275,7 @@ void service_take(struct sup *sup, uint32_t i, enum life_event event)
 	if (is_news)
 		service_touch(sup, i);
 	else
-		arm(sup, i);
+		service_arm(sup, i);
 }
 
 void service_stop(struct sup *sup, uint32_t i, bool is_again)
@@ -313,6 +330,38 @@ void service_kill(struct sup *sup, uint32_t i)
 
 /* --- Verdicts and deadlines -------------------------------------------- */
 
+void service_ready(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	if (!s->awaits_ready || s->pid == 0 || s->verdict_fd >= 0)
+		return;
+	s->awaits_ready = false;
+	s->ready_ms = sup->now_ms;
+	/* A probe that is ready stays in its state. */
+	sup->is_tree_changed = true;
+	SUP_SAY(sup, BOARD_EV_READY, (int)i, s->pid,
+		sup->now_ms - s->started_ms);
+	service_take(sup, i, LIFE_READY);
+	checks_watch(sup, i);
+	service_touch(sup, i);
+}
+
+void service_leaves(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	if (s->pid == 0 || s->state == LIFE_STOPPING || s->awaits_ready ||
+	    s->ready_ms == NEVER)
+		return;
+	s->ready_ms = NEVER;
+	s->due_ms = NEVER;
+	sup->is_tree_changed = true;
+	checks_end(sup, i);
+	SUP_SAY(sup, BOARD_EV_LEAVING, (int)i, s->pid);
+	service_touch(sup, i);
+}
+
 void service_verdict(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
@@ -332,20 +381,16 @@ void service_verdict(struct sup *sup, uint32_t i)
 	s->stuck_ms = NEVER;
 	s->is_stuck = false;
 	if (sup->report[i].err == 0) {
-		s->ready_ms = sup->now_ms;
 		memory_begin(sup, i);
-		/* A probe that is ready stays in its state. */
-		sup->is_tree_changed = true;
 		queue_executes(sup, i);
-		SUP_SAY(sup, BOARD_EV_READY, (int)i, s->pid,
-			sup->now_ms - s->started_ms);
-		service_take(sup, i, LIFE_READY);
+		if (!checks_begin(sup, i))
+			service_ready(sup, i);
 	}
 	/* A failed start is news once its process has ended. */
 	if (sup->report[i].err == 0 || was_stuck)
 		service_touch(sup, i);
 	else
-		arm(sup, i);
+		service_arm(sup, i);
 }
 
 static void fire_stuck(struct sup *sup, uint32_t i)
@@ -362,11 +407,32 @@ static void fire_stuck(struct sup *sup, uint32_t i)
 		sup->now_ms - s->started_ms);
 }
 
+static void fire_due(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+
+	if (s->state == LIFE_BACKOFF || s->state == LIFE_BLOCKED)
+		service_take(sup, i, LIFE_DUE);
+	else if (s->awaits_ready)
+		service_give_up(sup, i, BOARD_START_TIMEOUT);
+	else if (s->state == LIFE_PROBING && !checks_is_well(sup, i))
+		s->due_ms = NEVER; /* stable when its health check passes */
+	else
+		service_take(sup, i, LIFE_STABLE);
+}
+
 static void fire(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 	int64_t now_ms = sup->now_ms;
 
+	/* A check that is due is no news. */
+	if (s->is_checked && now_ms >= checks_next_ms(sup, i)) {
+		checks_fire(sup, i);
+		service_arm(sup, i);
+		if (sup->next_ms[i] > now_ms)
+			return;
+	}
 	if (now_ms >= s->stuck_ms)
 		fire_stuck(sup, i);
 	if (s->state == LIFE_STOPPING && s->pid && now_ms >= s->drain_ms)
@@ -380,11 +446,7 @@ static void fire(struct sup *sup, uint32_t i)
 	if (now_ms >= s->tick_ms)
 		ticks_fire(sup, i);
 	if (now_ms >= s->due_ms)
-		service_take(sup, i,
-			     s->state == LIFE_BACKOFF ||
-					     s->state == LIFE_BLOCKED
-				     ? LIFE_DUE
-				     : LIFE_STABLE);
+		fire_due(sup, i);
 	service_touch(sup, i);
 }
 

@@ -23,6 +23,17 @@ void service_take(struct sup *sup, uint32_t i, enum life_event event);
  * deadline is worked out again. */
 void service_touch(struct sup *sup, uint32_t i);
 
+/* Only its deadline is worked out again: nothing that others see changed. */
+void service_arm(struct sup *sup, uint32_t i);
+
+/* Service i, which executes, is ready. Said of one that was ready before, or
+ * is stopping, it means nothing. */
+void service_ready(struct sup *sup, uint32_t i);
+
+/* Service i says that it is about to end by itself: it is not ready any more,
+ * and nobody asks how it is. */
+void service_leaves(struct sup *sup, uint32_t i);
+
 /* Ask service i to stop; with is_again it is wanted once it has stopped. */
 void service_stop(struct sup *sup, uint32_t i, bool is_again);
 

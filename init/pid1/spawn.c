@@ -18,6 +18,7 @@
 #include "init/format.h"
 #include "init/pid1/cells.h"
 #include "init/pid1/limits.h"
+#include "init/pid1/notice.h"
 #include "init/pid1/privileges.h"
 #include "init/pid1/signals.h"
 
@@ -209,7 +210,7 @@ static bool is_same_name(const char *a, const char *b)
 }
 
 /* NOTIFY_SOCKET speaks to dashpot: a service that answered there would speak
- * for all of them. */
+ * for all of them. One that shall tell when it is ready gets its own. */
 static bool is_kept(const char *variable)
 {
 	return is_same_name("NOTIFY_SOCKET=", variable);
@@ -328,13 +329,31 @@ static void take_terminal(void)
 	tcsetpgrp(STDIN_FILENO, getpid());
 }
 
+/* The readiness descriptor gets the number that the service expects. Whatever
+ * else has it is closed by that, so the verdict's pipe makes room: its early
+ * end would say that the service executes. Nothing else is used any more. */
+static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd)
+{
+	const struct config_check *ready = &settings(sup, i)->ready;
+	struct spawn_report *report = &sup->report[i];
+	int number = (int)ready->number;
+
+	if (ready->kind != CONFIG_CHECK_FD)
+		return;
+	take(report, BOARD_STEP_READY);
+	if (verdict_fd == number)
+		check(report, fcntl(verdict_fd, F_DUPFD_CLOEXEC, number + 1));
+	place(report, sup->service[i].ready_peer_fd, number);
+}
+
 /* hook: what to do instead of being service i, or NULL. */
 static _Noreturn void run(const struct sup *sup, uint32_t i,
 			  struct spawn_report *report,
-			  const struct spawn_hook *hook)
+			  const struct spawn_hook *hook, int verdict_fd)
 {
 	const struct config *c = sup->config;
 	const struct config_service *s = config_service(c, i);
+	const char *own[] = { hook ? NULL : notice_variable(sup, i), NULL };
 	static char *argv[CHILD_ARGS];
 	int err;
 
@@ -358,24 +377,27 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		check(report, chdir(config_string(c, s->directory)));
 	}
 	if (hook && hook->argv.count == 0)
-		_exit(access(config_string(c, hook->path), F_OK) < 0);
+		_exit(access(config_string(c, hook->path), F_OK) < 0 ? errno
+								     : 0);
 	take(report, BOARD_STEP_HEADROOM);
 	err = limits_check_child(&sup->limits, c->headroom, report);
 	if (err != 0)
 		fail(report, err);
+	if (!hook)
+		place_ready(sup, i, verdict_fd);
 	execute(report, config_string(c, s->path), argv,
-		make_environment(c, report, s, hook ? hook->extra : NULL));
+		make_environment(c, report, s, hook ? hook->extra : own));
 }
 
 _Noreturn void spawn_hook(const struct sup *sup, uint32_t i,
 			  struct spawn_report *report,
 			  const struct spawn_hook *hook)
 {
-	run(sup, i, report, hook);
+	run(sup, i, report, hook, -1);
 }
 
-/* The pipe and the clone, the same for both kinds. In the child 0 is
- * returned. */
+/* The pipe and the clone, the same for both kinds. In the child 0 is returned,
+ * and *verdict_fd is its end of the pipe. */
 static pid_t start(struct spawn_report *report, int *verdict_fd)
 {
 	int ends[2];
@@ -386,8 +408,10 @@ static pid_t start(struct spawn_report *report, int *verdict_fd)
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	pid = spawn_clone();
+	*verdict_fd = ends[1];
 	if (pid == 0)
 		return 0;
+	*verdict_fd = -1;
 	err = errno;
 	close(ends[1]);
 	if (pid < 0) {
@@ -403,7 +427,7 @@ pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd)
 	pid_t pid = start(&sup->report[i], verdict_fd);
 
 	if (pid == 0)
-		run(sup, i, &sup->report[i], NULL);
+		run(sup, i, &sup->report[i], NULL, *verdict_fd);
 	return pid;
 }
 

@@ -71,6 +71,9 @@ struct service {
 	pid_t session;      /* of the last leader; 0 none */
 	int32_t on;         /* the dependency it waits for; -1 */
 	int verdict_fd;     /* read end, EOF at exec; -1 none */
+	int ready_fd;       /* fd:N, read end until it is ready; -1 none */
+	int ready_peer_fd;  /* ... write end, while it is cloned; -1 none */
+	uint64_t stray_run; /* run, + 1, in which a stray notice was said */
 	uint32_t failures;  /* since the last stable run */
 	uint32_t left;      /* processes of its set without leader */
 	uint32_t opened_by; /* failures that opened its breaker */
@@ -87,6 +90,8 @@ struct service {
 	bool is_forced;     /* an operator's start: probe before cooldown */
 	bool was_given_up_probe; /* it was the probe that dashpot gave up */
 	bool is_forgiven;   /* what the registry remembers does not count */
+	bool is_checked;    /* struct check is in use */
+	bool awaits_ready;  /* has a process that was not ready yet */
 	bool is_wanted;     /* is to run, once it is stopped: again */
 	bool has_token;     /* took one that no process has used yet */
 	bool was_stable;    /* the last run was */
@@ -102,6 +107,21 @@ struct service {
 	bool is_late;       /* its last start was not ready in time */
 	bool was_ready;     /* when tree_follow() looked last */
 	bool is_remembered; /* its breaker came from the registry */
+};
+
+/* How a service is asked whether it is ready or well, see checks.h. */
+struct check {
+	int64_t next_ms;   /* asked then; NEVER */
+	int64_t late_ms;   /* the prober is silent by then; NEVER: not asked */
+	int64_t poll_ms;   /* between the next two looks for readiness */
+	uint32_t number;   /* of the last question */
+	uint32_t failures; /* of its health, in a row */
+	enum board_answer answer; /* the last one ... */
+	int32_t code;      /* ... and its number */
+	bool is_health;    /* asked for its health, not for readiness */
+	bool is_asked;     /* under way */
+	bool is_passed;    /* the last one for health did */
+	bool is_skipped;   /* the last one could not be made: said */
 };
 
 /* A limit that has refused a start: who waits for it tries by one clock. */
@@ -290,6 +310,11 @@ struct sup {
 	int command_fd;          /* PID 1's end of the control helper's pair;
 				  * -1: there is no such helper */
 	int command_peer_fd;     /* the helper's end */
+	int probe_fd;            /* PID 1's end of the prober's pair; -1: there
+				  * is none */
+	int probe_peer_fd;       /* the prober's end */
+	uint32_t asked;          /* questions so far: the number of the last */
+	bool is_prober_silent;   /* it did not answer: said */
 	int listen_fd;           /* its socket, kept for its successors */
 	uint64_t reloads;        /* put in force so far */
 	uint64_t answers;        /* given so far; the next one's slot */
@@ -304,6 +329,8 @@ struct sup {
 	struct kept kept[BOARD_HELPERS];
 	int *pipe;               /* read ends, see pipes.h: 2 a service
 				  * (stdout, stderr); -1 none */
+	int *socket;             /* for notices, one a service; -1 none */
+	struct check *check;     /* one a service; see is_checked */
 	struct spawn_report *report; /* one a service, then one for each of its
 				      * HOOKS; shared with children */
 	/* One a service each, in one piece of memory. The first two lie side

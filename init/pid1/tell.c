@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "init/pid1/checks.h"
 #include "init/pid1/hooks.h"
 #include "init/pid1/services.h"
 
@@ -80,6 +81,8 @@ void tell_stop(struct sup *sup, uint32_t i)
 	bool was_ready = s->ready_ms != NEVER;
 
 	service_verdict(sup, i);
+	checks_end(sup, i);
+	s->awaits_ready = false;
 	s->due_ms = NEVER;
 	s->ready_ms = NEVER;
 	s->is_killed = false;

@@ -207,6 +207,28 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		NULL },
 	[BOARD_EV_OOM_KILLS] = { "oom-kills", CONFIG_WARNING, "processes",
 		"the kernel killed %0p of it for want of memory" },
+	[BOARD_EV_READY_CLOSED] = { "ready-closed", CONFIG_WARNING,
+		"descriptor",
+		"closed its descriptor %0i and wrote no newline there: it "
+		"cannot become ready any more" },
+	[BOARD_EV_CHECK_SKIPPED] = { "check-skipped", CONFIG_WARNING,
+		"errno/e is_health/b",
+		"its [1:health|readiness] check could not be made (%0e), which "
+		"says nothing about it: tried again" },
+	[BOARD_EV_UNHEALTHY] = { "unhealthy", CONFIG_WARNING,
+		"answer/a code failures max_failures",
+		"health check failed: %0A (%2i of %3i in a row)" },
+	[BOARD_EV_HEALTHY] = { "healthy", CONFIG_INFO, "failures",
+		"health check passed again (failed before: %0i)" },
+	[BOARD_EV_PROBER_SILENT] = { "prober-silent", CONFIG_WARNING,
+		"waited_ms",
+		"dashpot's prober did not answer within %0d: checks over "
+		"sockets say nothing until it does" },
+	[BOARD_EV_NOTICE_STRAY] = { "notice-stray", CONFIG_WARNING, "pid uid",
+		"a notification by pid %0i, uid %1i is not believed: that "
+		"process is not seen to be of this service" },
+	[BOARD_EV_LEAVING] = { "leaving", CONFIG_INFO, "pid",
+		"says that it is about to stop: not ready any more" },
 	/* clang-format on */
 };
 

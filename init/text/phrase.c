@@ -329,6 +329,113 @@ void phrase_limit(struct phrase *w, const struct board_limit *l,
 		phrase_add(w, "%s", advice);
 }
 
+const char *phrase_answer_word(unsigned answer)
+{
+	static const char *const words[BOARD_ANSWERS] = {
+		[BOARD_ANSWER_NONE] = "none",
+		[BOARD_ANSWER_YES] = "yes",
+		[BOARD_ANSWER_ERROR] = "error",
+		[BOARD_ANSWER_HTTP] = "http",
+		[BOARD_ANSWER_TIMEOUT] = "timeout",
+		[BOARD_ANSWER_CLOSED] = "closed",
+		[BOARD_ANSWER_NONSENSE] = "nonsense",
+		[BOARD_ANSWER_EXIT] = "exit",
+		[BOARD_ANSWER_SIGNAL] = "signal",
+		[BOARD_ANSWER_SKIPPED] = "skipped",
+	};
+
+	return word_of(words, COUNT(words), answer);
+}
+
+void phrase_answer(struct phrase *w, unsigned answer, int code)
+{
+	char buf[16];
+
+	switch ((enum board_answer)answer) {
+	case BOARD_ANSWER_NONE:
+	case BOARD_ANSWERS:
+		phrase_add(w, "no answer yet");
+		break;
+	case BOARD_ANSWER_YES:
+		phrase_add(w, "well");
+		break;
+	case BOARD_ANSWER_ERROR:
+		phrase_add(w, "%s", errors_text(code));
+		break;
+	case BOARD_ANSWER_HTTP:
+		phrase_add(w, "HTTP status %d", code);
+		break;
+	case BOARD_ANSWER_TIMEOUT:
+		phrase_add(w, "no answer in time");
+		break;
+	case BOARD_ANSWER_CLOSED:
+		phrase_add(w, "the connection was closed without an answer");
+		break;
+	case BOARD_ANSWER_NONSENSE:
+		phrase_add(w, "the answer is no HTTP");
+		break;
+	case BOARD_ANSWER_EXIT:
+		phrase_add(w, "exit code %d", code);
+		break;
+	case BOARD_ANSWER_SIGNAL:
+		phrase_add(w, "killed by %s", phrase_signal(code, buf));
+		break;
+	case BOARD_ANSWER_SKIPPED:
+		phrase_add(w, "could not be made: %s", errors_text(code));
+		break;
+	}
+}
+
+static void add_address(struct phrase *w, const struct config *c,
+			const struct config_check *check)
+{
+	const char *host = config_string(c, check->host);
+	bool is_v6 = strchr(host, ':') != NULL;
+
+	phrase_add(w, "%s%s%s:%u", is_v6 ? "[" : "", host, is_v6 ? "]" : "",
+		   (unsigned)check->number);
+}
+
+void phrase_check(struct phrase *w, const struct config *c,
+		  const struct config_check *check)
+{
+	const char *word = config_string(c, check->argv.at);
+
+	switch (check->kind) {
+	case CONFIG_CHECK_NONE:
+		phrase_add(w, "nothing");
+		break;
+	case CONFIG_CHECK_NOTIFY:
+		phrase_add(w, "notify");
+		break;
+	case CONFIG_CHECK_FD:
+		phrase_add(w, "fd:%u", (unsigned)check->number);
+		break;
+	case CONFIG_CHECK_TCP:
+		phrase_add(w, "tcp:");
+		add_address(w, c, check);
+		break;
+	case CONFIG_CHECK_HTTP:
+		phrase_add(w, "http:");
+		add_address(w, c, check);
+		phrase_add(w, "%s", config_string(c, check->path));
+		break;
+	case CONFIG_CHECK_UNIX:
+		phrase_add(w, "unix:%s", config_string(c, check->path));
+		break;
+	case CONFIG_CHECK_FILE:
+		phrase_add(w, "file:%s", config_string(c, check->path));
+		break;
+	case CONFIG_CHECK_EXEC:
+		phrase_add(w, "exec:%s", word);
+		for (uint32_t k = 1; k < check->argv.count; k++) {
+			word += strlen(word) + 1;
+			phrase_add(w, " %s", word);
+		}
+		break;
+	}
+}
+
 /* "after 12 ms", where it is known. */
 static void add_runtime(struct phrase *w, int64_t runtime_ms)
 {

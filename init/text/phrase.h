@@ -55,9 +55,17 @@ void phrase_time(char out[PHRASE_TIME], int64_t wall_ms);
 /* "SIGTERM", "SIGRTMIN+3" (as systemd counts), or "signal 99" put in buf. */
 const char *phrase_signal(int number, char buf[16]);
 
+/* What a check was answered: "connection refused", "HTTP status 503". */
+void phrase_answer(struct phrase *w, unsigned answer, int code);
+
+/* A check as it is written: "tcp:127.0.0.1:5432". */
+void phrase_check(struct phrase *w, const struct config *c,
+		  const struct config_check *check);
+
 /* The words of JSON: "exited", "start-timeout", "pids-cgroup", "headroom",
  * "closed", ...; "unknown" for a number outside the enum. */
 const char *phrase_cause(unsigned cause);
+const char *phrase_answer_word(unsigned answer);
 const char *phrase_oom(unsigned oom);
 const char *phrase_limit_kind(unsigned kind);
 const char *phrase_wait(unsigned wait);

@@ -94,6 +94,8 @@ void sentence_value(struct phrase *w, const struct config *c,
 		phrase_add(w, "%s", word_of(reloads, BOARD_RELOADS, u));
 		break;
 	case 'V': phrase_add(w, "%s", phrase_volume(u)); break;
+	case 'a': phrase_add(w, "%s", phrase_answer_word(u)); break;
+	case 'A': phrase_answer(w, u, (int)e->n[i + 1]); break;
 	case 'W': add_wait_status(w, v); break;
 	case 'p': sentence_count(w, v, "process", "es"); break;
 	case 'n': sentence_count(w, v, "service", "s"); break;

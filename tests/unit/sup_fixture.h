@@ -46,6 +46,8 @@ static inline void sup_with(const char *text)
 	static int64_t next_ms[CONFIG_SERVICES];
 	static pid_t leaders[CONFIG_SERVICES];
 	static int pipes[2 * CONFIG_SERVICES];
+	static int sockets[CONFIG_SERVICES];
+	static struct check checks[CONFIG_SERVICES];
 	static struct spawn_report reports[(1 + HOOKS) * CONFIG_SERVICES];
 	struct boards *b = &sup.boards;
 
@@ -69,6 +71,8 @@ static inline void sup_with(const char *text)
 	sup.command_fd = -1;
 	sup.clock_fd = -1;
 	sup.listen_fd = -1;
+	sup.probe_fd = -1;
+	sup.probe_peer_fd = -1;
 	sup.epoll_fd = -1;
 	sup.limits.files.rlim_max = 100000;
 	for (int k = 0; k < BOARD_HELPERS; k++)
@@ -81,10 +85,14 @@ static inline void sup_with(const char *text)
 	sup.next_ms = next_ms;
 	sup.leader = leaders;
 	sup.pipe = pipes;
+	sup.socket = sockets;
+	sup.check = checks;
 	sup.report = reports;
 	memset(leaders, 0, sizeof(leaders));
 	memset(reports, 0, sizeof(reports));
 	memset(pipes, 0xff, sizeof(pipes));
+	memset(sockets, 0xff, sizeof(sockets));
+	memset(checks, 0, sizeof(checks));
 	services_begin(&sup);
 }
 
@@ -124,8 +132,7 @@ static inline void spawned(uint32_t i)
 static inline void run(uint32_t i)
 {
 	spawned(i);
-	sup.service[i].ready_ms = sup.now_ms;
-	service_take(&sup, i, LIFE_READY);
+	service_ready(&sup, i);
 }
 
 /* Its process has ended with this wait status, and nothing is left of it. */

@@ -486,13 +486,6 @@ static void keys_that_come_later_are_refused_but_for_their_default(
 	void **state)
 {
 	static const char *const lines[][2] = {
-		{ "ready = notify", "ready = none" },
-		{ "ready_timeout = 5s", "ready_timeout = 0s" },
-		{ "health = tcp:localhost:80", "health = off" },
-		{ "health_interval = 10s", "health_interval = 30000ms" },
-		{ "health_timeout = 6s", "health_timeout = 5s" },
-		{ "health_failures = 4", "health_failures = 3" },
-		{ "health_grace = 1s", "health_grace = 0" },
 		{ "reload_signal = USR2", "reload_signal = SIGHUP" },
 	};
 
@@ -508,6 +501,34 @@ static void keys_that_come_later_are_refused_but_for_their_default(
 	}
 }
 
+static void oneshot_is_not_asked_whether_it_is_ready(void **state)
+{
+	static const char *const said[] = { "ready = tcp:[::1]:5",
+					    "health = file:/x" };
+	char line[200], mistake[200];
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(line, sizeof(line), "%s\ntype = oneshot", said[i]);
+		snprintf(mistake, sizeof(mistake),
+			 "%s in [service:s], which is a oneshot: it is ready "
+			 "when it is done; remove it, or make it a daemon",
+			 said[i]);
+		assert_refused(line, mistake);
+	}
+	service_with("type = oneshot\nready = none\nhealth = off");
+}
+
+static void checks_of_defaults_are_for_daemons(void **state)
+{
+	load_text("[defaults]\nready = fd:5\nhealth = tcp:127.0.0.1:80\n" S
+		  "type = oneshot\n[service:t]\ncommand = x\n");
+	assert_int_equal(service("s")->ready.kind, CONFIG_CHECK_NONE);
+	assert_int_equal(service("s")->health.kind, CONFIG_CHECK_NONE);
+	assert_int_equal(service("t")->ready.kind, CONFIG_CHECK_FD);
+	assert_int_equal(service("t")->ready.number, 5);
+	assert_int_equal(service("t")->health.kind, CONFIG_CHECK_TCP);
+}
+
 static void ten_mistakes_are_ten_messages_in_order(void **state)
 {
 	static const char *const said[] = {
@@ -517,7 +538,9 @@ static void ten_mistakes_are_ten_messages_in_order(void **state)
 		"web?\n",
 		"t.ini:7: stop_timeout = 15: has no unit; write 15s (or ms, m, "
 		"h, d)\n",
-		"t.ini:8: ready: not supported yet; remove the line\n",
+		"t.ini:8: ready = notify:1: is no check; write notify, fd:N, "
+		"tcp:HOST:PORT, http:HOST:PORT/PATH, unix:PATH, file:PATH or "
+		"exec:COMMAND\n",
 		"t.ini:9: umask = 9: is no octal number up to 0777; write it "
 		"like 027\n",
 		"t.ini:10: nonsense line\n",
@@ -537,7 +560,7 @@ static void ten_mistakes_are_ten_messages_in_order(void **state)
 		  "command = x\n"
 		  "after = wen\n"
 		  "stop_timeout = 15\n"
-		  "ready = notify\n"
+		  "ready = notify:1\n"
 		  "umask = 9\n"
 		  "nonsense line\n"
 		  "[service:b\n"
@@ -1052,6 +1075,8 @@ int main(void)
 		TEST(values_out_of_range_are_refused),
 		TEST(dashpot_values_out_of_range_are_refused),
 		TEST(keys_that_come_later_are_refused_but_for_their_default),
+		TEST(oneshot_is_not_asked_whether_it_is_ready),
+		TEST(checks_of_defaults_are_for_daemons),
 		TEST(ten_mistakes_are_ten_messages_in_order),
 		TEST(more_than_100_mistakes_are_counted),
 		TEST(nearest_names_are_suggested),
