@@ -24,8 +24,8 @@ void sweep_tidy(struct sup *sup, uint32_t i);
 
 /* Is there a child of ours that we did not start? Who outlives a leader is
  * below one: the kernel gave us what the leader left, and that stays with us
- * until we wait for it. So as long as there is none, nothing of anybody is left, which
- * is known without a look at every process. */
+ * until we wait for it. So as long as there is none, nothing of anybody is
+ * left, which is known without a look at every process. */
 bool sweep_has_strangers(const struct sup *sup);
 
 /* Look for all whose time has come. A stopping service of which nothing is
