@@ -240,6 +240,17 @@ static bool is_of_this_run(const struct sup *sup, const struct probe_answer *a)
 	       (a->session == s->session || a->session == 0);
 }
 
+/* Its own word, read when it is over or has been told to end: redis, for one,
+ * says STOPPING=1 as the last thing it does. Nothing follows from that. */
+static bool is_late(const struct sup *sup, const struct probe_answer *a)
+{
+	const struct service *s = &sup->service[a->service];
+
+	return a->run != s->starts ||
+	       ((s->pid == 0 || s->state == LIFE_STOPPING) &&
+		(a->session == s->session || a->session == 0));
+}
+
 /* Seen once a run: somebody who floods the socket floods nothing else. */
 static void say_stray(struct sup *sup, const struct probe_answer *a)
 {
@@ -269,7 +280,8 @@ void notice_take(struct sup *sup, const struct probe_answer *a)
 
 	if (a->kind == PROBE_STRAY || !is_of_this_run(sup, a)) {
 		/* One of a former run is late, not strange. */
-		if (a->run == sup->service[i].starts)
+		if (a->kind == PROBE_STRAY ? a->run == sup->service[i].starts
+					   : !is_late(sup, a))
 			say_stray(sup, a);
 		return;
 	}
