@@ -131,6 +131,21 @@ pid1_has()
 	grep -qx 'stopped, exit code 0' <<<"$output"
 }
 
+@test "shop: as root, and as uid 1000 without capabilities on a read-only root" {
+	for HARDENED in no yes; do
+		export HARDENED
+		rm -rf "$BATS_TEST_TMPDIR/shop"
+		example shop
+		grep -qE '^worker:1 +running ' <<<"$output"
+		grep -qE '^clean-up +' <<<"$output"
+		grep -qx 'two orders sold' <<<"$output"
+		grep -qx healthy <<<"$output"
+		grep -qx 'stopped, exit code 0' <<<"$output"
+		diag '[.services[] | select(.user != "shop")] == []'
+	done
+	[ "$(stat -c %u "$NS_DIR/vol/diagnostic.json")" = 1000 ]
+}
+
 @test "stopsignal: SIGQUIT stops dashpot, and each service by its own stop_signal" {
 	example stopsignal
 	grep -qx 'stopped, exit code 0' <<<"$output"

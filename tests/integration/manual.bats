@@ -89,6 +89,14 @@ setup_file()
 	diff <(parser_keys) <(readme_keys)
 }
 
+@test "every key that docs/MIGRATING.md sets is one that the parser supports" {
+	grep -oE '`[a-z_]+(\.[a-zA-Z]+)? =' "$DASHPOT_TOP/docs/MIGRATING.md" |
+		tr -d '` =' | sed 's/\.[A-Z]*$/./' | sort -u >"$BATS_TEST_TMPDIR/set"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/set")" -gt 10 ]
+	[ "$(comm -23 "$BATS_TEST_TMPDIR/set" \
+		<(cut -d ' ' -f 2 "$BATS_FILE_TMPDIR/keys" | sort -u))" = '' ]
+}
+
 @test "every command in the help is in dashpot(8), and the other way round" {
 	diff <("$DASHPOT" help | awk '/^  dashpot [a-z]/ {
 			print $2
