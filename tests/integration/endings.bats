@@ -54,7 +54,7 @@ is()
 	start_with '[service:migrate]' 'shell = sleep 0.1' 'type = oneshot' \
 		'essential = yes' '[service:web]' 'command = sleep 1000' 'after = migrate'
 	wait_until 20 is web running
-	is migrate done
+	is migrate "done"
 	ns_stop
 	ends_with 0
 }
@@ -72,7 +72,7 @@ is()
 	start_with '[service:once]' 'shell = exit 3' 'success_codes = 0 3' \
 		'restart = on-failure' 'essential = yes' \
 		'[service:other]' 'command = sleep 1000'
-	wait_until 20 is once done
+	wait_until 20 is once "done"
 	is other running
 	ns_stop
 	ends_with 0
