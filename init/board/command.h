@@ -23,6 +23,7 @@ enum command_kind {
 	COMMAND_RELOAD,  /* no services; the result comes as an event */
 	COMMAND_SWEEP,   /* end what these have left that do not run, and if
 			  * `signal` is 1 the orphans; the set may be empty */
+	COMMAND_RELOAD_SERVICE, /* its reload_signal to the leader */
 	COMMAND_TROUBLE, /* nobody asked: PID 1 says BOARD_EV_CONTROL_TROUBLE
 			  * with `signal` and `config` as its numbers; no
 			  * answer */
@@ -61,8 +62,9 @@ struct command_answer {
 	uint64_t generation; /* ... and its generation: rows of a higher one
 			      * know of the command */
 	struct command_set refused; /* START, RESTART: latched; SIGNAL: not
-				     * running; SWEEP: running; reset it, start
-				     * it, stop it */
+				     * running; RELOAD_SERVICE: not ready;
+				     * SWEEP: running; reset it, start it, stop
+				     * it */
 };
 
 static inline bool command_has(const struct command_set *set, uint32_t i)

@@ -136,10 +136,12 @@ static const struct commands_row commands[] = {
 	  "SIGNAL is a name like HUP or a number. Exit code 1: one has no\n"
 	  "process.\n",
 	  steer_run, NAMES | ASKS },
-	{ "reload", "[--no-wait] [--timeout 30s] [--json]",
-	  "read the configuration again; only services that changed restart",
-	  "Exit code 1: it has a mistake, and nothing has changed.\n",
-	  steer_run, ASKS },
+	{ "reload", "[NAME]... [--no-wait] [--timeout 30s] [--json]",
+	  "read the configuration again; only services that changed restart\n"
+	  "or send services their reload_signal",
+	  "Exit code 1: it has a mistake, and nothing has changed; or a NAME\n"
+	  "is not ready, and was sent nothing.\n",
+	  steer_run, NAMES | ASKS },
 	{ "sweep", "[NAME]... [--orphans] [--dry-run] [--json]",
 	  "end what services left behind that do not run",
 	  "--orphans ends processes of nobody too. --dry-run only says which.\n"

@@ -23,7 +23,7 @@ struct steer {
 	const char *names[ASK_NAMES + 1];
 	int count;
 	int64_t wait_ms;
-	bool takes_names, is_json;
+	bool is_reload, is_json;
 };
 
 static void parse(struct steer *s, int argc, char **argv)
@@ -41,14 +41,14 @@ static void parse(struct steer *s, int argc, char **argv)
 	int first = is_signal;
 
 	s->word = argv[0];
-	s->takes_names = strcmp(argv[0], "reload") != 0;
+	s->is_reload = strcmp(argv[0], "reload") == 0;
 	/* A signal is sent, and that is all. */
 	s->count = args_parse(argc, argv, rows, is_signal ? 2 : 4, s->names,
-			      s->takes_names ? ASK_NAMES + first : 0);
+			      ASK_NAMES + first);
 	s->wait_ms = is_impatient ? 0 :
 			ask_duration(s->word, "--timeout", timeout,
 				     ASK_WAIT_MS);
-	if (s->takes_names && s->count < first + 1)
+	if (!s->is_reload && s->count < first + 1)
 		die_text(DIE_USAGE, "%s: which service? See dashpot help %s",
 			 s->word, s->word);
 	if (!is_signal)
@@ -109,7 +109,7 @@ int steer_run(int argc, char **argv)
 		verdict_json(&o, answer);
 	else
 		verdict_tell(&o, services);
-	if (!s.is_json && !s.takes_names) {
+	if (!s.is_json && s.is_reload && s.count == 0) {
 		out_text(&o, s.wait_ms > 0 ? "reloaded" : "reload begun");
 		out_line(&o);
 	}

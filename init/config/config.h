@@ -252,6 +252,13 @@ static inline bool config_is_piped(const struct config_stream *stream)
 	return stream->output == CONFIG_RELAY || stream->output == CONFIG_FILE;
 }
 
+/* True when a process of its own looks, each time. */
+static inline bool config_is_hook(const struct config_check *check)
+{
+	return check->kind == CONFIG_CHECK_EXEC ||
+	       check->kind == CONFIG_CHECK_FILE;
+}
+
 /* True when bit `code` is set in a set of exit codes. */
 static inline bool config_has_code(const uint64_t set[4], int code)
 {

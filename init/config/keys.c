@@ -13,8 +13,7 @@
 #define S_RAW(field)                                                         \
 	.flags = SERVICE | KEY_RAW, .at = offsetof(struct draft, field)
 #define D(field) .flags = KEY_DASHPOT, .at = offsetof(struct config, field)
-#define IS "\0" /* words or usual value follow */
-#define LATER .later = true
+#define IS "\0" /* words follow */
 #define MILLION .max = 0
 #define LIMIT(word, number)                                                  \
 	{ "limit." word, PARSE_LIMIT, S(limits), .max = RLIMIT_##number }
@@ -39,25 +38,24 @@ static const struct config_key keys[] = {
 	{ "after", PARSE_NAMES, .flags = SERVICE },
 	{ "requires", PARSE_NAMES, .flags = SERVICE },
 	{ "ready" IS "none", PARSE_CHECK, S_RAW(s.ready) },
-	{ "ready_timeout" IS "0",
-	  PARSE_DURATION, S(s.ready_timeout_ms) },
+	{ "ready_timeout", PARSE_DURATION, S(s.ready_timeout_ms) },
 	{ "health" IS "off", PARSE_CHECK, S_RAW(s.health), .max = 1 },
-	{ "health_interval" IS "30s",
+	{ "health_interval",
 	  PARSE_DURATION, S(s.health_interval_ms), .min = 100 },
-	{ "health_timeout" IS "5s",
+	{ "health_timeout",
 	  PARSE_DURATION, S(s.health_timeout_ms), .min = 1 },
-	{ "health_failures" IS "3",
+	{ "health_failures",
 	  PARSE_COUNT, S(s.health_failures), .min = 1, .max = 1000 },
-	{ "health_grace" IS "0", PARSE_DURATION, S(s.health_grace_ms) },
+	{ "health_grace", PARSE_DURATION, S(s.health_grace_ms) },
 	{ "stop_signal", PARSE_SIGNAL, S(s.stop_signal) },
 	{ "stop_timeout", PARSE_DURATION, S(s.stop_timeout_ms) },
 	{ "stop_mode" IS "leader group", PARSE_WORD, S(s.stop_mode) },
 	{ "stop_command", PARSE_HOOK, S_RAW(s.stop_command) },
 	{ "drain_delay", PARSE_DURATION, S(s.drain_delay_ms) },
-	{ "reload_signal" IS "HUP", PARSE_SIGNAL, S(s.reload_signal), LATER },
+	{ "reload_signal", PARSE_SIGNAL, S(s.reload_signal) },
 	{ "leftovers" IS "kill keep", PARSE_FLAG, S(s.keeps_leftovers) },
 	{ "leftover_grace", PARSE_DURATION, S(s.leftover_grace_ms) },
-	{ "zombie_limit" IS "0",
+	{ "zombie_limit",
 	  PARSE_COUNT, S(s.zombie_limit), MILLION },
 	{ "user", PARSE_USER, S(person) },
 	{ "group", PARSE_GROUP, S(s.gid) },
@@ -81,8 +79,8 @@ static const struct config_key keys[] = {
 	LIMIT("nice", NICE), LIMIT("nofile", NOFILE), LIMIT("nproc", NPROC),
 	LIMIT("rss", RSS), LIMIT("rtprio", RTPRIO), LIMIT("rttime", RTTIME),
 	LIMIT("sigpending", SIGPENDING), LIMIT("stack", STACK),
-	{ "limit.tasks" IS "", PARSE_TASKS, S(s.tasks_max) },
-	{ "limit.memory" IS "", PARSE_MEMORY, S(s.memory_max) },
+	{ "limit.tasks", PARSE_TASKS, S(s.tasks_max) },
+	{ "limit.memory", PARSE_MEMORY, S(s.memory_max) },
 	{ "nice", PARSE_NICE, S(s), .min = -20, .max = 19 },
 	{ "oom_score_adj", PARSE_OOM, S(s), .min = -1000, .max = 1000 },
 	{ "no_new_privileges", PARSE_YES, S(s.has_no_new_privileges) },
@@ -107,7 +105,7 @@ static const struct config_key keys[] = {
 	{ "exit_when_all_blocked",
 	  PARSE_DURATION, D(exit_when_all_blocked_ms) },
 	{ "held_timeout", PARSE_DURATION, D(held_timeout_ms) },
-	{ "orphans" IS "keep", PARSE_ORPHANS, D(orphans_kill_ms) },
+	{ "orphans", PARSE_ORPHANS, D(orphans_kill_ms) },
 	{ "log_format" IS "text json", PARSE_WORD, D(log_format) },
 	{ "log_level" IS "error warning info debug", PARSE_WORD, D(log_level) },
 	{ "metrics_file", PARSE_YES, D(has_metrics_file) },
@@ -176,27 +174,6 @@ bool key_expand(struct loader *l, const char *text, const char **result,
 	return true;
 }
 
-/* Parse a key that is not supported yet, and accept only its default, in
- * whatever way that is written. */
-static bool apply_later(const struct key_use *use, const char *text)
-{
-	const char *words = key_words(use->key);
-	const char *usual = arena_copy(&use->l->arena, words,
-				       strcspn(words, " "));
-	uint64_t written[8] = { 0 }, wanted[8] = { 0 };
-
-	if (strcmp(text, usual) == 0)
-		return true;
-	if (!parse(use, text, written))
-		return false;
-	if (*usual == '\0' || !parse(use, usual, wanted) ||
-	    memcmp(written, wanted, sizeof(wanted)) != 0)
-		complain(&use->l->complaints, use->setting->place,
-			 "%s: not supported yet; remove the line",
-			 use->setting->name);
-	return true;
-}
-
 static bool apply(const struct key_use *use)
 {
 	const struct config_key *key = use->key;
@@ -209,8 +186,7 @@ static bool apply(const struct key_use *use)
 	if (*text == '\0' && !(key->flags & KEY_EMPTY))
 		return value_wrong(use->why, "has no value; write one or "
 					     "remove the line");
-	return key->later ? apply_later(use, text)
-			  : parse(use, text, base + key->at);
+	return parse(use, text, base + key->at);
 }
 
 /* True when a value seems to end with a comment. */

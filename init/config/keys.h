@@ -18,13 +18,11 @@ enum {
 };
 
 struct config_key {
-	/* "env." stands for env.ANYTHING. Where the parser or `later` needs
-	 * words, they stand behind the NUL: key_words(). */
+	/* "env." stands for env.ANYTHING. Where the parser needs words, they
+	 * stand behind the NUL: key_words(). */
 	const char *name;
 	unsigned parse : 8; /* enum parser */
-	unsigned flags : 7;
-	bool later : 1;     /* not supported yet, but for its first word ("":
-			     * for none). It goes as the key arrives. */
+	unsigned flags : 8;
 	uint16_t at;        /* offset of its field in struct draft or config */
 	int16_t min, max;   /* of numbers (max 0: a million); min of durations
 			     * in ms, which end at a week */
@@ -42,7 +40,7 @@ struct key_use {
 /* Key i of the table, in the order of the manual page; NULL behind the last. */
 const struct config_key *config_key(size_t i);
 
-/* The words that its value can be, or its usual value. */
+/* The words that its value can be; of a check, that for none. */
 static inline const char *key_words(const struct config_key *key)
 {
 	return key->name + strlen(key->name) + 1;

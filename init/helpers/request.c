@@ -39,8 +39,9 @@ static const struct {
 	[REQUEST_RESTART] = { "restart", COMMAND | WAIT },
 	[REQUEST_RESET] = { "reset", COMMAND | WAIT },
 	[REQUEST_SIGNAL] = { "signal", COMMAND | SIGNAL },
-	[REQUEST_RELOAD] = { "reload", ID | WAIT },
+	[REQUEST_RELOAD] = { "reload", ID | WAIT | NAMES },
 	[REQUEST_SWEEP] = { "sweep", ID | NAMES | WAIT | ORPHANS },
+	[REQUEST_RELOAD_SERVICE] = { "", COMMAND | WAIT }, /* no word */
 };
 
 static const struct {
@@ -192,10 +193,14 @@ bool request_parse(struct request *r, char *line, size_t length,
 	while ((word = next_word(&at, line + length)) != NULL)
 		if (!take_word(r, word, &names, &seen, why))
 			return false;
+	if (r->kind == REQUEST_RELOAD && r->count > 0)
+		r->kind = REQUEST_RELOAD_SERVICE;
 	takes = requests[r->kind].takes;
 	missing = takes & (ID | SIGNAL | NAMED) & ~seen;
 	return missing == 0 ||
-	       value_wrong(why, "%s needs %s", requests[r->kind].word,
+	       value_wrong(why, "%s needs %s",
+			   r->kind == REQUEST_RELOAD_SERVICE ?
+				   "reload" : requests[r->kind].word,
 			   missing & ID	    ? "an id=" :
 			   missing & SIGNAL ? "a signal and a name" :
 					      "the name of a service");

@@ -33,6 +33,7 @@ enum request_kind {
 	REQUEST_SIGNAL,
 	REQUEST_RELOAD,
 	REQUEST_SWEEP,
+	REQUEST_RELOAD_SERVICE, /* `reload` with names */
 	REQUEST_KINDS,
 };
 

@@ -78,9 +78,23 @@ int keeper_begin(struct sup *sup)
 	return 0;
 }
 
+/* Does a service have a short command (hooks.h)? */
+static bool has_hooks(const struct config *c)
+{
+	for (uint32_t i = 0; i < c->services; i++) {
+		const struct config_service *s = config_service(c, i);
+
+		if (s->stop_command.count + s->on_blocked.count > 0 ||
+		    config_is_hook(&s->ready) || config_is_hook(&s->health))
+			return true;
+	}
+	return false;
+}
+
 int64_t keeper_own_tasks(const struct config *c)
 {
-	return OWN_TASKS + pipes_have_files(c) + prober_is_needed(c);
+	return OWN_TASKS + pipes_have_files(c) + prober_is_needed(c) +
+	       has_hooks(c);
 }
 
 int64_t keeper_tasks(const struct config *c)

@@ -14,7 +14,8 @@
  * output for it. 0, or -errno of a descriptor. */
 int keeper_begin(struct sup *sup);
 
-/* Tasks of dashpot itself. */
+/* Tasks of dashpot itself, and one for a short command at a time where a
+ * service has one. */
 int64_t keeper_own_tasks(const struct config *c);
 
 /* Tasks that run when everything does that the configuration wants: those of

@@ -51,6 +51,15 @@ static enum verdict judge_signal(struct sup *sup, uint32_t i)
 		       : TO_DO;
 }
 
+/* Who is not ready perhaps does not know the signal yet, and would die of it;
+ * who is stopping has other things to do. */
+static enum verdict judge_reload(struct sup *sup, uint32_t i)
+{
+	enum verdict verdict = judge_signal(sup, i);
+
+	return sup->service[i].ready_ms == NEVER ? REFUSED : verdict;
+}
+
 static enum verdict judge(struct sup *sup, uint32_t i,
 			  const struct command *command)
 {
@@ -77,6 +86,8 @@ static enum verdict judge(struct sup *sup, uint32_t i,
 			       : TO_DO;
 	case COMMAND_SIGNAL:
 		return judge_signal(sup, i);
+	case COMMAND_RELOAD_SERVICE:
+		return judge_reload(sup, i);
 	case COMMAND_SWEEP:
 		return s->pid ? REFUSED : s->is_swept ? IS_SO : TO_DO;
 	case COMMAND_RELOAD:
@@ -117,7 +128,11 @@ static void stop(struct sup *sup, uint32_t i)
 
 static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 {
-	SUP_SAY(sup, BOARD_EV_COMMAND, (int)i, command->kind, command->signal);
+	int number = command->signal;
+
+	if (command->kind == COMMAND_RELOAD_SERVICE)
+		number = settings(sup, i)->reload_signal;
+	SUP_SAY(sup, BOARD_EV_COMMAND, (int)i, command->kind, number);
 	switch ((enum command_kind)command->kind) {
 	case COMMAND_RESTART:
 		if (life_is_up(sup->service[i].state))
@@ -134,7 +149,8 @@ static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 		service_forgive(sup, i, false);
 		break;
 	case COMMAND_SIGNAL:
-		kill(sup->service[i].pid, command->signal);
+	case COMMAND_RELOAD_SERVICE:
+		kill(sup->service[i].pid, number);
 		break;
 	case COMMAND_SWEEP:
 		sweep_begin(sup, i, true);
@@ -165,7 +181,7 @@ static bool is_set(const struct sup *sup, const struct command_set *set,
  * configuration, so that it is looked at last. */
 static uint32_t check(const struct sup *sup, const struct command *command)
 {
-	if (command->id == 0 || command->kind > COMMAND_SWEEP ||
+	if (command->id == 0 || command->kind > COMMAND_RELOAD_SERVICE ||
 	    (command->kind == COMMAND_SIGNAL &&
 	     (command->signal < 1 || command->signal > 64)))
 		return COMMAND_WRONG;

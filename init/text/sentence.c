@@ -63,6 +63,7 @@ static const char *command_word(unsigned kind)
 		[COMMAND_RESTART] = "restart", [COMMAND_RESET] = "reset",
 		[COMMAND_SIGNAL] = "signal",   [COMMAND_RELOAD] = "reload",
 		[COMMAND_SWEEP] = "sweep",     [COMMAND_TROUBLE] = "trouble",
+		[COMMAND_RELOAD_SERVICE] = "reload",
 	};
 
 	return word_of(words, COMMAND_KINDS, kind);

@@ -113,15 +113,6 @@ messages()
 	grep 'no service is declared' "$dir/stderr"
 }
 
-@test "a key that is not supported yet is refused, not ignored" {
-	dir=$(ns_dir)
-	printf '%s\n' '[service:a]' 'command = true' 'schedule = every 5m' >"$dir/dashpot.ini"
-	ns_start "$dir"
-	ns_wait 5
-	[ "$NS_STATUS" = 100 ]
-	told "$dir/dashpot.ini:3" 'not supported yet'
-}
-
 @test "check says the same and starts nothing" {
 	dir=$(ns_dir)
 	printf '%s\n' '[service:a]' "command = touch $dir/started" >"$dir/good.ini"

@@ -290,3 +290,34 @@ is_running()
 	service web '.state == "stopped" and .starts == 1'
 	event ended '.service == "web" and .cause == "asked" and .code == 5'
 }
+
+# --- reload_signal ---------------------------------------------------------
+
+@test "reload NAME sends reload_signal, HUP where none is written, and reloads nothing else" {
+	start_with '[service:web]' \
+		"shell = trap 'echo got hup' HUP; while :; do sleep 0.05; done" \
+		'[service:db]' 'reload_signal = USR2' \
+		"shell = trap 'echo got usr2' USR2; while :; do sleep 0.05; done" \
+		'[service:other]' 'command = sleep 1000'
+	wait_until 10 is_running web
+	wait_until 10 is_running db
+	ctl reload web db
+	wait_until 10 grep -q 'web | got hup' "$NS_DIR/stdout"
+	wait_until 10 grep -q 'db | got usr2' "$NS_DIR/stdout"
+	service other '.starts == 1 and .pid != null'
+	event command '.service == "db" and .command == "reload" and .signal == "SIGUSR2"'
+	no_event reload true
+	[ "$(ctl reload web --json | jq -r '.services[0].result')" = "done" ]
+}
+
+@test "reload NAME: who does not run is refused with 1, an unknown name with 100" {
+	start_with '[service:web]' 'command = sleep 1000' \
+		'[service:off]' 'command = sleep 1000' 'autostart = no'
+	wait_until 10 is_running web
+	run -1 ctl reload off
+	[[ $output == *"off: refused"* ]]
+	run -100 ctl reload wbe
+	[[ $output == *web* ]]
+	run -0 ctl reload
+	[ "$output" = reloaded ]
+}

@@ -262,7 +262,7 @@ static void what_cannot_be_asked_is_not_asked(void **state)
 	assert_int_equal(type(steer_run, "start web=1"), 100);
 	assert_int_equal(type(steer_run, "signal HUP"), 100);
 	assert_int_equal(type(steer_run, "signal NOPE web"), 100);
-	assert_int_equal(type(steer_run, "reload web"), 100);
+	assert_int_equal(type(steer_run, "reload web=1"), 100);
 	assert_int_equal(type(steer_run, "start web --timeout 5"), 100);
 	assert_int_equal(type(steer_run, "signal HUP web --no-wait"), 100);
 	assert_int_equal(type(logs_run, "logs"), 100);

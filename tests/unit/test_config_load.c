@@ -482,25 +482,6 @@ static void dashpot_values_out_of_range_are_refused(void **state)
 	}
 }
 
-static void keys_that_come_later_are_refused_but_for_their_default(
-	void **state)
-{
-	static const char *const lines[][2] = {
-		{ "reload_signal = USR2", "reload_signal = SIGHUP" },
-	};
-
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		char said[100];
-		size_t key = strcspn(lines[i][0], " ");
-
-		snprintf(said, sizeof(said), "%.*s: not supported yet; remove "
-			 "the line", (int)key, lines[i][0]);
-		assert_refused(lines[i][0], said);
-		if (lines[i][1] != NULL)
-			service_with(lines[i][1]);
-	}
-}
-
 static void oneshot_is_not_asked_whether_it_is_ready(void **state)
 {
 	static const char *const said[] = { "ready = tcp:[::1]:5",
@@ -1074,7 +1055,6 @@ int main(void)
 		TEST(stop_signal_ends_a_service),
 		TEST(values_out_of_range_are_refused),
 		TEST(dashpot_values_out_of_range_are_refused),
-		TEST(keys_that_come_later_are_refused_but_for_their_default),
 		TEST(oneshot_is_not_asked_whether_it_is_ready),
 		TEST(checks_of_defaults_are_for_daemons),
 		TEST(ten_mistakes_are_ten_messages_in_order),

@@ -6,6 +6,7 @@
 #include "init/pid1/adopt.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hooks.h"
+#include "init/pid1/keeper.h"
 
 #define TWO "[service:a]\ncommand = x\n[service:b]\ncommand = x\n"
 
@@ -347,6 +348,17 @@ static void place_of_a_removed_service_is_held_by_its_hook(void **state)
 	free(c);
 }
 
+static void room_is_counted_for_one_at_a_time(void **state)
+{
+	int64_t without;
+
+	begin();
+	without = keeper_own_tasks(sup.config);
+	sup_end(state);
+	sup_with(TWO "stop_command = x\non_blocked = x\n");
+	assert_int_equal(keeper_own_tasks(sup.config), without + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +376,7 @@ int main(void)
 		TEST(looks_get_rare_where_sigkill_does_not_help),
 		TEST(its_number_given_to_another_child_is_not_taken_for_it),
 		TEST(place_of_a_removed_service_is_held_by_its_hook),
+		TEST(room_is_counted_for_one_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

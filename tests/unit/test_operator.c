@@ -322,6 +322,25 @@ static void signal_without_a_process_is_refused(void **state)
 
 /* --- While the registry is read ---------------------------------------- */
 
+static void reload_sends_the_signal_of_who_is_ready(void **state)
+{
+	sup_with(ONE "reload_signal = USR2\nstop_timeout = 1h\n");
+	assert_false(ask(COMMAND_RELOAD_SERVICE, 0));
+	spawned(0);
+	assert_false(ask(COMMAND_RELOAD_SERVICE, 0));
+	assert_int_equal(killed.count, 0);
+	sup.service[0].ready_ms = sup.now_ms;
+	service_take(&sup, 0, LIFE_READY);
+	assert_true(ask(COMMAND_RELOAD_SERVICE, 0));
+	assert_int_equal(killed.pid, pid_of(0));
+	assert_int_equal(killed.number, SIGUSR2);
+	assert_int_equal(said(0), 1);
+	assert_true(ask(COMMAND_STOP, 0));
+	killed.number = 0;
+	assert_false(ask(COMMAND_RELOAD_SERVICE, 0));
+	assert_int_equal(killed.number, 0);
+}
+
 static void remember_open(uint32_t i)
 {
 	struct board_restore *r = sup.boards.restore;
@@ -599,6 +618,7 @@ static void trouble_of_the_helper_is_an_event(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(reload_sends_the_signal_of_who_is_ready),
 		TEST(stopped_service_starts),
 		TEST(start_of_what_runs_or_waits_does_and_says_nothing),
 		TEST(start_of_a_blocked_one_is_its_probe_now),

@@ -52,6 +52,8 @@ static void every_request_is_understood(void **state)
 		{ "reload id=0123456789abcdef", REQUEST_RELOAD },
 		{ "orphans", REQUEST_ORPHANS },
 		{ "sweep id=0123456789abcdef", REQUEST_SWEEP },
+		{ "reload id=0123456789abcdef web",
+		  REQUEST_RELOAD_SERVICE },
 	};
 
 	assert_int_equal(sizeof(all) / sizeof(all[0]), REQUEST_KINDS);
@@ -137,7 +139,7 @@ static void what_a_request_does_not_take_is_wrong(void **state)
 	assert_wrong("STATUS", "is no request");
 	assert_wrong("status web", "takes no `web`");
 	assert_wrong("version follow", "takes no `follow`");
-	assert_wrong("reload id=0123456789abcdef web", "takes no `web`");
+	assert_wrong("reload web", "reload needs an id=");
 	assert_wrong("logs", "name of a service");
 	assert_wrong("logs web lines=", "take a number");
 	assert_wrong("logs web lines=1x", "take a number");
