@@ -368,6 +368,7 @@ enum board_event_kind {
 	BOARD_EV_PROBER_SILENT, /* ms without an answer */
 	BOARD_EV_NOTICE_STRAY, /* pid, uid: not believed */
 	BOARD_EV_LEAVING,      /* pid: it says that it stops */
+	BOARD_EV_PARTED,       /* service: lost, this one requires it: stops */
 	BOARD_EVENT_KINDS,
 };
 

@@ -116,8 +116,9 @@ static uint32_t add_link(struct phrase *w, const struct report *r, uint32_t i)
 					      "is starting");
 		break;
 	case LIFE_RUNNING:
-		phrase_add(w, row->is_stop_asked ? "is about to stop" :
-						   "is not done yet");
+		phrase_add(w, row->is_stop_asked || row->is_unready ?
+				      "is about to stop" :
+				      "is not done yet");
 		break;
 	case LIFE_BACKOFF:
 		add_in(w, r, row, "ended, and starts again");

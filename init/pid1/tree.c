@@ -140,23 +140,23 @@ static void part(struct sup *sup, struct look *look, uint32_t i)
 {
 	const struct config_service *c = config_service(sup->config, i);
 	struct service *s = &sup->service[i];
-	bool is_lost = false;
+	bool is_to_stop = life_is_up(s->state) && s->state != LIFE_STOPPING;
+	int32_t on = -1;
 
-	for (uint32_t d = 0; d < c->deps && !is_lost; d++) {
+	for (uint32_t d = 0; d < c->deps && on < 0; d++) {
 		const struct config_dep *dep =
 			config_dep(sup->config, c->deps_first + d);
 
-		is_lost = dep->is_required && look->is_lost[dep->service];
-	}
-	if (is_meant_to_run(s)) {
-		/* A stop that has not begun may be called off. */
-		if (life_is_up(s->state) && s->state != LIFE_STOPPING)
-			s->is_parted = is_lost;
-		else if (is_lost)
-			s->is_parted = true;
+		if (dep->is_required && look->is_lost[dep->service])
+			on = dep->service;
 	}
 	look->is_lost[i] = tree_is_lost(sup, i) ||
-			   (is_lost && is_meant_to_run(s));
+			   (on >= 0 && is_meant_to_run(s));
+	/* A stop that has not begun may be called off. */
+	if (is_to_stop && on >= 0 && !s->is_parted && !s->is_stop_asked)
+		SUP_SAY(sup, BOARD_EV_PARTED, (int)i, on);
+	if (is_to_stop || (on >= 0 && is_meant_to_run(s)))
+		s->is_parted = on >= 0;
 }
 
 /* One that was blocked while something that it depends on was down failed for
@@ -166,7 +166,8 @@ static void probe_early(struct sup *sup, const struct look *look, uint32_t i)
 	const struct config_service *c = config_service(sup->config, i);
 	struct service *s = &sup->service[i];
 
-	if (s->state != LIFE_BLOCKED || s->is_remembered)
+	/* Of one that another container has blocked nobody knows. */
+	if (s->state != LIFE_BLOCKED || (s->is_remembered && s->starts == 0))
 		return;
 	for (uint32_t d = 0; d < c->deps; d++) {
 		uint32_t on =

@@ -229,6 +229,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"process is not seen to be of this service" },
 	[BOARD_EV_LEAVING] = { "leaving", CONFIG_INFO, "pid",
 		"says that it is about to stop: not ready any more" },
+	[BOARD_EV_PARTED] = { "parted", CONFIG_WARNING, "dependency/N",
+		"stops: %0N, which it requires, is lost; starts again once "
+		"that has been ready for 2 s" },
 	/* clang-format on */
 };
 

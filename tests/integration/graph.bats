@@ -100,6 +100,7 @@ most_starts='[.services[] | select(.name != "db").starts] | max'
 		'restart_delay = 10ms..10ms'
 	wait_until 60 diag '.services.db.trips >= 5'
 	diag "$most_starts == 1"
+	[ "$(events '.event == "parted" and .dependency == "db"' | wc -l)" = 50 ]
 	diag '[.services[] | select(.name != "db" and .state != "waiting")] |
 		length == 0'
 }

@@ -254,6 +254,7 @@ static void blocked_requirement_parts_until_it_has_settled(void **state)
 	start_all();
 	fails(a);
 	IS(a, "blocked");
+	assert_int_equal(events_of(BOARD_EV_PARTED, b), 1);
 	has_stopped(b);
 	waits_for(b, a);
 	again(a);
@@ -600,6 +601,22 @@ static void early_probe_waits_for_a_lost_requirement_to_settle(void **state)
 	waits_for(b, -1);
 }
 
+static void remembered_block_is_probed_early_once_it_is_an_own_one(
+	void **state)
+{
+	sup_with(A "max_failures = none\n" B BLOCKING "after = a\n");
+	sup.service[b].is_remembered = true;
+	service_take(&sup, b, LIFE_RESTORED_BLOCK);
+	start_all();
+	IS(b, "blocked");
+	again(b);
+	fails(a);
+	fails(b);
+	IS(b, "blocked");
+	again(a);
+	waits_for(b, -1);
+}
+
 static void done_oneshot_gives_an_early_probe(void **state)
 {
 	sup_with(A "type = oneshot\n" B BLOCKING "after = a\n" C);
@@ -698,6 +715,7 @@ int main(void)
 		TEST(each_readiness_gives_one_probe),
 		TEST(one_blocked_while_its_dependency_was_up_waits),
 		TEST(early_probe_waits_for_a_lost_requirement_to_settle),
+		TEST(remembered_block_is_probed_early_once_it_is_an_own_one),
 		TEST(done_oneshot_gives_an_early_probe),
 		TEST(latched_one_is_not_probed),
 		TEST(shutdown_tells_who_has_no_dependent_up),
