@@ -6,13 +6,6 @@
 
 load ../lib/dashpot
 
-# number_of STATE...: how many services there are in one of these states
-number_of()
-{
-	diag --argjson states "$(printf '%s\n' "$@" | jq -Rn '[inputs]')" \
-		'[.services[] | select(.state | IN($states[]))] | length'
-}
-
 # graph_of SEED COUNT: start services with a random graph, and stop them when
 # all are up
 graph_of()
@@ -184,4 +177,32 @@ most_starts='[.services[] | select(.name != "db").starts] | max'
 	: >"$dir/go"
 	wait_until 20 service web '.state == "probing"'
 	events '.event == "early-probe" and .service == "web" and .dependency == "data"'
+}
+
+@test "a requirement that is ready again in time stops nobody, one that is late stops its dependents" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:db]
+		shell = [ ! -e $dir/slow ] && : >$dir/up; exec sleep 1000
+		ready = file:$dir/up
+		ready_timeout = 6s
+		max_failures = none
+		restart_delay = 10ms..10ms
+		[service:web]
+		command = sleep 1000
+		requires = db
+	END
+	ns_start "$dir"
+	wait_until 20 service web '.state == "running"'
+	rm "$dir/up"
+	ns_exec kill -s KILL "$(service db .pid)"
+	wait_until 20 service db '.starts == 2 and .state == "running"'
+	service web '.starts == 1 and .state == "running"'
+	: >"$dir/slow"
+	rm "$dir/up"
+	ns_exec kill -s KILL "$(service db .pid)"
+	wait_until 20 service web '.state == "waiting" and .waiting.service == "db"'
+	events '.event == "parted" and .service == "web"'
+	rm "$dir/slow"
+	wait_until 30 service web '.starts == 2 and .state == "running"'
 }
