@@ -227,6 +227,61 @@ sees()
 	[[ $output == *"a: run by its schedule, 0 4 * * mon-fri UTC+02:00; never a second time"* ]]
 }
 
+# within_rate: no more runs but the first ones than restart_rate allows, and
+# twenty of them
+within_rate()
+{
+	ctl status --json | jq -e '([.services[].starts] | add) as $runs |
+		if $runs - 6 > 1 + .container.uptime_ms / 1000
+		then error("\($runs) runs are too many") else $runs >= 20 end'
+}
+
+@test "each run but the first takes a token of restart_rate" {
+	dir=$(ns_dir)
+	printf '[dashpot]\nrestart_rate = 1/s burst 1\n' >"$dir/dashpot.ini"
+	for i in 1 2 3 4 5 6; do
+		cat >>"$dir/dashpot.ini" <<-END
+			[service:job$i]
+			type = oneshot
+			command = true
+			schedule = every 1s
+		END
+	done
+	ns_start "$dir"
+	wait_until 90 within_rate
+	# Those that wait for a token skip their next times.
+	ctl status --json | jq -e '[.services[].schedule.skipped] | add > 0'
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+}
+
+# sleeps_on: PID 1 is not woken for two seconds
+sleeps_on()
+{
+	local before
+	before=$(grep ctxt "/proc/$NS_PID/status")
+	sleep 2
+	[ "$(grep ctxt "/proc/$NS_PID/status")" = "$before" ]
+}
+
+@test "between two times nothing wakes PID 1" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:job]
+		type = oneshot
+		command = true
+		schedule = 15 3 29 2 *
+		[service:other]
+		type = oneshot
+		command = true
+		schedule = every 6h
+	END
+	ns_start "$dir"
+	wait_until 20 idle job
+	wait_until 30 sleeps_on
+	ns_stop
+}
+
 @test "a clock that is set forward runs what was due once; set back, nothing twice" {
 	cat >"$BATS_TEST_TMPDIR/dashpot.ini" <<-END
 		[dashpot]
