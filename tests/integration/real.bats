@@ -13,11 +13,13 @@ setup()
 }
 
 # begin: start DIR/dashpot.ini with a loopback network of its own, whose ports
-# are nobody else's. Whoever a service becomes can reach its directory.
+# are nobody else's, and shared memory that goes with it. Whoever a service
+# becomes can reach its directory.
 begin()
 {
-	NS_UNSHARE=(--net)
-	NS_PREFIX=(sh -c 'ip link set lo up && exec "$@"' sh)
+	NS_UNSHARE=(--net --ipc)
+	NS_PREFIX=(sh -c 'ip link set lo up && mount -t tmpfs shm /dev/shm &&
+		exec "$@"' sh)
 	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR" "$dir"
 	ns_start "$dir"
 }
