@@ -12,7 +12,12 @@
 
 #include "init/pid1/hear.h"
 
-static struct config config;
+/* Three services, of which nobody has set anything. */
+static struct {
+	struct config config;
+	struct config_service settings[3];
+} block;
+static struct service services[3];
 static struct sup sup;
 
 static int begin(void **state)
@@ -20,8 +25,11 @@ static int begin(void **state)
 	struct boards *b = &sup.boards;
 
 	memset(&sup, 0, sizeof(sup));
-	config = (struct config){ .services = 3 };
-	sup.config = &config;
+	block.config = (struct config){ .services = 3 };
+	block.config.services_at =
+		(uint32_t)((char *)block.settings - (char *)&block);
+	sup.config = &block.config;
+	sup.service = services;
 	b->board = calloc(1, sizeof(*b->board));
 	b->restore = calloc(1, sizeof(*b->restore));
 	b->relay = calloc(1, sizeof(*b->relay));
