@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 			pause();
 	}
 	if (is(kind, "zombies")) {
-		for (int n = atoi(code); n > 0; n--)
+		for (long n = strtol(code, NULL, 10); n > 0; n--)
 			if (fork() == 0)
 				_exit(0);
 		for (;;)
@@ -85,5 +85,5 @@ int main(int argc, char **argv)
 	if (is(code, "stay"))
 		for (;;)
 			pause();
-	return atoi(code);
+	return (int)strtol(code, NULL, 10);
 }
