@@ -199,6 +199,19 @@ void checks_told_nothing(struct sup *sup, uint32_t i)
 	service_touch(sup, i);
 }
 
+void checks_shift(struct sup *sup, uint32_t i, int64_t jump_ms)
+{
+	struct service *s = &sup->service[i];
+	struct check *c = &sup->check[i];
+
+	if (s->awaits_ready && s->due_ms != NEVER)
+		s->due_ms += jump_ms;
+	if (s->is_checked && c->late_ms != NEVER)
+		c->late_ms += jump_ms;
+	if (s->awaits_ready || s->is_checked)
+		service_touch(sup, i);
+}
+
 void checks_prober_lost(struct sup *sup)
 {
 	for (uint32_t i = 0; i < sup->config->services; i++) {

@@ -51,6 +51,10 @@ void checks_hook_ended(struct sup *sup, uint32_t i, int status,
 /* Service i closed its readiness descriptor (fd:N) and wrote no newline. */
 void checks_told_nothing(struct sup *sup, uint32_t i);
 
+/* The clock jumped by jump_ms: give service i the time that was left until it
+ * has to be ready, and the prober the time that was left to answer. */
+void checks_shift(struct sup *sup, uint32_t i, int64_t jump_ms);
+
 /* The prober has died or was replaced: what it was asked is asked again. */
 void checks_prober_lost(struct sup *sup);
 

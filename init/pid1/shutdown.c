@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/pid1/checks.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hooks.h"
 #include "init/pid1/keeper.h"
@@ -304,6 +305,7 @@ void shutdown_shift(struct sup *sup, int64_t jump_ms)
 
 		if (s->held_ms != NEVER)
 			s->held_ms += jump_ms;
+		checks_shift(sup, i, jump_ms);
 		if (s->kill_ms == NEVER)
 			continue;
 		s->kill_ms += jump_ms;

@@ -292,21 +292,31 @@ is_gone()
 	is_up web
 }
 
-@test "notify: another user's, and another service's, is not believed" {
+# steals UID: another service of this user speaks to the socket of web
+steals()
+{
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/file" \
+		"$BATS_RUN_TMPDIR/test" "$BATS_FILE_TMPDIR" \
+		"$BATS_TEST_TMPDIR" "$dir"
 	start_with 'command = sleep 1000' 'ready = notify' \
-		'[service:thief]' 'user = 12345' \
-		"shell = while ! [ -e $dir/name ]; do sleep 0.02; done; NOTIFY_SOCKET=\$(cat $dir/name) exec $TELLER 0 READY=1" \
-		'[service:root]' \
+		'[service:thief]' "user = $1" \
 		"shell = while ! [ -e $dir/name ]; do sleep 0.02; done; NOTIFY_SOCKET=\$(cat $dir/name) exec $TELLER 0 READY=1"
-	chmod 755 "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$dir"
 	is_up thief
-	pid=$(service web .pid)
-	name=$(ns_exec cat "/proc/$pid/environ" | tr '\0' '\n' |
+	name=$(ns_exec cat "/proc/$(service web .pid)/environ" | tr '\0' '\n' |
 		sed -n 's/^NOTIFY_SOCKET=//p')
 	[ "${name:0:1}" = @ ]
-	echo "$name" >"$dir/name"
-	wait_until 20 events '.event == "notice-stray" and .service == "web"'
+	echo "$name" >"$dir/name.new"
+	mv "$dir/name.new" "$dir/name"
+	wait_until 20 events ".event == \"notice-stray\" and .service == \"web\" and .uid == $1"
 	stays 1 service web '.state == "starting" and (.is_ready | not)'
+}
+
+@test "notify: another user's is not believed" {
+	steals 12345
+}
+
+@test "notify: another service's of the same user is not believed" {
+	steals 0
 }
 
 @test "notify: what a former run told makes no later one ready" {
