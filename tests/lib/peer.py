@@ -4,7 +4,7 @@
 
 What it does with a connection is the word in MODEFILE then: `ok` (answers like
 an HTTP server and closes), a number (that HTTP status), `hang` (keeps it and
-says nothing), `close` (closes it at once), `nonsense`, `slow` (answers byte by
+says nothing), `close` (reads, and closes it), `nonsense`, `slow` (answers byte by
 byte), `huge` (a page without end). `deaf`: it does not even listen."""
 import os
 import socket
@@ -23,12 +23,13 @@ def mode():
 def answer(c, word):
     if word == "hang":
         time.sleep(3600)
-    if word == "close":
-        c.close()
-        return
     c.settimeout(5)
     try:
         c.recv(8192)
+        # With a request unread it would be a reset.
+        if word == "close":
+            c.close()
+            return
         if word == "nonsense":
             c.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
         elif word == "huge":
