@@ -6,11 +6,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "init/scan.h"
 
 enum {
 	WAKES = 64,
@@ -61,12 +62,13 @@ static void watch(const struct prober *p, int fd, uint32_t what)
 static bool has_proc(void)
 {
 	char pid[16];
+	const char *at = pid;
 	ssize_t n = readlink("/proc/self", pid, sizeof(pid) - 1);
 
 	if (n <= 0)
 		return false;
 	pid[n] = '\0';
-	return atoi(pid) == getpid();
+	return scan_unsigned(&at, 10) == (uint64_t)getpid();
 }
 
 static bool has_unix(const struct config *c)
