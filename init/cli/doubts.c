@@ -156,14 +156,17 @@ static void doubt_file(struct doubts *d, const char *key,
 
 /* --- What this machine lacks -------------------------------------------- */
 
-static void doubt_command(struct doubts *d)
+static void doubt_command(struct doubts *d, const char *key,
+			  struct config_list argv)
 {
 	static struct lookup l;
-	const char *name = config_string(d->c, d->s->argv.at);
-	const char *key = d->s->is_shell ? "shell" : "command";
+	const char *name = config_string(d->c, argv.at);
 	bool has_path = strchr(name, '/') != NULL;
-	int err = lookup_command(d->c, d->s, &l);
+	int err;
 
+	if (argv.count == 0)
+		return;
+	err = lookup_command(d->c, d->s, argv, &l);
 	if (*l.interpreter)
 		DOUBT(d, "%s: %s needs %s, which does not exist", key, l.found,
 		      l.interpreter);
@@ -300,7 +303,11 @@ static void doubt_service(struct doubts *d)
 	doubt_dependencies(d);
 	doubt_file(d, "stdout", &d->s->out);
 	doubt_file(d, "stderr", &d->s->err);
-	doubt_command(d);
+	doubt_command(d, d->s->is_shell ? "shell" : "command", d->s->argv);
+	doubt_command(d, "stop_command", d->s->stop_command);
+	doubt_command(d, "on_blocked", d->s->on_blocked);
+	doubt_command(d, "ready", d->s->ready.argv);
+	doubt_command(d, "health", d->s->health.argv);
 	doubt_directory(d);
 	doubt_user(d);
 	doubt_rights(d);

@@ -58,7 +58,7 @@ static const struct {
 	{ "blocked", BLOCKED },	   { "latched", FAILED },
 	{ "failed", FAILED },	   { "done", STOPPED },
 	{ "waiting", WAITS },	   { "stopping", STOPS },
-	{ "stopped", STOPPED },
+	{ "stopped", STOPPED },	   { "draining", STOPS },
 };
 
 struct row {

@@ -84,9 +84,9 @@ static int look_at(const struct config *c, const struct config_service *s,
 }
 
 int lookup_command(const struct config *c, const struct config_service *s,
-		   struct lookup *l)
+		   struct config_list argv, struct lookup *l)
 {
-	const char *name = config_string(c, s->argv.at);
+	const char *name = config_string(c, argv.at);
 	const char *path = config_string(c, s->path), *end;
 	int err = -ENOENT;
 

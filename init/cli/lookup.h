@@ -13,13 +13,13 @@ struct lookup {
 	char interpreter[PATH_MAX]; /* of a script, where that is missing */
 };
 
-/* Look the first word of service s up: by its PATH, in its directory, for its
- * user and groups (by the mode of the file; other rules are not known here).
+/* Look the first word of argv up as service s does: by its PATH, in its
+ * directory, for its user and groups (by the mode of the file; other rules are not known here).
  *
  * 0, or the -errno of the start: -ENOENT when there is no such file, or no
  * interpreter (then l->interpreter names it, else it is ""), -EACCES when
  * there is one that may not be executed. */
 int lookup_command(const struct config *c, const struct config_service *s,
-		   struct lookup *l);
+		   struct config_list argv, struct lookup *l);
 
 #endif

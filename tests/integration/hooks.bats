@@ -230,6 +230,22 @@ is_running()
 	no_event hook true
 }
 
+@test "a reload that removes the service lets its on_blocked end, and gives nobody its place before" {
+	dir=$(ns_dir)
+	start_with '[service:web]' 'command = false' \
+		'max_failures = 1 in 1m' 'cooldown = 1h..1h' \
+		"on_blocked = sh -c 'until test -e $dir/go; do sleep 0.05; done; exit 5'" \
+		'[service:other]' 'command = sleep 1001'
+	wait_until 20 service web '.is_on_blocked_running'
+	sed -i '/service:web/,/on_blocked/d' "$dir/dashpot.ini"
+	printf '%s\n' '[service:new]' 'command = sleep 1002' >>"$dir/dashpot.ini"
+	ctl reload
+	wait_until 20 is_running new
+	touch "$dir/go"
+	event hook-ended '.service == "web" and .code == 5'
+	is_running other
+}
+
 # --- drain_delay ---------------------------------------------------------
 
 @test "drain_delay: not ready at once, told later, when the container stops" {
@@ -240,6 +256,9 @@ is_running()
 	ns_signal TERM
 	wait_until 10 service web '.is_draining'
 	service web '.state == "stopping" and .next.what == "stop" and (.why | test("draining"))'
+	mkdir "$BATS_TEST_TMPDIR/seen"
+	cp "$dir/vol/diagnostic.json" "$BATS_TEST_TMPDIR/seen/"
+	volume_validate "$BATS_TEST_TMPDIR/seen"
 	run ! ctl health
 	ns_wait 20
 	[ "$NS_STATUS" = 0 ]

@@ -145,6 +145,10 @@ static void zero_times_are_doubted(void **state)
 
 static void command_that_its_child_would_not_find_is_doubted(void **state)
 {
+	assert_doubted("command = /bin/sh\nstop_command = nosuch",
+		       "stop_command: nosuch is not in PATH (/fake/bin)");
+	assert_doubted("command = /bin/sh\non_blocked = /no/such x",
+		       "on_blocked: /no/such: no such file or directory");
 	assert_doubted("command = nosuch",
 		       "command: nosuch is not in PATH (/fake/bin)");
 	assert_doubted("command = /no/such",
@@ -172,6 +176,11 @@ static void script_without_its_interpreter_is_doubted(void **state)
 	unlink(path);
 }
 
+static int look_up(const struct config_service *s, struct lookup *l)
+{
+	return lookup_command(loaded.c, s, s->argv, l);
+}
+
 static void file_mode_is_read_for_the_user_of_the_service(void **state)
 {
 	char path[] = "/tmp/test_check.XXXXXX", lines[256];
@@ -190,16 +199,16 @@ static void file_mode_is_read_for_the_user_of_the_service(void **state)
 	as.has_user = as.has_group = true;
 	as.uid = st.st_uid + 1;
 	as.gid = st.st_gid + 1;
-	assert_int_equal(lookup_command(loaded.c, &as, &l), -EACCES);
+	assert_int_equal(look_up(&as, &l), -EACCES);
 	assert_string_equal(l.found, path);
 	as.groups[0] = st.st_gid;
 	as.groups_count = 1;
-	assert_int_equal(lookup_command(loaded.c, &as, &l), 0);
+	assert_int_equal(look_up(&as, &l), 0);
 	as.groups_count = 0;
 	as.gid = st.st_gid;
-	assert_int_equal(lookup_command(loaded.c, &as, &l), 0);
+	assert_int_equal(look_up(&as, &l), 0);
 	unlink(path);
-	assert_int_equal(lookup_command(loaded.c, &as, &l), -ENOENT);
+	assert_int_equal(look_up(&as, &l), -ENOENT);
 }
 
 static void path_goes_on_behind_a_file_without_right(void **state)
@@ -213,12 +222,12 @@ static void path_goes_on_behind_a_file_without_right(void **state)
 	snprintf(text, sizeof(text), "[service:s]\ncommand = sh\n"
 		 "env.PATH = %s:/bin\n", path);
 	load_text(text);
-	assert_int_equal(lookup_command(loaded.c, service("s"), &l), 0);
+	assert_int_equal(look_up(service("s"), &l), 0);
 	assert_string_equal(l.found, "/bin/sh");
 	snprintf(text, sizeof(text), "[service:s]\ncommand = sh\n"
 		 "env.PATH = %s:/no\n", path);
 	load_text(text);
-	assert_int_equal(lookup_command(loaded.c, service("s"), &l), -EACCES);
+	assert_int_equal(look_up(service("s"), &l), -EACCES);
 	unlink(file);
 	rmdir(path);
 }
