@@ -14,7 +14,8 @@ struct lookup {
 };
 
 /* Look the first word of argv up as service s does: by its PATH, in its
- * directory, for its user and groups (by the mode of the file; other rules are not known here).
+ * directory, for its user and groups (by the mode of the file; other rules are
+ * not known here).
  *
  * 0, or the -errno of the start: -ENOENT when there is no such file, or no
  * interpreter (then l->interpreter names it, else it is ""), -EACCES when
