@@ -13,6 +13,7 @@
 #include "init/pid1/operator.h"
 #include "init/pid1/reload.h"
 #include "init/pid1/spawn.h"
+#include "init/pid1/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,6 +68,8 @@ struct snapshot {
 	uint64_t events;
 };
 
+static bool may_change(const struct command_set *set, uint32_t i);
+
 static struct snapshot begin; /* of every input */
 static struct sup sup_begin;
 static int ends[2];           /* PID 1's end, the helper's */
@@ -92,7 +95,7 @@ int __wrap_kill(pid_t pid, int number)
 
 	if (leader < pid_of(0) || i >= SERVICES || i == REMOVED)
 		die("a signal to no service");
-	if (!command_has(&meant, i) || sup.service[i].pid != leader)
+	if (!may_change(&meant, i) || sup.service[i].pid != leader)
 		die("a signal to another service");
 	if (is_signal && number != 0 && sup.service[i].verdict_fd >= 0)
 		die("a signal to what does not execute yet");
@@ -256,14 +259,22 @@ static bool is_same(const struct snapshot *was, uint32_t i)
 	       was->leader[i] == sup.leader[i];
 }
 
-/* Only services of the set have changed, and all make sense. */
+/* A stop looks at once at who else it stops. */
+static bool may_change(const struct command_set *set, uint32_t i)
+{
+	return command_has(set, i) ||
+	       (i == WAITING && command_has(set, RUNNING));
+}
+
+/* Only services of the set, and who requires them, have changed, and all make
+ * sense. */
 static void check_services(const struct snapshot *was,
 			   const struct command_set *set)
 {
 	uint32_t waiting = 0;
 
 	for (uint32_t i = 0; i < SERVICES; i++) {
-		if (!command_has(set, i) && !is_same(was, i))
+		if (!may_change(set, i) && !is_same(was, i))
 			die("a service changed that was not meant");
 		if ((unsigned)sup.service[i].state >= LIFE_STATES)
 			die("a state that does not exist");
@@ -319,6 +330,10 @@ static void send_one(const void *record, size_t size)
 		error = error_of(&c);
 	}
 	is_trouble = is_whole && c.kind == COMMAND_TROUBLE;
+	/* As the loop does before it listens. */
+	memset(&meant, 0xff, sizeof(meant));
+	is_signal = false;
+	tree_follow(&sup);
 	meant = again || error || c.kind == COMMAND_RELOAD ? nobody :
 							      c.services;
 	is_signal = c.kind == COMMAND_SIGNAL;

@@ -319,6 +319,10 @@ ms_of()
 	is_between 990 $(($(ms_of '.event == "all-blocked"') - $(said_of b blocked))) 2000
 }
 
+# Who has left the session and changed the mark (dashpot(8), Ghosts) is
+# nobody's.
+nobodys='setsid prlimit --locks=1:1'
+
 @test "processes of nobody get SIGTERM first" {
 	dir=$(ns_dir)
 	cat >"$dir/orphan" <<-END
@@ -328,7 +332,7 @@ ms_of()
 		while :; do sleep 0.02; done
 	END
 	chmod 755 "$dir/orphan"
-	start_with '[service:web]' "shell = (setsid $dir/orphan &); exec sleep 1000"
+	start_with '[service:web]' "shell = ($nobodys $dir/orphan &); exec sleep 1000"
 	wait_until 5 all_up 1
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
@@ -338,7 +342,7 @@ ms_of()
 
 @test "processes of nobody that ignore SIGTERM do not hold up the end" {
 	dir=$(ns_dir)
-	start_with '[service:web]' "shell = (setsid sh -c 'trap \"\" TERM; echo >>$dir/up; while :; do sleep 0.1; done' &); exec sleep 1000"
+	start_with '[service:web]' "shell = ($nobodys sh -c 'trap \"\" TERM; echo >>$dir/up; while :; do sleep 0.1; done' &); exec sleep 1000"
 	wait_until 5 all_up 1
 	began=$(now_ms)
 	ns_stop TERM 5
