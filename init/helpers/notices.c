@@ -256,14 +256,15 @@ void notices_read(struct prober *p, uint32_t i)
 
 	for (int k = 0; k < AT_ONCE; k++) {
 		/* The run before the look: what is older than a run is dropped
-		 * by PID 1 before that run is on the board. */
+		 * before that run executes, and PID 1 believes nothing until
+		 * then. */
 		if (!board_row_read(&p->job->boards.board->service[i], &row))
 			return;
 		if (receive(fd, &seen, MSG_PEEK) < 0)
 			return;
 		handle(p, i, &seen, row.starts, row.pid);
-		/* PID 1 may have dropped it meanwhile: then this is another
-		 * one, of the new run. */
+		/* The child of a new start may have dropped it meanwhile: then
+		 * this is another one, of the new run. */
 		if (receive(fd, &taken, 0) < 0)
 			return;
 		if (taken.length == seen.length &&

@@ -150,6 +150,11 @@ static void follow_schedule(struct sup *sup, uint32_t i,
 		return;
 	breaker_reset(&sup->breaker[i]);
 	s->failures = 0;
+	/* Given up, and still stopping: there is no tick to wait for then. */
+	if (s->gone == LIFE_GONE_TICK) {
+		s->gone = LIFE_GONE;
+		s->is_wanted = to->is_autostart && !s->is_stop_asked;
+	}
 	if (life_is_up(s->state))
 		return;
 	service_take(sup, i, LIFE_STOP);
@@ -161,7 +166,7 @@ static void change(struct sup *sup, const struct config *old, uint32_t i)
 {
 	const struct config_service *from = config_service(old, i);
 	const struct config_service *to = settings(sup, i);
-	const struct service *s = &sup->service[i];
+	struct service *s = &sup->service[i];
 
 	if (to->run_fingerprint != from->run_fingerprint &&
 	    (!life_is_up(s->state) || s->gone != LIFE_GONE))
@@ -173,6 +178,10 @@ static void change(struct sup *sup, const struct config *old, uint32_t i)
 	follow_schedule(sup, i, from);
 	if (s->ready_ms != NEVER)
 		checks_watch(sup, i);
+	/* A probe that waited for a health check that there is no more. */
+	if (s->state == LIFE_PROBING && s->ready_ms != NEVER &&
+	    s->due_ms == NEVER && to->health.kind == CONFIG_CHECK_NONE)
+		s->due_ms = sup->now_ms + to->stable_ms;
 	service_touch(sup, i);
 }
 

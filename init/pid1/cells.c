@@ -245,9 +245,8 @@ int cell_look(const struct cells *c, int proc_fd, const char *name,
 	set->one = 0;
 	name_cell(cell, name);
 	/* Since Linux 5.14; before, each gets the signal. */
-	if (set->signal == SIGKILL &&
-	    put(c->dir_fd, cell, "cgroup.kill", "1") == 0)
-		set->signal = 0;
+	if (set->signal == SIGKILL)
+		(void)put(c->dir_fd, cell, "cgroup.kill", "1");
 	fd = open_in(c->dir_fd, cell, "cgroup.procs", O_RDONLY);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;

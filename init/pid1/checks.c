@@ -78,7 +78,8 @@ void checks_end(struct sup *sup, uint32_t i)
 {
 	if (!sup->service[i].is_checked)
 		return;
-	if (sup->check[i].is_asked && !prober_makes(checks_form(sup, i)->kind))
+	/* Its form may be another one by now: nothing happens without one. */
+	if (sup->check[i].is_asked)
 		hook_cancel(sup, i, HOOK_CHECK);
 	sup->service[i].is_checked = false;
 	sup->check[i].is_asked = false;

@@ -20,9 +20,15 @@
 #include "init/pid1/loop.h"
 #include "init/pid1/services.h"
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* since Linux 6.16 */
+#endif
+
 enum {
 	PIECE = 64,      /* bytes read at once: a newline is looked for */
 	PIECES = 16,     /* ... in one turn */
+	NOISE = 64 * 1024, /* bytes without a newline: it writes none */
+	EXTEND_NEWS_MS = 100, /* a time-out moves by so much: others hear */
 	OLD_MOST = 4096, /* datagrams of former runs that are dropped */
 };
 
@@ -48,7 +54,7 @@ static bool needs_socket(const struct config *c, uint32_t i)
 static int make_socket(void)
 {
 	const struct sockaddr_un any = { .sun_family = AF_UNIX };
-	const int on = 1;
+	const int on = 1, off = 0;
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int err = 0;
 
@@ -57,6 +63,8 @@ static int make_socket(void)
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
 	    bind(fd, (const struct sockaddr *)&any, sizeof(any.sun_family)) < 0)
 		err = -errno;
+	/* Descriptors are for nobody here; older kernels let them come. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 	if (err == 0)
 		return fd;
 	close(fd);
@@ -141,24 +149,22 @@ static int make_pipe(struct sup *sup, uint32_t i)
 	}
 	s->ready_fd = ends[0];
 	s->ready_peer_fd = ends[1];
+	s->ready_noise = 0;
 	return 0;
 }
 
-/* Nothing of a former run lives any more, so whatever is here is old. The
- * prober may have seen some of it: it says of which run it thought it was. */
-static void drop_old(int fd)
+void notice_drop_old(const struct sup *sup, uint32_t i)
 {
 	char nothing;
 
-	for (int k = 0; k < OLD_MOST; k++)
-		if (recv(fd, &nothing, 1, MSG_DONTWAIT | MSG_TRUNC) < 0)
+	for (int k = 0; k < OLD_MOST && sup->socket[i] >= 0; k++)
+		if (recv(sup->socket[i], &nothing, 1,
+			 MSG_DONTWAIT | MSG_TRUNC) < 0)
 			return;
 }
 
 int notice_prepare(struct sup *sup, uint32_t i)
 {
-	if (sup->socket[i] >= 0)
-		drop_old(sup->socket[i]);
 	if (settings(sup, i)->ready.kind != CONFIG_CHECK_FD)
 		return 0;
 	return make_pipe(sup, i);
@@ -215,12 +221,16 @@ void notice_read(struct sup *sup, uint32_t i)
 
 		if (n < 0)
 			return; /* EAGAIN: nothing more yet */
-		if (n > 0 && memchr(text, '\n', (size_t)n) == NULL)
+
+		bool is_newline = n > 0 && memchr(text, '\n', (size_t)n);
+
+		s->ready_noise += (uint32_t)n;
+		if (n > 0 && !is_newline && s->ready_noise < NOISE)
 			continue;
 		notice_end(sup, i);
 		/* What it executes has written it, so it does execute. */
 		service_verdict(sup, i);
-		if (n > 0)
+		if (is_newline)
 			service_ready(sup, i);
 		else
 			checks_told_nothing(sup, i);
@@ -266,12 +276,18 @@ static void extend(struct sup *sup, uint32_t i, int32_t by_ms)
 {
 	struct service *s = &sup->service[i];
 	int64_t until_ms = sup->now_ms + by_ms;
+	bool is_news;
 
 	if (!s->awaits_ready || s->due_ms == NEVER || by_ms <= 0 ||
 	    until_ms <= s->due_ms)
 		return;
+	/* Who asks for it all the time is no news each time. */
+	is_news = until_ms - s->due_ms >= EXTEND_NEWS_MS;
 	s->due_ms = until_ms;
-	service_touch(sup, i);
+	if (is_news)
+		service_touch(sup, i);
+	else
+		service_arm(sup, i);
 }
 
 void notice_take(struct sup *sup, const struct probe_answer *a)

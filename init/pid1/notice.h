@@ -26,9 +26,16 @@ int notice_follow(struct sup *sup, const struct config *next);
 /* `next` is in force: close those that it does not need. */
 void notice_settle(struct sup *sup);
 
-/* Before a start of service i: make its pipe, and forget what former runs told
- * its socket. 0, or -errno. */
+/* Before a start of service i: make its pipe. 0, or -errno. */
 int notice_prepare(struct sup *sup, uint32_t i);
+
+/* In the child of a start, before it executes: forget what former runs told
+ * the socket of service i. Nothing of them lives any more, so whatever is there
+ * is old. Not in PID 1: a datagram can carry a descriptor whose last close
+ * lasts as long as its sender likes (a socket that lingers, a file on a mount
+ * that hangs). What the prober reads until then PID 1 does not believe, because
+ * a service that does not execute cannot be ready. */
+void notice_drop_old(const struct sup *sup, uint32_t i);
 
 /* In the child: "NOTIFY_SOCKET=@NAME", or NULL where service i has none. */
 char *notice_variable(const struct sup *sup, uint32_t i);

@@ -355,7 +355,8 @@ void service_leaves(struct sup *sup, uint32_t i)
 	    s->ready_ms == NEVER)
 		return;
 	s->ready_ms = NEVER;
-	s->due_ms = NEVER;
+	/* Nobody asks it any more: it must not hang for ever. */
+	s->due_ms = sup->now_ms + settings(sup, i)->stop_timeout_ms;
 	sup->is_tree_changed = true;
 	checks_end(sup, i);
 	SUP_SAY(sup, BOARD_EV_LEAVING, (int)i, s->pid);
@@ -415,6 +416,8 @@ static void fire_due(struct sup *sup, uint32_t i)
 		service_take(sup, i, LIFE_DUE);
 	else if (s->awaits_ready)
 		service_give_up(sup, i, BOARD_START_TIMEOUT);
+	else if (s->ready_ms == NEVER) /* it said that it would end */
+		service_give_up(sup, i, BOARD_UNHEALTHY);
 	else if (s->state == LIFE_PROBING && !checks_is_well(sup, i))
 		s->due_ms = NEVER; /* stable when its health check passes */
 	else

@@ -34,6 +34,22 @@ static int64_t share(const struct sup *sup, int64_t part_ms)
 	return part_ms * sup->stop.spare_ms / SPARE_MS;
 }
 
+/* Who drains already is not told later than anybody else. */
+static void cut_drains(struct sup *sup)
+{
+	const int64_t half_ms = sup->stop.half_ms;
+
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		struct service *s = &sup->service[i];
+
+		if (s->drain_ms == NEVER || s->drain_ms <= half_ms)
+			continue;
+		s->drain_ms = half_ms;
+		s->kill_ms = half_ms + settings(sup, i)->stop_timeout_ms;
+		service_touch(sup, i);
+	}
+}
+
 static void begin(struct sup *sup, int code, int service, int by_signal)
 {
 	const struct config *c = sup->config;
@@ -55,6 +71,7 @@ static void begin(struct sup *sup, int code, int service, int by_signal)
 		.exit_code = code,
 		.exit_service = service,
 	};
+	cut_drains(sup);
 	sup->is_head_changed = true;
 	SUP_SAY(sup, BOARD_EV_SHUTDOWN, service, by_signal, total_ms);
 }

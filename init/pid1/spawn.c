@@ -329,15 +329,20 @@ static void take_terminal(void)
 	tcsetpgrp(STDIN_FILENO, getpid());
 }
 
-/* The readiness descriptor gets the number that the service expects. Whatever
- * else has it is closed by that, so the verdict's pipe makes room: its early
- * end would say that the service executes. Nothing else is used any more. */
+/* What it says its readiness by: its socket is emptied, its descriptor gets the
+ * number that the service expects. Whatever else has that is closed, so the
+ * verdict's pipe makes room: its early end would say that the service executes.
+ * Nothing else is used any more. */
 static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd)
 {
 	const struct config_check *ready = &settings(sup, i)->ready;
 	struct spawn_report *report = &sup->report[i];
 	int number = (int)ready->number;
 
+	if (ready->kind == CONFIG_CHECK_NOTIFY) {
+		take(report, BOARD_STEP_READY);
+		notice_drop_old(sup, i);
+	}
 	if (ready->kind != CONFIG_CHECK_FD)
 		return;
 	take(report, BOARD_STEP_READY);

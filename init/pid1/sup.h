@@ -73,6 +73,7 @@ struct service {
 	int verdict_fd;     /* read end, EOF at exec; -1 none */
 	int ready_fd;       /* fd:N, read end until it is ready; -1 none */
 	int ready_peer_fd;  /* ... write end, while it is cloned; -1 none */
+	uint32_t ready_noise; /* bytes that were read from it */
 	uint64_t stray_run; /* run, + 1, in which a stray notice was said */
 	uint32_t failures;  /* since the last stable run */
 	uint32_t left;      /* processes of its set without leader */

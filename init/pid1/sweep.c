@@ -231,6 +231,9 @@ bool sweep_has_strangers(const struct sup *sup)
 	for (int k = 0; k < BOARD_HELPERS; k++)
 		note_child(&known, sup->kept[k].pid);
 	note_child(&known, sup->reload.pid);
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		if (!sup->hook[k].is_reaped)
+			note_child(&known, sup->hook[k].pid);
 	return all.count != known.count || all.sum != known.sum;
 }
 

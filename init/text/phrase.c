@@ -470,7 +470,7 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 		phrase_add(w, "was not ready in time");
 		break;
 	case BOARD_UNHEALTHY:
-		phrase_add(w, "failed its health checks");
+		phrase_add(w, "was unhealthy");
 		break;
 	case BOARD_ZOMBIES:
 		phrase_add(w, "did not wait for too many of its processes "

@@ -168,6 +168,27 @@ uml()
 	grep -q 'warning: limit.memory' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "what ignores its stop signal in a service's cgroup is killed, and that is said" {
+	uml <<-'END'
+		cat >/d.ini <<-END_INI
+			[dashpot]
+			log_format = json
+			diagnostics = /tmp/vol
+			[service:web]
+			shell = (trap "" TERM; : >/up; while :; do sleep 0.1; done) & until [ -e /die ]; do sleep 0.1; done
+			restart = never
+		END_INI
+		begin
+		until_true 20 [ -e /up ]
+		: >/die
+		until_true 30 said 'service":"web".*event":"leftovers-killed'
+		until_true 30 [ ! -e $top/service-web ]
+		echo gone
+	END
+	cat "$BATS_TEST_TMPDIR/out"
+	grep -qx gone "$BATS_TEST_TMPDIR/out"
+}
+
 @test "a frozen cgroup does not keep what a service left from being ended" {
 	uml <<-'END'
 		cat >/d.ini <<-END_INI

@@ -483,6 +483,22 @@ static void one_that_leaves_is_not_ready_and_does_not_come_back(void **state)
 	assert_int_equal(state_of(0), LIFE_BACKOFF);
 }
 
+static void one_that_leaves_and_stays_is_given_up(void **state)
+{
+	with(TELLS "stop_timeout = 3s\n");
+	start();
+	told(PROBE_READY, pid_of(0), 1, 0);
+	told(PROBE_STOPPING, pid_of(0), 1, 0);
+	later(2900);
+	assert_int_equal(state_of(0), LIFE_RUNNING);
+	later(100);
+	assert_int_equal(state_of(0), LIFE_STOPPING);
+	assert_int_equal(sup.service[0].given_up, BOARD_UNHEALTHY);
+	ended(0, SIGTERM);
+	assert_int_equal(state_of(0), LIFE_BACKOFF);
+	assert_int_equal(sup.service[0].failures, 1);
+}
+
 static void more_time_is_given_and_never_less(void **state)
 {
 	with(TELLS);
@@ -528,6 +544,7 @@ int main(void)
 		TEST(notice_of_a_stranger_is_said_once_a_run),
 		TEST(notice_before_its_process_means_nothing),
 		TEST(one_that_leaves_is_not_ready_and_does_not_come_back),
+		TEST(one_that_leaves_and_stays_is_given_up),
 		TEST(more_time_is_given_and_never_less),
 	};
 

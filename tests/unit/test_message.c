@@ -201,7 +201,7 @@ static void ends_are_said_by_their_cause(void **state)
 			    "was not ready in time after 5 s");
 	assert_string_equal(SENTENCE(BOARD_EV_ENDED, BOARD_UNHEALTHY, 15, 0,
 				     0, 60000),
-			    "failed its health checks after 1 m");
+			    "was unhealthy after 1 m");
 	assert_string_equal(SENTENCE(BOARD_EV_ENDED, BOARD_ASKED, 0, 0, 0, 7),
 			    "ended as asked after 7 ms");
 	assert_string_equal(SENTENCE(BOARD_EV_ENDED, BOARD_NEVER_ENDED),

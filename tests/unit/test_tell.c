@@ -118,6 +118,19 @@ static void half_of_a_short_shutdown_timeout_ends_the_delay(void **state)
 	assert_int_equal(killed.number, SIGTERM);
 }
 
+static void half_of_it_ends_a_delay_that_had_begun_before(void **state)
+{
+	begin("[dashpot]\nshutdown_timeout = 4s\n" DRAINS);
+	service_stop(&sup, 0, false);
+	sup.now_ms += 1000;
+	shutdown_by_signal(&sup, SIGTERM);
+	after_ms(1999);
+	assert_int_equal(killed.count, 0);
+	after_ms(1);
+	assert_int_equal(killed.number, SIGTERM);
+	assert_int_equal(sup.service[0].kill_ms, sup.now_ms + 3000);
+}
+
 static void pause_of_the_container_shortens_no_delay(void **state)
 {
 	begin(DRAINS);
@@ -306,6 +319,7 @@ int main(void)
 		TEST(one_that_lost_its_requirement_is_told_at_once),
 		TEST(in_a_shutdown_all_delays_begin_with_it),
 		TEST(half_of_a_short_shutdown_timeout_ends_the_delay),
+		TEST(half_of_it_ends_a_delay_that_had_begun_before),
 		TEST(pause_of_the_container_shortens_no_delay),
 		TEST(kill_ends_the_delay),
 		TEST(who_dies_while_it_drains_has_not_failed),
