@@ -53,6 +53,16 @@ static const struct {
 	  "limit.memory needs a writable cgroup v2 with the memory "
 	  "controller: give the container one, or write limit.memory = -SIZE "
 	  "to only try." },
+	{ "start-failed", "cgroup",
+	  "dashpot could not make the service's own cgroup, or join it: see "
+	  "the error above." },
+	{ "start-failed", "nice",
+	  "A lower nice takes CAP_SYS_NICE: give it to the container, or put "
+	  "one more - in front of the number to only try." },
+	{ "start-failed", "oom_score_adj",
+	  "A lower oom_score_adj takes CAP_SYS_RESOURCE: give it to the "
+	  "container, or put one more - in front of the number to only try." },
+	{ "start-failed", "stdin", "There is no usable /dev/null." },
 	{ "start-failed", "stdout", "Mend the path that `stdout` names." },
 	{ "start-failed", "stderr", "Mend the path that `stderr` names." },
 	{ "start-failed", "ENOENT",

@@ -258,6 +258,8 @@ static void add_next(struct out *o, const struct service_from *from,
 		{ "kill", "it is killed", "would have been killed" },
 		{ "schedule", "its schedule runs it",
 		  "would have been run by its schedule" },
+		{ "give-up", "it is given up where it is not ready",
+		  "would have been given up where it was not ready" },
 		{ "stable", "it counts as stable",
 		  "would have counted as stable" },
 	};
@@ -266,7 +268,7 @@ static void add_next(struct out *o, const struct service_from *from,
 	size_t what = 0;
 	bool is_past;
 
-	while (due_ms >= 0 && what < 4 &&
+	while (due_ms >= 0 && what < sizeof(words) / sizeof(*words) - 1 &&
 	       !peek_is(peek_get(next, "what"), words[what].what))
 		what++;
 	if (due_ms < 0) { /* what 0: a probe */

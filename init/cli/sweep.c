@@ -35,6 +35,7 @@ struct sweep {
 	const char *names[ASK_NAMES];
 	int count;
 	bool is_json, is_dry, has_orphans;
+	bool is_cut; /* there are more than MOST */
 	struct stray stray[MOST];
 	int strays;
 };
@@ -118,10 +119,25 @@ static void read_list(struct sweep *s, struct ask *a)
 {
 	struct peek list = get_list(a, "sweep", s->control), item;
 
-	while (s->strays < MOST && peek_next(&list, NULL, &item)) {
-		s->stray[s->strays] = read_stray(item);
-		s->strays += is_meant(s, &s->stray[s->strays]);
+	while (peek_next(&list, NULL, &item)) {
+		struct stray stray = read_stray(item);
+
+		if (!is_meant(s, &stray))
+			continue;
+		s->is_cut = s->strays == MOST;
+		if (s->is_cut)
+			return;
+		s->stray[s->strays++] = stray;
 	}
+}
+
+/* Only a command of PID 1 would find that a name is nobody's. */
+static void check_names(const struct sweep *s, struct ask *a)
+{
+	ask_begin(a, "health", s->control);
+	a->word = "sweep";
+	ask_add_names(a, s->names, s->count);
+	(void)ask_get(a);
 }
 
 /* How many of those that are followed are still there. */
@@ -205,10 +221,12 @@ static void tell(struct out *o, const struct sweep *s)
 						   "ended ");
 		put_stray(o, &s->stray[k]);
 	}
-	if (s->strays == 0) {
+	if (s->strays == 0)
 		out_text(o, "nothing is left behind");
+	if (s->is_cut)
+		out_add(o, "there are more than these %d: sweep again", MOST);
+	if (s->strays == 0 || s->is_cut)
 		out_line(o);
-	}
 }
 
 int sweep_main(int argc, char **argv)
@@ -227,6 +245,8 @@ int sweep_main(int argc, char **argv)
 	s.count = args_parse(argc, argv, rows, 4, s.names, ASK_NAMES);
 	out_begin(&o, STDOUT_FILENO);
 	o.width = OUT_WIDE;
+	if (s.is_dry && s.count > 0)
+		check_names(&s, &a);
 	read_list(&s, &a);
 	if (!s.is_dry) {
 		is_done = send_command(&s, &a, &o);
@@ -238,5 +258,5 @@ int sweep_main(int argc, char **argv)
 	tell(&o, &s);
 	if (out_end(&o) < 0)
 		return DIE_SYSTEM;
-	return is_done ? 0 : 1;
+	return is_done && !s.is_cut ? 0 : 1;
 }

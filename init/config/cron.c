@@ -61,7 +61,7 @@ static bool pass_item(const char **at, const struct field *f, uint64_t *set)
 		return false;
 	} else if (**at == '-') {
 		++*at;
-		if (!pass_number(at, f, first, &last))
+		if (!pass_number(at, f, f->min, &last) || last < first)
 			return false;
 	} else {
 		is_one = **at != '/';
@@ -108,10 +108,11 @@ static bool calendar(const char *text, struct schedule *s, struct why *why)
 		if (i == WEEKDAY)
 			is_any_day = is_any_day || *text == '*';
 		if (!pass_field(&text, f, &set[i]))
-			return value_wrong(why, "has a wrong %s (%d .. %d); "
-						"write `every 5m` or five "
-						"cron fields", f->word,
-					   f->min, f->max);
+			return value_wrong(why, "has a wrong %s (%d .. %d, "
+						"and ranges upwards); write "
+						"`every 5m`, or five cron "
+						"fields like 0 0 * * *",
+					   f->word, f->min, f->max);
 	}
 	if (*text != '\0')
 		return value_wrong(why, "has more than five fields; write "

@@ -10,7 +10,8 @@ static bool for_a_shell(struct why *why, const char *s, size_t len)
 {
 	return value_wrong(why, "has an unquoted %.*s that only a shell "
 				"understands; write `shell =` instead of "
-				"`command =`, or quote it", (int)len, s);
+				"`command =` (elsewhere /bin/sh -c 'LINE'), or "
+				"quote it", (int)len, s);
 }
 
 /* The operator at s that a shell would understand: its length, or 0. */

@@ -152,15 +152,21 @@ static void send_request(struct prober *p, uint32_t i)
 			    is_v6 ? "[" : "", host, is_v6 ? "]" : "",
 			    (unsigned)check->number);
 
+	ssize_t sent = -1;
+
 	event.data.u32 = i;
+	errno = EIO;
 	/* It fits into the buffer of any new connection. */
-	if (length < 0 || (size_t)length >= sizeof(text) ||
-	    send(c->fd, text, (size_t)length, MSG_NOSIGNAL) != length ||
-	    epoll_ctl(p->epoll_fd, EPOLL_CTL_MOD, c->fd, &event) < 0) {
-		answer(p, i, BOARD_ANSWER_ERROR, EIO);
+	if (length > 0 && (size_t)length < sizeof(text))
+		sent = send(c->fd, text, (size_t)length, MSG_NOSIGNAL);
+	if (sent >= 0 && sent < length)
+		errno = EIO;
+	else if (sent == length &&
+		 epoll_ctl(p->epoll_fd, EPOLL_CTL_MOD, c->fd, &event) == 0) {
+		c->state = READING;
 		return;
 	}
-	c->state = READING;
+	answer(p, i, BOARD_ANSWER_ERROR, errno);
 }
 
 /* A port of the range that connections get theirs from, with nobody behind it:
@@ -210,10 +216,16 @@ static int attempt(struct prober *p, uint32_t i)
 	return errno == EINPROGRESS ? 0 : errno;
 }
 
-static bool is_shortage(int err)
+/* Of this machine, not of the service. EADDRNOTAVAIL from an IPv4 address is
+ * that no port is left to connect from; from an IPv6 one, that there is no
+ * IPv6 here (connect(2)). */
+static bool is_shortage(const struct prober *p, uint32_t i, int err)
 {
+	const char *host = config_string(p->job->config, form_of(p, i)->host);
+	bool is_v6 = strchr(host, ':') != NULL || connections[i].attempt > 0;
+
 	return err == EMFILE || err == ENFILE || err == ENOMEM ||
-	       err == ENOBUFS;
+	       err == ENOBUFS || (err == EADDRNOTAVAIL && !is_v6);
 }
 
 /* Go on with the next attempt after `err`, or answer with the first error. */
@@ -226,7 +238,7 @@ static void retry(struct prober *p, uint32_t i, int err)
 			c->first_err = err;
 		close(c->fd);
 		c->fd = -1;
-		if (is_shortage(err)) {
+		if (is_shortage(p, i, err)) {
 			answer(p, i, BOARD_ANSWER_SKIPPED, err);
 			return;
 		}

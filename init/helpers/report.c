@@ -160,6 +160,7 @@ static cJSON *next_object(struct json *j, const struct report *r,
 			   row->state == LIFE_BACKOFF ||
 					   row->state == LIFE_WAITING ?
 							 "start" :
+			   row->is_unready	       ? "give-up" :
 							 "stable";
 	cJSON *o;
 

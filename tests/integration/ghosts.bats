@@ -250,6 +250,8 @@ lists_one()
 	grep -E '^would end pid [0-9]+ of db, .* old: ghost-session be$' "$dir/said"
 	[ "$(wc -l <"$dir/said")" = 2 ]
 	[ "$(ghosts_alive | wc -l)" = 3 ]
+	run -100 ctl sweep --dry-run wbe
+	[[ "$output" == *wbe* ]]
 	ctl sweep db | grep -E '^ended pid [0-9]+ of db, '
 	[ "$(ghosts_alive | paste -sd ' ')" = 'ghost-double ghost-double' ]
 	ctl sweep --orphans >"$dir/said"

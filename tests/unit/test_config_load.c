@@ -425,7 +425,8 @@ static void values_out_of_range_are_refused(void **state)
 		{ "capabilities = chwon", "did you mean chown?" },
 		{ "capabilities = -", "names no capability" },
 		{ "instances = 0", "1 .. 1024" },
-		{ "schedule = daily", "minute (0 .. 59); write `every 5m`" },
+		{ "schedule = daily",
+		  "minute (0 .. 59, and ranges upwards); write `every 5m`" },
 		{ "timezone = CET", "offset from UTC" },
 		{ "on_blocked = 'x", "without its end" },
 		{ "stop_timeout =", "has no value" },
@@ -529,7 +530,8 @@ static void ten_mistakes_are_ten_messages_in_order(void **state)
 		"t.ini:13: [service:web] is declared already in t.ini:4; put "
 		"all its keys there\n",
 		"t.ini:14: command = a | b: has an unquoted | that only a "
-		"shell understands; write `shell =` instead of `command =`, "
+		"shell understands; write `shell =` instead of `command =` "
+		"(elsewhere /bin/sh -c 'LINE'), "
 		"or quote it\n",
 	};
 	const char *at;

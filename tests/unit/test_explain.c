@@ -91,6 +91,19 @@ static void a_blocked_service_is_told_whole(void **state)
 	assert_null(strchr(volume.text, '\033'));
 }
 
+static void the_end_of_ready_timeout_is_told_as_what_it_is(void **state)
+{
+	(void)state;
+	volume_put("diagnostic.json",
+		   UP CRASH("starting",
+			    "{'what':'give-up','time':"
+			    "'2026-11-22T12:00:08.000Z','in_ms':8000}", ABORT)
+		   "}}");
+	assert_int_equal(explain(NULL, NOON), 1);
+	assert_true(volume_says("next it is given up where it is not ready in "
+				"8 s, at 12:00:08Z"));
+}
+
 static void no_line_is_wider_than_asked(void **state)
 {
 	char *line;
@@ -358,6 +371,14 @@ static void advice_fits_the_cause(void **state)
 	     "'step':'interpreter'}]}", "interpreter");
 	FITS("{'ends':[{'cause':'start-failed','errno_name':'ENOENT',"
 	     "'step':'directory'}]}", "mount");
+	FITS("{'ends':[{'cause':'start-failed','errno_name':'EACCES',"
+	     "'step':'nice'}]}", "CAP_SYS_NICE");
+	FITS("{'ends':[{'cause':'start-failed','errno_name':'EACCES',"
+	     "'step':'oom_score_adj'}]}", "CAP_SYS_RESOURCE");
+	FITS("{'ends':[{'cause':'start-failed','errno_name':'ENOENT',"
+	     "'step':'cgroup'}]}", "cgroup");
+	FITS("{'ends':[{'cause':'start-failed','errno_name':'EACCES',"
+	     "'step':'exec'}]}", "executable");
 	FITS("{'ends':[{'cause':'start-failed','errno_name':'EIO'}]}",
 	     "no process of it");
 	FITS("{'ends':[{'cause':'out-of-memory','code':9,"
@@ -398,6 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_well_service_is_one_line_and_the_answer_is_yes),
 		TEST(a_blocked_service_is_told_whole),
+		TEST(the_end_of_ready_timeout_is_told_as_what_it_is),
 		TEST(no_line_is_wider_than_asked),
 		TEST(a_deadline_that_passed_is_told_as_what_would_have_been),
 		TEST(an_overdue_container_is_not_well),

@@ -720,6 +720,38 @@ static void place_that_takes_no_more_ends_the_document(void **state)
 	}
 }
 
+static void what_is_due_is_told_by_what_it_leads_to(void **state)
+{
+	static const struct {
+		enum life_state state;
+		bool is_unready;
+		const char *what;
+	} cases[] = {
+		{ LIFE_STARTING, true, "give-up" },
+		{ LIFE_PROBING, true, "give-up" },
+		{ LIFE_PROBING, false, "stable" },
+		{ LIFE_RUNNING, false, "stable" },
+		{ LIFE_BACKOFF, false, "start" },
+		{ LIFE_BLOCKED, false, "probe" },
+		{ LIFE_STOPPING, true, "kill" },
+	};
+	struct fixture *f = *state;
+	struct board_service *row = row_of(f, 0);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cJSON *o;
+
+		row->state = cases[i].state;
+		row->is_unready = cases[i].is_unready;
+		row->next_ms = ago(f, -9400);
+		o = rendered(f);
+		fixture_validate(f->directory);
+		assert_string_equal(text_of(get(get(o, "services", "web"),
+						"next", NULL), "what"),
+				    cases[i].what);
+		cJSON_Delete(o);
+	}
+}
 
 static void schedule_is_shown_with_its_next_run(void **state)
 {
@@ -790,6 +822,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_BOARDS(schedule_is_shown_with_its_next_run),
+		WITH_BOARDS(what_is_due_is_told_by_what_it_leads_to),
 		WITH_BOARDS(untouched_board_validates),
 		WITH_BOARDS(every_state_validates),
 		WITH_BOARDS(every_cause_validates),

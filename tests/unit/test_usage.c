@@ -296,8 +296,8 @@ static void schedules_have_metrics_and_other_services_none(void **state)
 	static struct registry_service earlier[FIXTURE_SERVICES];
 	struct registry registry = { .service = earlier };
 	static const char *const lines[] = {
-		"\ndashpot_service_next_run_time_seconds{service=\"job\"} "
-		"1796008500.000\n",
+		("\ndashpot_service_next_run_time_seconds{service=\"job\"} "
+		 "1796008500.000\n"),
 		"\ndashpot_service_last_run_failed{service=\"job\"} 1\n",
 		"\ndashpot_service_skipped_runs_total{service=\"job\"} 7\n",
 	};
