@@ -151,6 +151,7 @@ ended_by()
 	wait_until 20 has_killed 1
 	wait_until 5 kid "sleep 1000"
 	# For two seconds it could still be the end of a slowly dying process.
+	wait_until 10 service parent '.state == "running"'
 	stays 3 service parent '.state == "running"'
 	kill_kid "sleep 1000"
 	wait_until 5 ended_by parent signalled

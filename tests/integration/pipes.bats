@@ -261,7 +261,7 @@ writes_by_path()
 	ns_start "$dir"
 	ns_wait
 	[ "$NS_STATUS" = 100 ]
-	said_once '2 services with 3 outputs to carry need 69 open files; the hard limit (ulimit -Hn) is 68: raise it with --ulimit nofile'
+	said_once '2 services with 3 outputs to carry and 0 that tell when they are ready need 69 open files; the hard limit (ulimit -Hn) is 68: raise it with --ulimit nofile'
 	NS_PREFIX=(prlimit --nofile=60:69)
 	ns_start "$dir"
 	wait_until 5 runs a b

@@ -125,12 +125,13 @@ waits_for()
 @test "a service that waits for room is not blocked: dashpot goes on" {
 	dir=$(ns_dir)
 	uid=$(free_uid)
-	# x leaves a crowd in sessions of its own, which nobody claims.
+	# x leaves a crowd that nobody claims: it has left the session and changed
+	# the mark.
 	cat >"$dir/dashpot.ini" <<-END_INI
 		[dashpot]
 		exit_when_all_blocked = 2s
 		[service:x]
-		shell = for i in \$(seq 20); do setsid sleep 1000 & done; sleep 0.2; exit 9
+		shell = for i in \$(seq 20); do setsid prlimit --locks=1:1 sleep 1000 & done; sleep 0.2; exit 9
 		user = $uid
 		max_failures = 1 in 15s
 		cooldown = 1m..1m
