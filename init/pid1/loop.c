@@ -174,16 +174,16 @@ static void make_tables(struct sup *sup)
 	sup->socket = sup->pipe + 2 * n;
 }
 
-/* A limit that dashpot itself has may be lower than a random number, inside
- * another dashpot's service for one, and cannot be raised. */
-static uint64_t highest_mark(uint64_t wished)
+/* A limit that dashpot itself has cannot be raised: inside another dashpot's
+ * service it is that one's mark, and numbers just below it are those of its
+ * other services. */
+static uint64_t first_mark(uint64_t wished)
 {
 	struct rlimit own;
 
-	return prlimit(0, RLIMIT_LOCKS, NULL, &own) == 0 &&
-			       own.rlim_max < wished
-		       ? own.rlim_max
-		       : wished;
+	if (prlimit(0, RLIMIT_LOCKS, NULL, &own) == 0 && own.rlim_max < wished)
+		wished >>= 8;
+	return wished;
 }
 
 /* Whoever started dashpot may want to know when everything is up. */
@@ -215,7 +215,7 @@ static void set_up(struct sup *sup, const struct config *config,
 	sup->restore_ms = sup->now_ms + SUP_RESTORE_MS;
 	sup->random = (uint32_t)sup->now_wall_ms * 2654435761U | 1;
 	/* A number that nobody else's services have. */
-	sup->own_mark = highest_mark(((uint64_t)sup->random | 1U << 31) << 24);
+	sup->own_mark = first_mark(((uint64_t)sup->random | 1U << 31) << 24);
 	sup->marks = sup->own_mark;
 	sup->budget = budget_full(&config->restart_rate, sup->now_ms);
 	sup->stop.next_ms = NEVER;

@@ -61,6 +61,20 @@ ghosts_alive()
 	count_is 0 said_of "${orphans[0]}" leftovers
 }
 
+# Inside another dashpot's service the limit is that one's mark, and cannot be
+# raised: the numbers are smaller ones, and not those just below it.
+@test "under a lower limit that it cannot raise, dashpot marks its services all the same" {
+	dir=$(ns_dir)
+	limit=$((1 << 52))
+	ghosts_ini "$BATS_FILE_TMPDIR/ghost" double >"$dir/dashpot.ini"
+	NS_PREFIX=(setpriv --bounding-set=-sys_resource prlimit --locks=$limit)
+	ns_start "$dir"
+	wait_until 20 service double '.state == "failed" and .leftovers == 0 and .leftovers_ended == 1'
+	pid=$(service other .pid)
+	mark=$(ns_exec awk '/^Max file locks/ { print $4 }' "/proc/$pid/limits")
+	is_between $((1 << 46)) "$mark" $((limit / 2))
+}
+
 # in_uml WITH: the same on a kernel of its own, WITH or without a cgroup; prints
 # who lives at the end
 in_uml()
