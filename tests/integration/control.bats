@@ -461,9 +461,9 @@ asked_times()
 	dir=$(ns_dir)
 	beside python3 "$DASHPOT_LIB/clients.py" hear "$dir/notify" "$dir/heard"
 	wait_until 10 test -S "$dir/notify"
-	cat >"$dir/dashpot.ini" <<-'END'
+	cat >"$dir/dashpot.ini" <<-END
 		[service:first]
-		shell = env >&2; sleep 0.5
+		shell = env >&2; until [ -e $dir/go ]; do sleep 0.05; done
 		type = oneshot
 		[service:web]
 		command = sleep 1000
@@ -473,6 +473,7 @@ asked_times()
 	wait_until 10 said PATH=
 	run ! said NOTIFY_SOCKET
 	run ! is_in READY=1 "$dir/heard"
+	: >"$dir/go"
 	wait_until 10 is_in READY=1 "$dir/heard"
 	ns_stop
 	wait_until 5 is_in STOPPING=1 "$dir/heard"
