@@ -251,6 +251,7 @@ void adopt(struct sup *sup, const struct config *next)
 	}
 	err = notice_follow(sup, next);
 	if (err < 0) {
+		pipes_stay(sup, next);
 		reload_failed(sup, BOARD_RELOAD_FILES, needed, -err);
 		return;
 	}

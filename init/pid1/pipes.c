@@ -180,3 +180,11 @@ int pipes_follow(struct sup *sup, const struct config *next, int64_t *needed)
 	sup->has_files = sup->proc_fd >= 0 && pipes_have_files(next);
 	return 0;
 }
+
+void pipes_stay(struct sup *sup, const struct config *next)
+{
+	for (uint32_t k = 2 * sup->config->services; k < 2 * next->services;
+	     k++)
+		close_pipe(sup, k);
+	sup->has_files = sup->proc_fd >= 0 && pipes_have_files(sup->config);
+}

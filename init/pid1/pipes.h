@@ -23,6 +23,10 @@ void pipes_make_room(struct sup *sup);
  * pipe is new. */
 int pipes_follow(struct sup *sup, const struct config *next, int64_t *needed);
 
+/* `next` is not put in force after pipes_follow() after all: close what it made
+ * for new services. */
+void pipes_stay(struct sup *sup, const struct config *next);
+
 /* True when some stream is for the files helper. */
 bool pipes_have_files(const struct config *c);
 

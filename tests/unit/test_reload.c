@@ -3,6 +3,9 @@
  * or not, and what becomes of each service. */
 #include "tests/unit/sup_fixture.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+
 #include "init/config/verify.h"
 #include "init/pid1/adopt.h"
 #include "init/pid1/reload.h"
@@ -25,6 +28,16 @@ pid_t __wrap_spawn_clone(void)
 {
 	errno = clone_err;
 	return clone_err ? -1 : LOADER;
+}
+
+static int socket_err; /* 0: it makes a socket */
+
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol)
+{
+	errno = socket_err;
+	return socket_err ? -1 : __real_socket(domain, type, protocol);
 }
 
 /* The layout of struct reload_slot. */
@@ -451,6 +464,35 @@ static void helpers_are_replaced_without_a_delay(void **state)
 	assert_true(sup.kept[BOARD_RECORDER].is_renewed);
 }
 
+static int open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static void reload_that_gets_no_socket_keeps_no_descriptor(void **state)
+{
+	int before;
+
+	begin_with(A);
+	sup.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	before = open_files();
+	socket_err = ENFILE;
+	for (int k = 0; k < 3; k++) {
+		reload_with(A B "ready = notify\n");
+		assert_int_equal(sup.config->services, 1);
+	}
+	socket_err = 0;
+	/* The pipes of the service that is there stay for the next one. */
+	assert_in_range(open_files(), before, before + 2);
+	close(sup.proc_fd);
+}
+
 #undef TEST
 #define TEST(fact) cmocka_unit_test_teardown(fact, end)
 
@@ -479,6 +521,7 @@ int main(void)
 		TEST(removed_one_that_comes_back_runs_again),
 		TEST(removed_failed_one_keeps_nobody_running),
 		TEST(helpers_are_replaced_without_a_delay),
+		TEST(reload_that_gets_no_socket_keeps_no_descriptor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
