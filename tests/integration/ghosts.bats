@@ -67,7 +67,7 @@ ghosts_alive()
 	dir=$(ns_dir)
 	limit=$((1 << 52))
 	ghosts_ini "$BATS_FILE_TMPDIR/ghost" double >"$dir/dashpot.ini"
-	NS_PREFIX=(setpriv --bounding-set=-sys_resource prlimit --locks=$limit)
+	NS_PREFIX=(setpriv --bounding-set=-sys_resource prlimit "--locks=$limit")
 	ns_start "$dir"
 	wait_until 20 service double '.state == "failed" and .leftovers == 0 and .leftovers_ended == 1'
 	pid=$(service other .pid)
