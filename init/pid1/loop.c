@@ -282,7 +282,12 @@ static int64_t deadline_next(const struct sup *sup)
 	next_ms = earlier(next_ms, sup->volume_due_ms);
 	if (sup->waiting > 0)
 		next_ms = earlier(next_ms, sup->queue_ms);
-	if (sup->is_reaping || sup->is_queue_due || sup->is_tree_changed)
+	if (sup->is_reaping)
+		next_ms = earlier(next_ms, sup->now_ms +
+						   (sup->reaper.is_failing
+							    ? SUP_RETRY_SOON_MS
+							    : 0));
+	if (sup->is_queue_due || sup->is_tree_changed)
 		next_ms = sup->now_ms;
 	return next_ms;
 }

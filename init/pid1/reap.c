@@ -33,14 +33,14 @@ static int64_t clock_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Wait for `pid` (-1: any). True when one was reaped. With WNOHANG the only
- * errors are ECHILD and EINVAL: nothing to reap. */
-static bool reap_one(pid_t pid, reap_end *end, void *with)
+/* Wait for `pid` (-1: any). True when one was reaped. */
+static bool reap_one(struct reaper *r, pid_t pid, reap_end *end, void *with)
 {
 	struct rusage used;
 	int status;
 	pid_t got = wait4(pid, &status, WNOHANG, &used);
 
+	r->is_failing = got < 0 && errno != ECHILD;
 	if (got <= 0)
 		return false;
 	end(with, got, status, &used);
@@ -60,7 +60,7 @@ static bool reap_listed(struct reaper *r, reap_end *end, void *with)
 			continue;
 		}
 		if (r->partial > 0)
-			reap_one(r->partial, end, with);
+			reap_one(r, r->partial, end, with);
 		r->partial = 0;
 	}
 	return n > 0;
@@ -78,8 +78,8 @@ bool reap_batch(struct reaper *r, reap_end *end, void *with)
 	}
 	began_ns = clock_ns();
 	for (int i = 0; i < REAP_BATCH; i++)
-		if (!reap_one(-1, end, with))
-			return false;
+		if (!reap_one(r, -1, end, with))
+			return r->is_failing;
 	if (clock_ns() - began_ns > (int64_t)REAP_BATCH * COSTLY_NS &&
 	    r->children_fd >= 0 && lseek(r->children_fd, 0, SEEK_SET) == 0)
 		*r = (struct reaper){ .children_fd = r->children_fd,

@@ -15,6 +15,8 @@ struct reaper {
 	int children_fd;  /* /proc/self/task/PID/children, or -1 */
 	bool is_by_list;  /* with many live children: by their list */
 	pid_t partial;    /* a listed number that the last part cut off */
+	bool is_failing;  /* the last wait4(2) failed: it says nothing about
+			   * who has ended */
 };
 
 /* The caller's children, zombies included, without a list of them. */
@@ -37,7 +39,9 @@ struct reaper reaper_open(void);
  * waitpid(-1) costs a step for each live child, so among very many the list
  * in /proc is read and each number waited for (flat for each zombie); the
  * cheaper way is chosen by what the last batch cost. Both leave nothing
- * behind: it says false only after waitpid(-1) found nothing. */
+ * behind: it says false only after waitpid(-1) found nothing. Where wait4(2)
+ * fails (a seccomp profile, a debugger) it says true with r->is_failing: no
+ * SIGCHLD will come again for who has ended already, so look again soon. */
 bool reap_batch(struct reaper *r, reap_end *end, void *with);
 
 /* All children that there are now. Nobody is missed, because a child stays on

@@ -16,6 +16,8 @@
 #include "init/pid1/signals.h"
 #include "init/pid1/spawn.h"
 
+enum { AGAIN_MS = 20 }; /* to the next look, where wait4(2) fails */
+
 /* Why the command could not be executed, as a shell would say it. */
 static _Noreturn void die_of_exec(const char *name,
 				  const struct spawn_report *report)
@@ -30,8 +32,10 @@ static _Noreturn void die_of_exec(const char *name,
 	die_text(code, "%s: %s", name, errors_text(report->err));
 }
 
-/* Wait for every dead child. True once the command itself is among them. */
-static bool reap_all(pid_t command, int *status)
+/* Wait for every dead child. True once the command itself is among them.
+ * *ret_again_ms: look again then, where the kernel gave no answer; -1: when a
+ * signal comes. */
+static bool reap_all(pid_t command, int *status, int *ret_again_ms)
 {
 	bool is_over = false;
 	int one;
@@ -43,6 +47,7 @@ static bool reap_all(pid_t command, int *status)
 		*status = one;
 		is_over = true;
 	}
+	*ret_again_ms = pid < 0 && errno != ECHILD ? AGAIN_MS : -1;
 	return is_over;
 }
 
@@ -50,16 +55,16 @@ static bool reap_all(pid_t command, int *status)
 static int attend(pid_t command, int signal_fd)
 {
 	struct pollfd wake = { .fd = signal_fd, .events = POLLIN };
-	int status = 0;
+	int status = 0, again_ms = -1;
 
 	for (;;) {
 		int number = signals_next(signal_fd);
 
-		if (number == 0)
-			poll(&wake, 1, -1);
-		else if (number != SIGCHLD)
+		if (number == 0 && poll(&wake, 1, again_ms) != 0)
+			continue;
+		if (number != 0 && number != SIGCHLD)
 			kill(command, number);
-		else if (reap_all(command, &status))
+		else if (reap_all(command, &status, &again_ms))
 			return status;
 	}
 }

@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +18,22 @@ enum { CHILDREN = 700 }; /* more than one read takes in */
 
 static struct reaper reaper;
 static pid_t child[CHILDREN];
+
+/* How many calls of wait4(2) fail, and how. */
+static struct {
+	int calls, err;
+} failing;
+
+pid_t __real_wait4(pid_t pid, int *status, int options, struct rusage *used);
+
+pid_t __wrap_wait4(pid_t pid, int *status, int options, struct rusage *used)
+{
+	if (failing.calls == 0)
+		return __real_wait4(pid, status, options, used);
+	failing.calls--;
+	errno = failing.err;
+	return -1;
+}
 
 static uint32_t sum_of(int from)
 {
@@ -67,12 +85,73 @@ static void without_the_list_nothing_is_known(void **state)
 	assert_int_equal(reaper_children(&none).count, -1);
 }
 
+static void count_end(void *with, pid_t pid, int status,
+		      const struct rusage *used)
+{
+	(*(int *)with)++;
+}
+
+static void dead_child(void)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+static void end_that_wait4_did_not_tell_is_looked_for_again(void **state)
+{
+	static const int errors[] = { EINTR, EINVAL, ENOMEM, EAGAIN, ENOSYS,
+				      EPERM };
+	struct reaper r = { .children_fd = -1 };
+	int ends = 0;
+
+	for (size_t k = 0; k < sizeof(errors) / sizeof(errors[0]); k++) {
+		dead_child();
+		failing.calls = 2;
+		failing.err = errors[k];
+		for (int turn = 0; turn < 2; turn++) {
+			assert_true(reap_batch(&r, count_end, &ends));
+			assert_true(r.is_failing);
+			assert_int_equal(ends, (int)k);
+		}
+		assert_false(reap_batch(&r, count_end, &ends));
+		assert_false(r.is_failing);
+		assert_int_equal(ends, (int)k + 1);
+	}
+}
+
+/* ... in the middle of a batch, and with the list of children. */
+static void who_was_told_before_an_error_is_told_once(void **state)
+{
+	struct reaper r = { .children_fd = -1 };
+	int ends = 0;
+
+	dead_child();
+	assert_false(reap_batch(&r, count_end, &ends));
+	r = reaper;
+	r.is_by_list = true;
+	dead_child();
+	dead_child();
+	failing.calls = 1;
+	failing.err = EAGAIN;
+	while (reap_batch(&r, count_end, &ends))
+		;
+	assert_int_equal(ends, 3);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			all_children_are_on_the_list_until_they_are_waited_for),
 		cmocka_unit_test(without_the_list_nothing_is_known),
+		cmocka_unit_test(
+			end_that_wait4_did_not_tell_is_looked_for_again),
+		cmocka_unit_test(who_was_told_before_an_error_is_told_once),
 	};
 
 	reaper = reaper_open();
