@@ -178,8 +178,8 @@ char *notice_variable(const struct sup *sup, uint32_t i)
 	socklen_t size = sizeof(name);
 	int length;
 
-	if (sup->socket[i] < 0 ||
-	    getsockname(sup->socket[i], (struct sockaddr *)&name, &size) < 0)
+	/* Without a socket (-1) that is EBADF. */
+	if (getsockname(sup->socket[i], (struct sockaddr *)&name, &size) < 0)
 		return NULL;
 	/* The NUL that an abstract name begins with is written as "@". */
 	length = (int)(size - offsetof(struct sockaddr_un, sun_path)) - 1;

@@ -37,7 +37,8 @@ int notice_prepare(struct sup *sup, uint32_t i);
  * a service that does not execute cannot be ready. */
 void notice_drop_old(const struct sup *sup, uint32_t i);
 
-/* In the child: "NOTIFY_SOCKET=@NAME", or NULL where service i has none. */
+/* In the child: "NOTIFY_SOCKET=@NAME", or NULL where service i has no socket or
+ * its name cannot be known (errno). */
 char *notice_variable(const struct sup *sup, uint32_t i);
 
 /* The clone was made, or refused: then nothing is left. */

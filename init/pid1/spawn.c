@@ -329,11 +329,12 @@ static void take_terminal(void)
 	tcsetpgrp(STDIN_FILENO, getpid());
 }
 
-/* What it says its readiness by: its socket is emptied, its descriptor gets the
- * number that the service expects. Whatever else has that is closed, so the
- * verdict's pipe makes room: its early end would say that the service executes.
- * Nothing else is used any more. */
-static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd)
+/* What it says its readiness by: its socket is emptied and named in *variable,
+ * its descriptor gets the number that the service expects. Whatever else has
+ * that is closed, so the verdict's pipe makes room: its early end would say
+ * that the service executes. Nothing else is used any more. */
+static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
+			const char **variable)
 {
 	const struct config_check *ready = &settings(sup, i)->ready;
 	struct spawn_report *report = &sup->report[i];
@@ -342,6 +343,10 @@ static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd)
 	if (ready->kind == CONFIG_CHECK_NOTIFY) {
 		take(report, BOARD_STEP_READY);
 		notice_drop_old(sup, i);
+		*variable = notice_variable(sup, i);
+		/* Without it nothing could ever make it ready. */
+		if (!*variable)
+			fail(report, errno);
 	}
 	if (ready->kind != CONFIG_CHECK_FD)
 		return;
@@ -358,7 +363,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 {
 	const struct config *c = sup->config;
 	const struct config_service *s = config_service(c, i);
-	const char *own[] = { hook ? NULL : notice_variable(sup, i), NULL };
+	const char *own[] = { NULL, NULL };
 	static char *argv[CHILD_ARGS];
 	int err;
 
@@ -389,7 +394,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 	if (err != 0)
 		fail(report, err);
 	if (!hook)
-		place_ready(sup, i, verdict_fd);
+		place_ready(sup, i, verdict_fd, &own[0]);
 	execute(report, config_string(c, s->path), argv,
 		make_environment(c, report, s, hook ? hook->extra : own));
 }

@@ -344,6 +344,16 @@ steals()
 	service web '.starts == 1'
 }
 
+@test "notify: a socket whose name cannot be had is a failed start, by name" {
+	NS_PREFIX=(strace -D -f --seccomp-bpf -o "$dir/trace" -e trace=getsockname
+		-e inject=getsockname:error=ENOBUFS)
+	start_with "command = $TELLER 0 READY=1" 'ready = notify'
+	wait_until 20 service web '.state == "blocked"'
+	service web '.ends[0] | .cause == "start-failed" and .step == "ready" and
+		.errno_name == "ENOBUFS"'
+	service next '.state == "waiting"'
+}
+
 @test "notify: STOPPING is not ready any more, RELOADING is shown" {
 	start_with "command = $TELLER 0 READY=1 RELOADING=1" 'ready = notify'
 	wait_until 20 is_reloading
