@@ -261,8 +261,8 @@ static inline bool board_is_hidden(const struct config_service *s,
  * is -1 where it speaks of dashpot as a whole. */
 enum board_event_kind {
 	BOARD_EV_NONE,
-	BOARD_EV_BEGIN,        /* pid 1 or not, services, shutdown_needs_ms,
-				* 1 when subreaper */
+	BOARD_EV_BEGIN,        /* 1 if PID 1, services, shutdown_needs_ms, 1 if
+				* a subreaper */
 	BOARD_EV_STARTED,      /* pid, 1 if probe, number of the start */
 	BOARD_EV_READY,        /* pid, ms since start */
 	BOARD_EV_STABLE,       /* pid, 1 if the breaker closed */
@@ -369,6 +369,7 @@ enum board_event_kind {
 	BOARD_EV_NOTICE_STRAY, /* pid, uid: not believed */
 	BOARD_EV_LEAVING,      /* pid: it says that it stops */
 	BOARD_EV_PARTED,       /* service: lost, this one requires it: stops */
+	BOARD_EV_NO_SUBREAPER, /* errno: orphans go to another process */
 	BOARD_EVENT_KINDS,
 };
 

@@ -195,6 +195,21 @@ static void keep_notify_path(struct sup *sup)
 		memcpy(sup->notify_path, path, strlen(path) + 1);
 }
 
+/* Be the init of what is below: PID 1 is, and others may become it. Who may not
+ * supervises all the same; its orphans are then somebody else's. */
+static void begin_as_init(struct sup *sup)
+{
+	const bool is_pid1 = sup->pid == 1;
+	const bool is_subreaper =
+		!is_pid1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+	const int err = errno;
+
+	SUP_SAY(sup, BOARD_EV_BEGIN, -1, is_pid1, sup->config->services,
+		sup->config->shutdown_needs_ms, is_subreaper);
+	if (!is_pid1 && !is_subreaper)
+		SUP_SAY(sup, BOARD_EV_NO_SUBREAPER, -1, err);
+}
+
 static void set_up(struct sup *sup, const struct config *config,
 		   const struct config_source *source, char **argv)
 {
@@ -221,8 +236,6 @@ static void set_up(struct sup *sup, const struct config *config,
 	sup->stop.next_ms = NEVER;
 	sup->stop.look_ms = NEVER;
 	sup->stop.half_ms = NEVER;
-	if (sup->pid != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-		die_system("prctl(PR_SET_CHILD_SUBREAPER)", errno);
 	sup->orphans_ms = sup->now_ms - SUP_ORPHANS_MS;
 	pipes_make_room(sup);
 	open_descriptors(sup);
@@ -242,8 +255,7 @@ static void set_up(struct sup *sup, const struct config *config,
 		watch(sup, sup->probe_fd, FROM_PROBER);
 	keep_notify_path(sup);
 	publish_begin(sup);
-	SUP_SAY(sup, BOARD_EV_BEGIN, -1, sup->pid, config->services,
-		config->shutdown_needs_ms, sup->pid != 1);
+	begin_as_init(sup);
 	if (sup->proc_fd < 0)
 		SUP_SAY(sup, BOARD_EV_NO_PROC, -1, inherited);
 	if (!sup->cells.err)

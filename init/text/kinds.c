@@ -9,7 +9,7 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_NONE] = { "none", CONFIG_DEBUG, "", "nothing" },
 	[BOARD_EV_BEGIN] = { "begin", CONFIG_INFO,
 		"is_pid1/b services shutdown_needs_ms is_subreaper/b",
-		"supervises %1n[0: as PID 1|][3:, not as PID 1: it adopts "
+		"supervises %1n[0: as PID 1|, not as PID 1][3:: it adopts "
 		"orphans as a subreaper|]; a full stop may take %2d: give "
 		"docker stop -t %2u or more" },
 	[BOARD_EV_STARTED] = { "started", CONFIG_INFO,
@@ -232,6 +232,10 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_PARTED] = { "parted", CONFIG_WARNING, "dependency/N",
 		"stops: %0N, which it requires, is lost; starts again once "
 		"that has been ready for 2 s" },
+	[BOARD_EV_NO_SUBREAPER] = { "no-subreaper", CONFIG_WARNING, "errno/e",
+		"prctl(PR_SET_CHILD_SUBREAPER) is refused (%0e; a seccomp "
+		"profile?): processes that lose their parent go to another "
+		"init, which has to reap them and to end them at a stop" },
 	/* clang-format on */
 };
 

@@ -222,12 +222,32 @@ below()
 		shell = (setsid sleep 9992 &); exec sleep 1000
 	END
 	below "$dir" "$DASHPOT" run -c "$dir/dashpot.ini" -c "$dir/harness.ini"
-	wait_until 5 grep 'not as PID 1: it adopts orphans as a subreaper' "$dir/stderr"
+	wait_until 5 grep 'supervises 1 service, not as PID 1: it adopts orphans as a subreaper' "$dir/stderr"
+	wait_until 5 events '.event == "begin" and (.is_pid1 | not) and .is_subreaper'
 	wait_until 5 orphan_of "$(cat "$dir/pid")" 'sleep 9992'
 	wait_until 5 diag '.container.is_pid1 == false'
 	ns_exec kill -s KILL "$(ns_pids 'sleep 9992')"
 	wait_until 5 diag '.container.orphans >= 1'
 	fails grep ' Z ' <<<"$(ns_ps)"
+}
+
+@test "not PID 1, and may not be a subreaper: a warning, and services run and stop" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		shell = (setsid sleep 9992 &); exec sleep 1007
+	END
+	below "$dir" strace -D -qq -f -o "$dir/trace" -e trace=prctl -e inject=prctl:error=EPERM:when=1 \
+		"$DASHPOT" run -c "$dir/dashpot.ini" -c "$dir/harness.ini"
+	wait_until 5 grep 'PR_SET_CHILD_SUBREAPER) is refused (EPERM' "$dir/stderr"
+	grep 'supervises 1 service, not as PID 1;' "$dir/stderr"
+	wait_until 5 service web '.state == "running"'
+	wait_until 5 events '.event == "begin" and (.is_subreaper | not)'
+	wait_until 5 orphan_of 1 'sleep 9992'
+	ns_exec kill "$(cat "$dir/pid")"
+	wait_until 10 test -s "$dir/code"
+	[ "$(cat "$dir/code")" = 0 ]
+	[ -z "$(ns_pids 'sleep 1007')" ]
 }
 
 # orphan_of PARENT TEXT: PARENT has a child with that text

@@ -219,6 +219,11 @@ static void sentences_carry_name_number_and_what_to_do(void **state)
 			    "supervises 1 service, not as PID 1: it adopts "
 			    "orphans as a subreaper; a full stop may take 1 s: "
 			    "give docker stop -t 1 or more");
+	assert_string_equal(SENTENCE(BOARD_EV_BEGIN, 0, 1, 1000, 0),
+			    "supervises 1 service, not as PID 1; a full stop "
+			    "may take 1 s: give docker stop -t 1 or more");
+	assert_non_null(strstr(SENTENCE(BOARD_EV_NO_SUBREAPER, EPERM),
+			       "PR_SET_CHILD_SUBREAPER) is refused ("));
 	assert_string_equal(SENTENCE(BOARD_EV_STARTED, 12, 0, 1),
 			    "started, pid 12");
 	assert_string_equal(SENTENCE(BOARD_EV_BACKOFF, 250, 2, 3, 15000),
