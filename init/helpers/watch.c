@@ -45,38 +45,68 @@ bool watch_reload(const struct watch *w, const struct board *b,
 	return false;
 }
 
-/* True when the service waits for one from which nothing comes by itself. */
+/* Nothing comes of service i by itself. */
+static bool is_stuck(const struct config *c, const struct board *b, uint32_t i,
+		     const struct board_service *row)
+{
+	const volatile uint8_t *phase = &b->phase;
+
+	if (row->state != LIFE_STOPPED)
+		return row->state == LIFE_BLOCKED || row->state == LIFE_FAILED;
+	/* Before the first starts every row says stopped. */
+	return row->is_stop_asked ||
+	       (row->starts == 0 && !config_service(c, i)->is_autostart &&
+		*phase != BOARD_STARTING);
+}
+
+/* Service i waits, and one that it needs is stuck: not only the one that the
+ * row names, which may be on its way. */
+static bool needs_stuck(const struct config *c, const struct board *b,
+			uint32_t i)
+{
+	static struct board_service other;
+	const struct config_service *s = config_service(c, i);
+
+	for (uint32_t k = 0; k < s->deps; k++) {
+		uint32_t on = config_dep(c, s->deps_first + k)->service;
+
+		if (board_row_read(&b->service[on], &other) &&
+		    is_stuck(c, b, on, &other))
+			return true;
+	}
+	return false;
+}
+
+/* The same, of the services that it waits for in their turn. */
 static bool is_hopeless(const struct config *c, const struct board *b,
-			const struct board_service *row)
+			uint32_t i, const struct board_service *row)
 {
 	static struct board_service other;
 
 	for (uint32_t k = 0; k < c->services; k++) {
-		if (row->state == LIFE_BLOCKED || row->state == LIFE_FAILED ||
-		    (row->state == LIFE_STOPPED && row->is_stop_asked))
+		if (is_stuck(c, b, i, row))
 			return true;
 		if (row->state != LIFE_WAITING ||
-		    row->wait != BOARD_WAIT_DEPENDENCY || row->on < 0 ||
-		    (uint32_t)row->on >= c->services ||
-		    !board_row_read(&b->service[row->on], &other))
+		    row->wait != BOARD_WAIT_DEPENDENCY)
+			return false;
+		if (needs_stuck(c, b, i))
+			return true;
+		if (row->on < 0 || (uint32_t)row->on >= c->services)
+			return false;
+		i = (uint32_t)row->on;
+		if (!board_row_read(&b->service[i], &other))
 			return false;
 		row = &other;
 	}
 	return false;
 }
 
-/* Nothing comes of it unless somebody does something. */
+/* Nothing comes of it unless somebody does something: is_hopeless(), or a
+ * daemon that ended well for good; a oneshot is ready then. */
 static bool is_over(const struct config *c, const struct board *b, uint32_t i,
 		    const struct board_service *row)
 {
-	const volatile uint8_t *phase = &b->phase;
-
-	/* A daemon that ended well for good; a oneshot is ready then. */
-	if (row->state == LIFE_DONE || is_hopeless(c, b, row))
-		return true;
-	/* Before the first starts every row says stopped. */
-	return row->state == LIFE_STOPPED && row->starts == 0 &&
-	       !config_service(c, i)->is_autostart && *phase != BOARD_STARTING;
+	return row->state == LIFE_DONE || is_hopeless(c, b, i, row);
 }
 
 /* A start of one with a schedule is over with its run. */

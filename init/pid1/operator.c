@@ -246,8 +246,11 @@ static struct command_answer execute(struct sup *sup,
 		if (command->signal == 1)
 			orphans_sweep(sup);
 	}
-	if (!answer.error)
-		sup->answer[sup->answers++ % SUP_ANSWERS] = answer;
+	if (answer.error)
+		return answer;
+	/* Whoever asked waits for a newer board, also where nothing changes. */
+	sup->is_head_changed = true;
+	sup->answer[sup->answers++ % SUP_ANSWERS] = answer;
 	return answer;
 }
 

@@ -598,6 +598,25 @@ static void helper_that_reads_nothing_blocks_nobody(void **state)
 	close(ends[1]);
 }
 
+static void command_that_changes_nothing_makes_a_newer_board(void **state)
+{
+	struct command c;
+
+	sup_with(ONE);
+	run(0);
+	sup.is_head_changed = false;
+	assert_true(ask(COMMAND_START, 0));
+	assert_true(sup.is_head_changed);
+	sup.is_head_changed = false;
+	assert_false(ask(COMMAND_SWEEP, 0));
+	assert_true(sup.is_head_changed);
+	/* An error is the whole answer. */
+	c = command_for(COMMAND_START, 1);
+	sup.is_head_changed = false;
+	assert_int_equal(take(&c).error, COMMAND_WRONG);
+	assert_false(sup.is_head_changed);
+}
+
 static void trouble_of_the_helper_is_an_event(void **state)
 {
 	const struct command c = { .kind = COMMAND_TROUBLE, .signal = EACCES,
@@ -654,6 +673,7 @@ int main(void)
 		TEST(sweep_of_one_that_runs_is_refused),
 		TEST(sweep_looks_for_what_one_left_though_it_is_to_be_kept),
 		TEST(sweep_of_no_service_may_be_for_the_orphans),
+		TEST(command_that_changes_nothing_makes_a_newer_board),
 		TEST(trouble_of_the_helper_is_an_event),
 	};
 
