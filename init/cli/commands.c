@@ -2,6 +2,7 @@
 /* The table of commands, and the help that is made of it. */
 #include "init/cli/commands.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -174,8 +175,22 @@ bool commands_is_help_asked(int argc, char **argv)
 	return false;
 }
 
+/* As PID 1 of a container, in `docker run IMAGE dashpot help | head`, the
+ * signal is sent and does nothing unless it has a handler. */
+static void end_by_sigpipe(int number)
+{
+	(void)raise(number);
+	_exit(128 + number);
+}
+
 int commands_run(const struct commands_row *command, int argc, char **argv)
 {
+	const struct sigaction once = {
+		.sa_handler = end_by_sigpipe,
+		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER),
+	};
+
+	(void)sigaction(SIGPIPE, &once, NULL);
 	if (commands_is_help_asked(argc, argv))
 		return commands_help(command);
 	return command->run(argc, argv);

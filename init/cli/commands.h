@@ -22,7 +22,8 @@ struct commands_row {
 const struct commands_row *commands_find(const char *word);
 
 /* Do what the row says, or print its help where an argument before `--` is
- * --help or -h. */
+ * --help or -h. Where what it prints to has no reader any more, it ends as
+ * SIGPIPE ends a program, exit code 141. */
 int commands_run(const struct commands_row *command, int argc, char **argv);
 
 /* True when an argument before `--` asks for help. */

@@ -182,7 +182,7 @@ static bool next_event(const struct events *e, struct out *o,
 		err = ask_stream_again(e->ask);
 		if (err < 0)
 			ask_fail(e->ask, err);
-		reader_use(r, e->ask->fd);
+		reader_follow(r, e->ask->fd);
 	}
 	return false;
 }
@@ -227,7 +227,9 @@ int events_print(const struct events *e, struct out *o)
 	struct reader r;
 	int code;
 
-	if (e->live_fd > 0)
+	if (e->ask != NULL)
+		reader_follow(&r, e->live_fd);
+	else if (e->live_fd > 0)
 		reader_use(&r, e->live_fd);
 	else if (!reader_open(&r, e->dir))
 		die_text(DIE_SYSTEM,

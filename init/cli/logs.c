@@ -95,7 +95,7 @@ static void follow(struct ask *a, struct logs *l, struct out *o)
 
 	make_request(a, l);
 	for (err = ask_stream(a); err == 0; err = ask_stream_again(a)) {
-		reader_use(&r, a->fd);
+		reader_follow(&r, a->fd);
 		while (out_end(o) == 0 && reader_next(&r, &line)) {
 			if (ask_is_error(line))
 				ask_refuse(a, line);

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -183,6 +185,26 @@ void reader_use(struct reader *r, int fd)
 	*r = (struct reader){ .fd = { -1, fd }, .buffer = buffer };
 }
 
+void reader_follow(struct reader *r, int fd)
+{
+	reader_use(r, fd);
+	r->is_followed = true;
+}
+
+/* Sleep until there is something to read. */
+static void wait_to_read(int fd)
+{
+	struct pollfd both[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = STDOUT_FILENO }, /* POLLERR: a pipe without a reader */
+	};
+
+	while (poll(both, 2, -1) < 0 && errno == EINTR)
+		;
+	if ((both[1].revents & POLLERR) != 0)
+		(void)raise(SIGPIPE);
+}
+
 void reader_rewind(struct reader *r)
 {
 	for (int i = 0; i < 2; i++)
@@ -207,6 +229,8 @@ static bool fill(struct reader *r)
 		r->end = 0;
 	}
 	while (r->at < 2) {
+		if (r->is_followed && r->fd[r->at] >= 0)
+			wait_to_read(r->fd[r->at]);
 		n = r->fd[r->at] < 0 ? 0 :
 			read_some(r->fd[r->at], r->buffer + r->end,
 				  (size_t)READER_LINE - r->end);

@@ -37,6 +37,7 @@ struct reader {
 	char *buffer;     /* READER_LINE + 1 bytes */
 	size_t start, end; /* bytes in it that were not given out yet */
 	bool is_skipping; /* inside a line that is too long */
+	bool is_followed; /* reader_follow() */
 };
 
 /* Open both, one reader at a time; reader_close() is due in any
@@ -47,6 +48,10 @@ bool reader_open(struct reader *r, const char *dir);
 /* Read lines from this descriptor instead, which stays the caller's to close:
  * a file in memory, or a connection. */
 void reader_use(struct reader *r, int fd);
+
+/* The same with a connection on which lines come in their own time: the program
+ * ends by SIGPIPE when stdout loses its reader meanwhile. */
+void reader_follow(struct reader *r, int fd);
 
 /* The next event. False at the end. It is valid until the next call. A last
  * line without its newline is still being written, and is no event yet. */

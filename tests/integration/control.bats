@@ -218,6 +218,61 @@ as_user()
 	[[ $output == 'slow: stopped'* ]]
 }
 
+@test "a start that waits for what a person stopped is answered at once, as is a command with nothing to do" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-'END'
+		[service:db]
+		command = sleep 1000
+		[service:slow]
+		command = sleep 1000
+		ready = file:/nonexistent
+		[service:web]
+		command = sleep 1000
+		requires = slow, db
+		[service:front]
+		command = sleep 1000
+		requires = web
+		[service:tool]
+		command = sleep 1000
+		autostart = no
+		[service:user]
+		command = sleep 1000
+		after = tool
+	END
+	ns_start "$dir"
+	wait_until 10 ctl health db
+	began=$(now_ms)
+	run -0 ctl start db
+	run -0 ctl stop db
+	run -0 ctl stop db
+	run -1 ctl start web
+	[[ $output == 'web: failed; waiting: for '* ]]
+	run -1 ctl start front
+	[[ $output == 'front: failed; waiting: for web, which waits for '* ]]
+	run -1 ctl restart user
+	[[ $output == 'user: failed; waiting: for tool'* ]]
+	run -1 ctl wait user
+	# Half of the time-out that one of them would wait for.
+	at_most $(($(now_ms) - began)) 15000 'seven commands took ms'
+}
+
+@test "a reader that goes away ends a command as SIGPIPE does, also where it is PID 1" {
+	two
+	# closed COMMAND...: its exit code, when nothing reads its output any more
+	closed() { (sleep 0.2 && "$@") 2>/dev/null | true; echo "${PIPESTATUS[0]}"; }
+	[ "$(closed ctl events --json)" = 141 ]
+	[ "$(closed timeout 20 nsenter --target "$NS_PID" --pid --mount -- \
+		"$DASHPOT" logs web --follow)" = 141 ]
+	[ "$(closed timeout 20 nsenter --target "$NS_PID" --pid --mount -- \
+		"$DASHPOT" events --follow)" = 141 ]
+	for words in help version 'check -c dashpot.ini --explain-policy' \
+		'simulate -c dashpot.ini' 'status --dir vol' 'explain --dir vol'; do
+		# shellcheck disable=SC2086 # words
+		(cd "$dir" && [ "$(closed unshare --pid --fork --mount-proc \
+			"$DASHPOT" $words)" = 141 ]) || { echo "$words"; false; }
+	done
+}
+
 @test "wait waits for a dashpot that is only just starting, and for its services" {
 	dir=$(ns_dir)
 	cat >"$dir/dashpot.ini" <<-'END'
