@@ -127,7 +127,7 @@ static void add_edges(struct graph *g, uint32_t from, const char *key)
 	struct why why;
 	size_t len;
 
-	if (s == NULL || !key_expand(l, s->value, &text, &why) ||
+	if (s == NULL || !expand(&l->expansion, s->value, &text, &why) ||
 	    strcmp(text, "none") == 0)
 		return;
 	for (; (len = value_item(&text)) > 0; text += len)

@@ -23,7 +23,7 @@ static uint32_t count_of(struct loader *l, const struct setting *s)
 	struct why why;
 	int64_t count;
 
-	return key_expand(l, s->value, &text, &why) &&
+	return expand(&l->expansion, s->value, &text, &why) &&
 			       value_number(text, strlen(text), 1,
 					    CONFIG_SERVICES, &count, &why)
 		       ? (uint32_t)count
@@ -86,7 +86,7 @@ void instances_enter(struct loader *l, const struct section *section)
 	char *const *from = l->world->environment;
 	size_t count = 0;
 
-	l->environment = from;
+	l->expansion.environment = from;
 	if (section == NULL || section->instance == NULL)
 		return;
 	if (l->overlay == NULL) {
@@ -96,5 +96,5 @@ void instances_enter(struct loader *l, const struct section *section)
 		memcpy(l->overlay + 1, from, count * sizeof(*from));
 	}
 	l->overlay[0] = section->instance;
-	l->environment = l->overlay;
+	l->expansion.environment = l->overlay;
 }

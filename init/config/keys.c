@@ -160,20 +160,6 @@ const char *key_nearest(const char *name, unsigned flags)
 	return near.best;
 }
 
-bool key_expand(struct loader *l, const char *text, const char **result,
-		struct why *why)
-{
-	if (!expand(&l->arena, l->environment, text, result, why))
-		return false;
-	if (*result != text)
-		l->expanded += strlen(*result);
-	if (l->expanded > CONFIG_TEXT)
-		return value_wrong(why, "makes all values together more than "
-					"%d bytes; use fewer variables",
-				   CONFIG_TEXT);
-	return true;
-}
-
 static bool apply(const struct key_use *use)
 {
 	const struct config_key *key = use->key;
@@ -181,7 +167,7 @@ static bool apply(const struct key_use *use)
 	char *base = use->draft ? (char *)use->draft : (char *)&use->l->head;
 
 	if (!(key->flags & KEY_RAW) &&
-	    !key_expand(use->l, text, &text, use->why))
+	    !expand(&use->l->expansion, text, &text, use->why))
 		return false;
 	if (*text == '\0' && !(key->flags & KEY_EMPTY))
 		return value_wrong(use->why, "has no value; write one or "

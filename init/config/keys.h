@@ -58,11 +58,6 @@ const char *key_of_limit(unsigned resource);
 /* The name of a key of that kind that is nearest to an unknown one, or NULL. */
 const char *key_nearest(const char *name, unsigned flags);
 
-/* expand() with the variables of the load, and a bound on what all values
- * together become. */
-bool key_expand(struct loader *l, const char *text, const char **result,
-		struct why *why);
-
 /* Parse one setting into its field; a mistake is told. draft: NULL in
  * [dashpot], where it goes into l->head. */
 void key_apply(struct loader *l, struct draft *draft,

@@ -375,12 +375,13 @@ const struct config *load(const struct world *world,
 {
 	struct loader l = {
 		.world = world,
-		.environment = world->environment,
 		.old = from->old,
 	};
 	const struct config *config = NULL;
 
 	l.complaints.arena = &l.arena;
+	l.expansion.arena = &l.arena;
+	l.expansion.environment = world->environment;
 	l.text = text_begin(&l.arena);
 	l.dashpot.flags = KEY_DASHPOT;
 	l.dashpot.last = &l.dashpot.first;

@@ -11,6 +11,7 @@
 #include "init/config/arena.h"
 #include "init/config/complain.h"
 #include "init/config/config.h"
+#include "init/config/expand.h"
 #include "init/config/text.h"
 #include "init/config/users.h"
 
@@ -103,8 +104,8 @@ struct loader {
 	struct complaints complaints;
 	struct place at; /* what is being read; else "dashpot" */
 	const struct world *world;
-	char *const *environment; /* what ${VAR} is taken from */
-	char **overlay;           /* ... with the number of an instance */
+	struct expansion expansion; /* what ${NAME} is taken from */
+	char **overlay;             /* ... with the number of an instance */
 	const struct config *old; /* at a reload; else NULL */
 	struct arena arena;
 	struct text text;
@@ -112,7 +113,6 @@ struct loader {
 	bool has_users;
 	uint32_t files;      /* read so far */
 	size_t bytes;        /* of them */
-	size_t expanded;     /* bytes that values have become */
 	struct section dashpot, defaults;
 	struct section *current;   /* while reading; NULL: ignored */
 	bool has_section;          /* while reading: it has had a header */

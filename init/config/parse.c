@@ -148,23 +148,13 @@ static bool parse_names(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
-/* Split a command and expand each word; the list ends with NULL. */
+/* The words of a command with its variables; the list ends with NULL. */
 static const char *const *command(const struct key_use *use, const char *text)
 {
 	struct words words;
 
-	if (!words_split(&use->l->arena, text, &words, use->why))
-		return NULL;
-	for (size_t i = 0; i < words.count; i++)
-		if (!key_expand(use->l, words.word[i], &words.word[i],
-				use->why))
-			return NULL;
-	if (*words.word[0] == '\0') {
-		value_wrong(use->why, "names no program: its first word is "
-				      "empty");
-		return NULL;
-	}
-	return words.word;
+	return words_split(&use->l->expansion, text, &words, use->why)
+		       ? words.word : NULL;
 }
 
 static bool parse_command(const struct key_use *use, const char *text, void *at)
@@ -198,8 +188,7 @@ static bool parse_shell(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
-/* The form of a check into the block; a command is split before its variables
- * are expanded, as everywhere. */
+/* The form of a check into the block. */
 static bool parse_check(const struct key_use *use, const char *text, void *at)
 {
 	struct config_check *check = at;
@@ -213,7 +202,7 @@ static bool parse_check(const struct key_use *use, const char *text, void *at)
 		check->kind = CONFIG_CHECK_EXEC;
 		return parse_hook(use, text + 5, &check->argv);
 	}
-	if (!key_expand(use->l, text, &text, use->why) ||
+	if (!expand(&use->l->expansion, text, &text, use->why) ||
 	    !forms_check(&use->l->arena, text, &form, use->why))
 		return false;
 	if (use->key->max != 0 && (form.kind == CONFIG_CHECK_NOTIFY ||

@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "init/config/arena.h"
-#include "init/config/value.h"
+#include "init/config/expand.h"
 
 /* The words of a line, in the arena. */
 struct words {
@@ -15,14 +14,11 @@ struct words {
 	size_t count;
 };
 
-/* Split a line at blanks. 'single' quotes keep everything, "double" quotes
- * know \" \\ \$ \`, a backslash outside keeps the next byte. A `$` that is
- * quoted by ' or \ becomes EXPAND_LITERAL, so that expand() leaves it.
+/* Split a line at blanks, each word as expand_word() reads it.
  *
- * Wrong is what only a shell would understand: unquoted | & ; < > ` $( and a
- * word that starts with #, variables set before the command; an open quote; a
- * line without a command. */
-bool words_split(struct arena *a, const char *line, struct words *words,
+ * Wrong is what that finds wrong; a word that starts with #; a variable set
+ * before the command; a line without a program. */
+bool words_split(struct expansion *e, const char *line, struct words *words,
 		 struct why *why);
 
 #endif

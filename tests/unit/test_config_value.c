@@ -5,10 +5,8 @@
 #include <linux/capability.h>
 
 #include "init/config/capabilities.h"
-#include "init/config/expand.h"
 #include "init/config/forms.h"
 #include "init/config/signals.h"
-#include "init/config/words.h"
 
 static struct why why;
 
@@ -531,126 +529,6 @@ static void streams_by_a_path_of_dashpots_own_output_are_relayed(void **state)
 	assert_int_equal(s.fd, 0);
 }
 
-/* The words of a line joined by "|"; the reason when it is refused. */
-static const char *split(const char *line)
-{
-	static char joined[256];
-	struct arena a = { NULL };
-	struct words words;
-	bool ok = words_split(&a, line, &words, &why);
-
-	joined[0] = '\0';
-	for (size_t i = 0; ok && i < words.count; i++) {
-		strcat(joined, i > 0 ? "|" : "");
-		strcat(joined, words.word[i]);
-	}
-	arena_drop(&a);
-	return ok ? joined : why.text;
-}
-
-static void words_are_quoted_as_in_a_shell(void **state)
-{
-	assert_string_equal(split("a  b\tc "), "a|b|c");
-	assert_string_equal(split("'a b' \"c d\""), "a b|c d");
-	assert_string_equal(split("a'b'\"c\"d"), "abcd");
-	assert_string_equal(split("a '' \"\""), "a||");
-	assert_string_equal(split("a\\ b \\\\ \\'"), "a b|\\|'");
-	assert_string_equal(split("x \"a\\\"b\\\\c\\d\""), "x|a\"b\\c\\d");
-	assert_string_equal(split("x 'a\\b'"), "x|a\\b");
-	assert_string_equal(split("x '|' \"&&\" \\; a#b $HOME *"),
-			    "x|||&&|;|a#b|$HOME|*");
-	assert_string_equal(split("x '$a' \\$b \"\\$c\" \"$d\" $e"),
-			    "x|\001a|\001b|\001c|$d|$e");
-	assert_string_equal(split("x ${A:-b c} \"${A:-d;e}\""),
-			    "x|${A:-b c}|${A:-d;e}");
-}
-
-static void what_only_a_shell_understands_names_shell(void **state)
-{
-	static const char *const lines[] = {
-		"a | b", "a && b", "a || b", "a ; b", "a; b", "a > b",
-		"a 2>b",  "a < b",  "a &",    "a $(b)", "a `b`", "a >>b",
-		"a b|c",
-	};
-
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		assert_non_null(strstr(split(lines[i]), "write `shell ="));
-	assert_non_null(strstr(split("a && b"), "unquoted && that"));
-	assert_non_null(strstr(split("a $(b)"), "unquoted $( that"));
-	assert_non_null(strstr(split("a # b"), "starts with #"));
-	assert_non_null(strstr(split("FOO=bar a"), "env.FOO"));
-}
-
-static void unfinished_words_are_refused(void **state)
-{
-	assert_non_null(strstr(split("a 'b"), "without its end"));
-	assert_non_null(strstr(split("a \"b"), "without its end"));
-	assert_non_null(strstr(split("a \"b\\\""), "without its end"));
-	assert_non_null(strstr(split("a b\\"), "ends with a backslash"));
-	assert_non_null(strstr(split(""), "names no program"));
-	assert_non_null(strstr(split("  "), "names no program"));
-	assert_non_null(strstr(split("'' a"), "names no program"));
-	/* =x is no variable, a path with = neither. */
-	assert_string_equal(split("=x"), "=x");
-	assert_string_equal(split("/a=b"), "/a=b");
-}
-
-static const char *expanded(const char *text)
-{
-	static char copy[256];
-	struct arena a = { NULL };
-	const char *result;
-	bool ok = expand(&a, fake_environment, text, &result, &why);
-
-	snprintf(copy, sizeof(copy), "%s", ok ? result : why.text);
-	arena_drop(&a);
-	return copy;
-}
-
-static void variables_expand(void **state)
-{
-	assert_string_equal(expanded("plain"), "plain");
-	assert_string_equal(expanded("${NAME}"), "value");
-	assert_string_equal(expanded("a${NAME}b${NAME}"), "avaluebvalue");
-	assert_string_equal(expanded("${EMPTY}"), "");
-	assert_string_equal(expanded("${EMPTY:-x}"), "x");
-	assert_string_equal(expanded("${NOPE:-x y}"), "x y");
-	assert_string_equal(expanded("${NOPE:-}"), "");
-	assert_string_equal(expanded("${NAME:-x}"), "value");
-	assert_string_equal(expanded("$NAME $$ $ $(x) 5$"),
-			    "$NAME $$ $ $(x) 5$");
-	assert_string_equal(expanded("\001{NAME}"), "${NAME}");
-	assert_string_equal(expanded("${ODD}"), "x\001y");
-}
-
-static void wrong_variables_are_refused(void **state)
-{
-	assert_string_equal(expanded("${NOPE}"),
-			    "needs $NOPE, which is not set; set it or write "
-			    "${NOPE:-default}");
-	assert_non_null(strstr(expanded("${NAME"), "${ without }"));
-	assert_non_null(strstr(expanded("${}"), "has `${}`"));
-	assert_non_null(strstr(expanded("${1A}"), "has `${1A}`"));
-	assert_non_null(strstr(expanded("${NAME-x}"), "has `${NAME-x}`"));
-	assert_non_null(strstr(expanded("${NAM E}"), "has `"));
-	/* A variable is not the beginning of another one. */
-	assert_non_null(strstr(expanded("${NAM}"), "$NAM,"));
-}
-
-static void expansion_has_a_limit(void **state)
-{
-	static char huge[40000] = "BIG=";
-	char *environment[] = { huge, NULL };
-	struct arena a = { NULL };
-	const char *result;
-
-	memset(huge + 4, 'x', sizeof(huge) - 5);
-	assert_true(expand(&a, environment, "${BIG}", &result, &why));
-	assert_false(expand(&a, environment, "${BIG}${BIG}", &result, &why));
-	assert_non_null(strstr(why.text, "more than 65536 bytes"));
-	arena_drop(&a);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -676,12 +554,6 @@ int main(void)
 		TEST(orphans_are_kept_or_killed_after_a_time),
 		TEST(streams_go_to_files_nowhere_or_through_dashpot),
 		TEST(streams_by_a_path_of_dashpots_own_output_are_relayed),
-		TEST(words_are_quoted_as_in_a_shell),
-		TEST(what_only_a_shell_understands_names_shell),
-		TEST(unfinished_words_are_refused),
-		TEST(variables_expand),
-		TEST(wrong_variables_are_refused),
-		TEST(expansion_has_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
