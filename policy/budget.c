@@ -42,6 +42,7 @@ bool budget_take(struct budget *b, const struct budget_policy *p,
 	if (b->parts < p->period_ms)
 		return false;
 	b->parts -= p->period_ms;
+	b->is_by_age = !b->is_by_age;
 	return true;
 }
 
@@ -69,9 +70,26 @@ bool budget_before(const struct budget_claim *a, const struct budget_claim *b)
 {
 	if (a->is_essential != b->is_essential)
 		return a->is_essential;
+	if (a->is_scheduled != b->is_scheduled)
+		return b->is_scheduled;
 	if (a->was_stable != b->was_stable)
 		return a->was_stable;
 	if (a->failures != b->failures)
 		return a->failures < b->failures;
 	return a->since_ms < b->since_ms;
+}
+
+/* Since unsigned differences wrap, a claim of the future would be old: hence
+ * the first comparison. */
+static bool is_old(const struct budget_claim *c, int64_t now_ms)
+{
+	return now_ms > c->since_ms &&
+	       (uint64_t)now_ms - (uint64_t)c->since_ms >= BUDGET_LONG_MS;
+}
+
+bool budget_older(const struct budget_claim *a, const struct budget_claim *b,
+		  int64_t now_ms)
+{
+	return is_old(a, now_ms) &&
+	       (!is_old(b, now_ms) || a->since_ms < b->since_ms);
 }

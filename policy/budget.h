@@ -24,6 +24,7 @@ struct budget_policy {
 struct budget {
 	int64_t parts;   /* 0 .. burst * period_ms */
 	int64_t last_ms; /* when parts was right */
+	bool is_by_age;  /* the next token goes by age, see below */
 };
 
 /* A full bucket at now_ms. */
@@ -42,18 +43,34 @@ uint32_t budget_tokens(const struct budget *b, const struct budget_policy *p,
 int64_t budget_next_ms(const struct budget *b, const struct budget_policy *p,
 		       int64_t now_ms);
 
+/* A start that waits this long or longer has a right to every second token. */
+enum { BUDGET_LONG_MS = 5000 };
+
 /* What decides who gets the next token (and the next start while process
  * headroom is short). */
 struct budget_claim {
 	int64_t since_ms;  /* waiting since then */
 	uint32_t failures; /* since the last stable run */
 	bool is_essential;
+	bool is_scheduled; /* it runs by the clock, and not for good */
 	bool was_stable;   /* its last run was stable */
 };
 
-/* True when a goes before b: essential first, then those whose last run was
- * stable, then those with the fewest failures, then the longest waiting. Two
- * equal claims: false both ways. */
+/* True when a goes before b by rank: essential first, then what is not
+ * scheduled, then those whose last run was stable, then those with the fewest
+ * failures, then the longest waiting. Two equal claims: false both ways. */
 bool budget_before(const struct budget_claim *a, const struct budget_claim *b);
+
+/* True when a goes before b by age: it has waited BUDGET_LONG_MS at now_ms, and
+ * longer than b. By age goes the next token while is_by_age is set, which each
+ * token that is taken changes; by rank all others, and that one where no claim
+ * has waited for so long.
+ *
+ * So rank starves nobody. Of n claims that are made again and again, each gets
+ * its token at the latest BUDGET_LONG_MS and 2 n tokens after it was made: as
+ * soon as it is old, every second token goes to one that is older, which are
+ * n - 1 at most, or to itself. */
+bool budget_older(const struct budget_claim *a, const struct budget_claim *b,
+		  int64_t now_ms);
 
 #endif

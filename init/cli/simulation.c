@@ -195,6 +195,17 @@ static void look_at_dependencies(struct simulation *m)
 	}
 }
 
+static bool goes_before(const struct simulation *m,
+			const struct budget_claim *a,
+			const struct budget_claim *b)
+{
+	if (m->budget.is_by_age && budget_older(a, b, m->now_ms))
+		return true;
+	if (m->budget.is_by_age && budget_older(b, a, m->now_ms))
+		return false;
+	return budget_before(a, b);
+}
+
 /* Who is started next, in the order of PID 1's queue; -1 none. */
 static int32_t first_in_queue(const struct simulation *m)
 {
@@ -220,7 +231,7 @@ static int32_t first_in_queue(const struct simulation *m)
 				config_service(m->config, i)->is_essential,
 			.was_stable = s->was_stable,
 		};
-		if (first >= 0 && !budget_before(&claim, &best))
+		if (first >= 0 && !goes_before(m, &claim, &best))
 			continue;
 		best = claim;
 		first = i;

@@ -145,6 +145,7 @@ static struct budget_claim claim_of(const struct sup *sup, uint32_t i)
 		.since_ms = s->queued_ms,
 		.failures = s->failures,
 		.is_essential = config_service(sup->config, i)->is_essential,
+		.is_scheduled = config_is_scheduled(sup->config, i),
 		.was_stable = s->was_stable,
 	};
 }
@@ -432,6 +433,44 @@ static void start_or_wait(struct sup *sup, uint32_t i)
 		try_start(sup, i);
 }
 
+/* Bring forward what goes first by age, of those that a token would let start.
+ * False where there is none. */
+static bool bring_oldest(struct sup *sup, uint16_t *list, uint32_t n)
+{
+	struct budget_claim best = { .since_ms = sup->now_ms };
+	uint32_t at = n;
+
+	for (uint32_t k = 0; k < n; k++) {
+		struct budget_claim claim = claim_of(sup, list[k]);
+
+		if (!takes_token(&sup->service[list[k]]) ||
+		    !budget_older(&claim, &best, sup->now_ms) ||
+		    shut_gate(sup, list[k]))
+			continue;
+		best = claim;
+		at = k;
+	}
+	if (at == n)
+		return false;
+	for (uint16_t oldest = list[at]; at > 0; at--) {
+		list[at] = list[at - 1];
+		list[at - 1] = oldest;
+	}
+	return true;
+}
+
+/* All that can start, in the order of `list`, which is that of rank. */
+static void start_in_turn(struct sup *sup, uint16_t *list, uint32_t n)
+{
+	bool has_old = true;
+
+	for (uint32_t k = 0; k < n; k++) {
+		if (sup->budget.is_by_age && has_old)
+			has_old = bring_oldest(sup, &list[k], n - k);
+		start_or_wait(sup, list[k]);
+	}
+}
+
 /* When to look again: at a token, or when a gate tries again. */
 static void plan(struct sup *sup)
 {
@@ -479,7 +518,6 @@ void queue_run(struct sup *sup)
 		else
 			sup->queue_ms = earlier(sup->queue_ms, when_ms);
 	}
-	for (uint32_t k = 0; k < n; k++)
-		start_or_wait(sup, list[k]);
+	start_in_turn(sup, list, n);
 	plan(sup);
 }

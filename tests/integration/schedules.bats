@@ -4,6 +4,7 @@
 # delays comes later, but comes.
 
 load ../lib/dashpot
+load ../lib/faults
 
 # runs NAME NUMBER: it was started so often or more
 runs()
@@ -253,6 +254,49 @@ within_rate()
 	ctl status --json | jq -e '[.services[].schedule.skipped] | add > 0'
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
+}
+
+# waited NAME: how long its second start waited behind its first end, in ms
+waited()
+{
+	events ".service == \"$1\" and (.event == \"ended\" or .event == \"started\")" |
+		jq -s '[.[].monotonic_ms] | .[2] - .[1]'
+}
+
+# others_ini NUMBER LINE...: a budget of 5/s, and so many services that want more
+others_ini()
+{
+	local i number=$1
+	shift
+	printf '[dashpot]\nrestart_rate = 5/s burst 5\n'
+	for i in $(seq "$number"); do
+		printf '[service:other%s]\n' "$i"
+		printf '%s\n' "$@"
+	done
+}
+
+@test "schedules starve no daemon of its restart, nor daemons a schedule" {
+	dir=$(ns_dir)
+	others_ini 8 'type = oneshot' 'command = true' 'schedule = every 1s' \
+		>"$dir/dashpot.ini"
+	cat >>"$dir/dashpot.ini" <<-END
+		[service:daemon]
+		shell = [ -e $dir/once ] && exec sleep 1000; touch $dir/once; sleep 3; exit 1
+	END
+	ns_start "$dir"
+	wait_until 60 service daemon '.starts == 2'
+	# 5 s and 2 x 9 tokens are the bound; its rank makes it the next.
+	at_most "$(waited daemon)" 8850 'ms for a token of nine'
+	wait_until 60 service other8 '.starts > 1'
+	ns_stop
+	dir=$(ns_dir two)
+	others_ini 8 'command = false' 'max_failures = none' \
+		'restart_delay = 1ms..1ms' >"$dir/dashpot.ini"
+	printf '[service:job]\ntype = oneshot\ncommand = true\nschedule = every 1s\n' \
+		>>"$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 60 runs job 3
+	ns_stop
 }
 
 # sleeps_on: PID 1 is not woken for two seconds

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -205,6 +206,18 @@ static void take_succeeds_exactly_from_the_foretold_time_on(void **state)
 
 /* Order. Each of these beats the next, whatever its later ranks say. */
 
+static struct budget_claim claim(int64_t since_ms, uint32_t failures,
+				 const char *what)
+{
+	return (struct budget_claim){
+		.since_ms = since_ms,
+		.failures = failures,
+		.is_essential = strchr(what, 'e') != NULL,
+		.is_scheduled = strchr(what, 'c') != NULL,
+		.was_stable = strchr(what, 's') != NULL,
+	};
+}
+
 static void assert_order(struct budget_claim a, struct budget_claim b)
 {
 	assert_true(budget_before(&a, &b));
@@ -214,64 +227,240 @@ static void assert_order(struct budget_claim a, struct budget_claim b)
 static void essential_goes_before_everything(void **state)
 {
 	(void)state;
-	assert_order((struct budget_claim){ 900, 99, true, false },
-		     (struct budget_claim){ 0, 0, false, true });
+	assert_order(claim(900, 99, "e"), claim(0, 0, "s"));
+	assert_order(claim(900, 99, "ec"), claim(0, 0, "s"));
+}
+
+static void restart_goes_before_a_scheduled_run(void **state)
+{
+	(void)state;
+	assert_order(claim(900, 99, ""), claim(0, 0, "cs"));
+	assert_order(claim(900, 99, "e"), claim(0, 0, "ecs"));
 }
 
 static void stable_last_run_goes_before_few_failures(void **state)
 {
 	(void)state;
-	assert_order((struct budget_claim){ 900, 99, false, true },
-		     (struct budget_claim){ 0, 0, false, false });
-	assert_order((struct budget_claim){ 900, 99, true, true },
-		     (struct budget_claim){ 0, 0, true, false });
+	assert_order(claim(900, 99, "s"), claim(0, 0, ""));
+	assert_order(claim(900, 99, "es"), claim(0, 0, "e"));
+	assert_order(claim(900, 99, "cs"), claim(0, 0, "c"));
 }
 
 static void few_failures_go_before_long_waiting(void **state)
 {
 	(void)state;
-	assert_order((struct budget_claim){ 900, 1, false, false },
-		     (struct budget_claim){ 0, 2, false, false });
-	assert_order((struct budget_claim){ 900, 0, true, true },
-		     (struct budget_claim){ 0, UINT32_MAX, true, true });
+	assert_order(claim(900, 1, ""), claim(0, 2, ""));
+	assert_order(claim(900, 0, "es"), claim(0, UINT32_MAX, "es"));
 }
 
 static void longest_waiting_goes_first_among_equals(void **state)
 {
 	(void)state;
-	assert_order((struct budget_claim){ 5, 1, false, false },
-		     (struct budget_claim){ 6, 1, false, false });
-	assert_order((struct budget_claim){ INT64_MIN, 1, true, true },
-		     (struct budget_claim){ INT64_MAX, 1, true, true });
+	assert_order(claim(5, 1, ""), claim(6, 1, ""));
+	assert_order(claim(INT64_MIN, 1, "es"), claim(INT64_MAX, 1, "es"));
 }
 
 static void equal_claims_are_before_neither_way(void **state)
 {
-	struct budget_claim a = { 5, 1, true, false };
+	struct budget_claim a = claim(5, 1, "e");
 
 	(void)state;
 	assert_false(budget_before(&a, &a));
+	assert_false(budget_older(&a, &a, 5 + BUDGET_LONG_MS));
 }
 
 static struct budget_claim nth_claim(int n)
 {
 	return (struct budget_claim){ n & 1, (uint32_t)(n >> 1 & 1),
-				      (n & 4) != 0, (n & 8) != 0 };
+				      (n & 4) != 0, (n & 8) != 0,
+				      (n & 16) != 0 };
 }
 
 static void order_of_all_claims_is_total(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 16; i++) {
+	for (int i = 0; i < 32; i++) {
 		int beaten = 0, beats = 0;
 
-		for (int k = 0; k < 16; k++) {
+		for (int k = 0; k < 32; k++) {
 			struct budget_claim a = nth_claim(i), b = nth_claim(k);
 
 			beats += budget_before(&a, &b);
 			beaten += budget_before(&b, &a);
 		}
-		assert_int_equal(beats + beaten, 15);
+		assert_int_equal(beats + beaten, 31);
+	}
+}
+
+/* Age. */
+
+static void claim_is_old_from_the_stated_millisecond_on(void **state)
+{
+	struct budget_claim a = claim(100, 99, "c"), b = claim(101, 0, "es");
+
+	(void)state;
+	assert_false(budget_older(&a, &b, 99 + BUDGET_LONG_MS));
+	assert_true(budget_older(&a, &b, 100 + BUDGET_LONG_MS));
+	assert_true(budget_older(&a, &b, 101 + BUDGET_LONG_MS));
+	assert_false(budget_older(&b, &a, 101 + BUDGET_LONG_MS));
+	b.since_ms = 100;
+	assert_false(budget_older(&a, &b, 101 + BUDGET_LONG_MS));
+	assert_false(budget_older(&b, &a, 101 + BUDGET_LONG_MS));
+}
+
+static void extreme_claims_do_not_overflow(void **state)
+{
+	struct budget_claim least = claim(INT64_MIN, 0, ""),
+			    most = claim(INT64_MAX, 0, "");
+
+	(void)state;
+	assert_true(budget_older(&least, &most, INT64_MAX));
+	assert_false(budget_older(&most, &least, INT64_MAX));
+	assert_false(budget_older(&least, &most, INT64_MIN));
+	assert_false(budget_older(&most, &least, INT64_MIN));
+	assert_true(budget_older(&least, &most,
+				 INT64_MIN + BUDGET_LONG_MS));
+	assert_false(budget_older(&least, &most,
+				  INT64_MIN + BUDGET_LONG_MS - 1));
+}
+
+static void token_goes_by_age_every_second_time(void **state)
+{
+	struct budget b = budget_full(&defaults, 0);
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(b.is_by_age, i & 1);
+		assert_true(budget_take(&b, &defaults, 0));
+	}
+	assert_false(b.is_by_age);
+	assert_false(budget_take(&b, &defaults, 0));
+	assert_false(b.is_by_age);
+}
+
+/* The law: a start of n that wait for nothing but a token has it after
+ * BUDGET_LONG_MS and 2 n tokens. Played with claims that are made again at once
+ * or after a while, of any rank. */
+
+enum { MOST_CLAIMS = 40 };
+
+static struct crowd {
+	struct budget_claim claim[MOST_CLAIMS]; /* waiting, or will from .. */
+	int n;
+	int64_t pause_ms; /* at most so long until it is made again */
+	bool has_age;
+} crowd;
+
+static int first_of_crowd(const struct budget *b, int64_t now_ms)
+{
+	int first = -1;
+
+	for (int i = 0; i < crowd.n; i++) {
+		const bool is_by_age = crowd.has_age && b->is_by_age;
+		const struct budget_claim *c = &crowd.claim[i], *best;
+
+		if (c->since_ms > now_ms)
+			continue;
+		best = &crowd.claim[first < 0 ? i : first];
+		if (first < 0 ||
+		    (is_by_age && budget_older(c, best, now_ms)) ||
+		    (!(is_by_age && budget_older(best, c, now_ms)) &&
+		     budget_before(c, best)))
+			first = i;
+	}
+	return first;
+}
+
+static int64_t next_of_crowd(const struct budget *b,
+			     const struct budget_policy *p, int64_t now_ms)
+{
+	int64_t next_ms = INT64_MAX;
+
+	if (first_of_crowd(b, now_ms) >= 0)
+		return budget_next_ms(b, p, now_ms);
+	for (int i = 0; i < crowd.n; i++)
+		if (crowd.claim[i].since_ms < next_ms)
+			next_ms = crowd.claim[i].since_ms;
+	return next_ms;
+}
+
+/* Returns the longest wait, in ms, of `tokens` tokens. */
+static int64_t longest_wait_ms(const struct budget_policy *p, int tokens)
+{
+	struct budget b = budget_full(p, 0);
+	int64_t most_ms = 0, now_ms = 0;
+
+	while (tokens > 0) {
+		int i = first_of_crowd(&b, now_ms);
+
+		if (i < 0 || !budget_take(&b, p, now_ms)) {
+			now_ms = next_of_crowd(&b, p, now_ms);
+			continue;
+		}
+		tokens--;
+		if (now_ms - crowd.claim[i].since_ms > most_ms)
+			most_ms = now_ms - crowd.claim[i].since_ms;
+		crowd.claim[i].since_ms =
+			now_ms + 1 +
+			(crowd.pause_ms > 0
+				 ? rnd((uint32_t)crowd.pause_ms) : 0);
+	}
+	for (int i = 0; i < crowd.n; i++)
+		if (now_ms - crowd.claim[i].since_ms > most_ms)
+			most_ms = now_ms - crowd.claim[i].since_ms;
+	return most_ms;
+}
+
+static int64_t bound_ms(const struct budget_policy *p, int n)
+{
+	return BUDGET_LONG_MS + (2 * n * p->period_ms + p->rate - 1) / p->rate;
+}
+
+static void every_claim_has_its_token_within_the_bound(void **state)
+{
+	int64_t closest = 0;
+
+	(void)state;
+	for (int play = 0; play < 400; play++) {
+		const struct budget_policy p = {
+			.period_ms = play % 3 ? 1000 : 60000,
+			.rate = 1 + rnd(20),
+			.burst = 1 + rnd(30),
+		};
+		int64_t wait_ms, most_ms;
+
+		crowd = (struct crowd){ .n = 1 + (int)(rnd(MOST_CLAIMS)),
+					.has_age = true };
+		crowd.pause_ms = rnd(4) == 0 ? 0 : rnd(20000);
+		most_ms = bound_ms(&p, crowd.n);
+		for (int i = 0; i < crowd.n; i++) {
+			crowd.claim[i] = nth_claim((int)(rnd(32)));
+			crowd.claim[i].since_ms = rnd(3000);
+		}
+		wait_ms = longest_wait_ms(&p, 2000);
+		assert_in_range(wait_ms, 0, most_ms);
+		if (wait_ms * 1000 / most_ms > closest)
+			closest = wait_ms * 1000 / most_ms;
+	}
+	print_message("longest wait: %d/1000 of the bound\n", (int)closest);
+	assert_true(closest > 700);
+}
+
+static void by_rank_alone_the_last_one_would_starve(void **state)
+{
+	(void)state;
+	for (int has_age = 0; has_age < 2; has_age++) {
+		int64_t wait_ms;
+
+		crowd = (struct crowd){ .n = 9, .has_age = has_age };
+		for (int i = 0; i < 8; i++)
+			crowd.claim[i] = claim(0, 0, "");
+		crowd.claim[8] = claim(1, 1, "");
+		wait_ms = longest_wait_ms(&defaults, 1000);
+		if (has_age)
+			assert_in_range(wait_ms, 1, bound_ms(&defaults, 9));
+		else
+			assert_true(wait_ms > 150000);
 	}
 }
 
@@ -290,11 +479,17 @@ int main(void)
 		cmocka_unit_test(
 			take_succeeds_exactly_from_the_foretold_time_on),
 		cmocka_unit_test(essential_goes_before_everything),
+		cmocka_unit_test(restart_goes_before_a_scheduled_run),
 		cmocka_unit_test(stable_last_run_goes_before_few_failures),
 		cmocka_unit_test(few_failures_go_before_long_waiting),
 		cmocka_unit_test(longest_waiting_goes_first_among_equals),
 		cmocka_unit_test(equal_claims_are_before_neither_way),
 		cmocka_unit_test(order_of_all_claims_is_total),
+		cmocka_unit_test(claim_is_old_from_the_stated_millisecond_on),
+		cmocka_unit_test(extreme_claims_do_not_overflow),
+		cmocka_unit_test(token_goes_by_age_every_second_time),
+		cmocka_unit_test(every_claim_has_its_token_within_the_bound),
+		cmocka_unit_test(by_rank_alone_the_last_one_would_starve),
 	};
 
 	return cmocka_run_group_tests_name("budget", tests, NULL, NULL);
