@@ -217,6 +217,7 @@ struct board_service {
 	int32_t answer_code;      /* ... and its number */
 	uint32_t unhealthy;       /* health checks failed in a row */
 	int32_t pid;              /* 0: none */
+	int32_t hook_pid[HOOKS];  /* unreaped leader of each; 0: none */
 	int32_t on;               /* WAIT_DEPENDENCY: that service; else -1 */
 	uint32_t failures;        /* since the last stable run */
 	uint32_t in_window;       /* failures in its fullest window ... */
@@ -227,7 +228,9 @@ struct board_service {
 	uint32_t leftovers;       /* being ended right now */
 	uint64_t starts;          /* processes started in this container */
 	uint64_t failed;          /* failures in this container */
-	uint64_t mark;            /* of its processes, init/pid1/ghosts.h */
+	uint64_t mark;            /* number of its processes' mark
+				   * (init/mark.h); the HOOKS numbers behind
+				   * it are its hooks' */
 	uint64_t leftovers_ended; /* left-behind processes ended so far */
 	int64_t since_ms;         /* in this state since */
 	int64_t started_ms;       /* of the present or last process; -1 */
@@ -413,7 +416,8 @@ struct board {
 	int64_t now_ms, now_wall_ms; /* of the last publish */
 	uint64_t reloads;         /* that were put in force; the services of
 				   * struct command are numbered by it */
-	uint64_t mark;            /* of commands that dashpot runs itself */
+	uint64_t mark_base;       /* of all marks, init/mark.h; set before any
+				   * fork */
 	uint64_t reaped;          /* processes waited for */
 	uint64_t orphans;         /* of those, not services or helpers */
 	uint64_t restarts;        /* starts that took a token */

@@ -231,6 +231,22 @@ static void doubt_rights(struct doubts *d)
 				 "tries", capabilities_name(n));
 }
 
+/* A process that left its session is known by these two. */
+static void doubt_mark(struct doubts *d)
+{
+	for (uint32_t i = 0; i < d->s->limits; i++) {
+		uint32_t resource =
+			config_limit(d->c, d->s->limits_first + i)->resource;
+
+		if (resource == RLIMIT_LOCKS || resource == RLIMIT_RSS)
+			DOUBT(d, "%s, which Linux does not enforce, takes away "
+				 "the mark that dashpot knows its processes "
+				 "by: without a cgroup, what leaves its "
+				 "session is an orphan; remove it",
+			      key_of_limit(resource));
+	}
+}
+
 /* Whether a hard limit may be raised depends on more than can be read, so it
  * is tried, on this process. */
 static void doubt_limit(struct doubts *d, const struct config_limit *l)
@@ -313,6 +329,7 @@ static void doubt_service(struct doubts *d)
 	doubt_rights(d);
 	for (uint32_t i = 0; i < d->s->limits; i++)
 		doubt_limit(d, config_limit(d->c, d->s->limits_first + i));
+	doubt_mark(d);
 	doubt_cgroups(d);
 }
 

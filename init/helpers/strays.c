@@ -10,6 +10,7 @@
 
 #include "init/cgroup.h"
 #include "init/format.h"
+#include "init/mark.h"
 #include "init/scan.h"
 #include "init/text/phrase.h"
 
@@ -38,41 +39,45 @@ static bool is_helper(const struct strays *s, int32_t pid)
 	return false;
 }
 
+/* What a service left that is gone from the configuration is nobody's. */
 static int owned_by(const struct strays *s, uint32_t i)
 {
-	return leader_of(s, i) > 0 ? STRAYS_NONE : (int)i;
+	if (leader_of(s, i) > 0)
+		return STRAYS_NONE;
+	return board_is_hidden(config_service(s->config, i),
+			       &s->board->service[i])
+		       ? STRAYS_NOBODY
+		       : (int)i;
 }
 
-/* The line is "Max file locks  SOFT  HARD  locks". */
-static uint64_t mark_of(int proc_fd, int32_t pid)
+static uint64_t number_of(const struct strays *s, int proc_fd, int32_t pid)
 {
 	char text[FILE_BYTES];
-	const char *at;
 
 	proc_file(proc_fd, pid, "limits", text, sizeof(text));
-	at = scan_find(text, "Max file locks");
-	if (at == NULL)
-		return 0;
-	at += strlen("Max file locks");
-	at += strspn(at, " ");
-	at += strcspn(at, " ");
-	at += strspn(at, " ");
-	return scan_unsigned(&at, 10);
+	return mark_id(s->board->mark_base, mark_read(text));
+}
+
+/* What a short command has left is its service's, whether that runs or not;
+ * while the command itself runs, nothing of it is left. */
+static int owned_by_hook(const struct strays *s, uint32_t i, uint64_t kind)
+{
+	const volatile int32_t *pid = &s->board->service[i].hook_pid[kind];
+
+	return *pid > 0 ? STRAYS_NONE : (int)i;
 }
 
 /* By its mark. A number of PID 1's changes only with what it stands for. */
-static int by_mark(const struct strays *s, uint64_t mark, bool is_leader)
+static int by_mark(const struct strays *s, uint64_t number)
 {
-	const volatile uint64_t *own = &s->board->mark;
-
-	/* A command that dashpot itself runs for a moment. */
-	if (mark == *own && mark != 0 && is_leader)
-		return STRAYS_NONE;
-	for (uint32_t i = 0; mark != 0 && i < s->config->services; i++) {
+	for (uint32_t i = 0; number != 0 && i < s->config->services; i++) {
 		const volatile uint64_t *of = &s->board->service[i].mark;
+		const uint64_t behind = number - *of;
 
-		if (*of == mark)
-			return owned_by(s, i);
+		if (*of == 0 || behind > HOOKS)
+			continue;
+		return behind == 0 ? owned_by(s, i)
+				   : owned_by_hook(s, i, behind - 1);
 	}
 	return STRAYS_NOBODY;
 }
@@ -117,8 +122,7 @@ int strays_owner(const struct strays *s, int proc_fd,
 				   p->field[PROC_GROUP] == leader))
 			return STRAYS_NONE;
 	}
-	owner = by_mark(s, mark_of(proc_fd, p->pid),
-			p->field[PROC_SESSION] == p->pid);
+	owner = by_mark(s, number_of(s, proc_fd, p->pid));
 	if (owner == STRAYS_NOBODY)
 		owner = by_cgroup(s, proc_fd, p->pid);
 	return owner == STRAYS_NOBODY &&

@@ -132,24 +132,14 @@ static int read_stat(int proc_fd, pid_t pid, struct seen *s)
 	return 1;
 }
 
-/* As read_file(). The line is "NAME SOFT HARD UNIT"; a word is no mark. */
-static int read_mark(int proc_fd, pid_t pid, uint64_t *mark)
+/* As read_file(). */
+static int read_mark(int proc_fd, pid_t pid, struct mark *mark)
 {
-	static const char name[] = "Max file locks";
 	char text[LIMITS_BYTES];
-	const char *at;
 	int is_there = read_file(proc_fd, pid, "limits", text, sizeof(text));
 
-	*mark = 0;
-	at = is_there > 0 ? scan_find(text, name) : NULL;
-	if (!at)
-		return is_there;
-	at += sizeof(name) - 1;
-	at += strspn(at, " ");
-	at += strcspn(at, " ");
-	at += strspn(at, " ");
-	*mark = scan_unsigned(&at, 10);
-	return 1;
+	*mark = is_there > 0 ? mark_read(text) : (struct mark){ 0, 0 };
+	return is_there;
 }
 
 static bool is_living(const struct seen *s)
@@ -259,9 +249,9 @@ int ghosts_children(int proc_fd, pid_t parent, ghosts_visit *show, void *with)
 	return seen < 0 ? seen : 0;
 }
 
-uint64_t ghosts_mark(int proc_fd, pid_t pid)
+struct mark ghosts_mark(int proc_fd, pid_t pid)
 {
-	uint64_t mark = 0;
+	struct mark mark;
 
 	(void)read_mark(proc_fd, pid, &mark);
 	return mark;
@@ -273,6 +263,23 @@ bool ghosts_is_in(int proc_fd, pid_t pid, const char *part)
 
 	return read_file(proc_fd, pid, "cgroup", text, sizeof(text)) > 0 &&
 	       scan_find(text, part);
+}
+
+/* Does the way up from `s` lead to self? 1, 0 or -errno. PID 1 has everybody
+ * below it. */
+static int is_descendant(int proc_fd, const struct seen *s, pid_t self)
+{
+	struct seen up = *s;
+	int is_there = 1;
+
+	if (self == 1)
+		return 1;
+	for (int i = 0; i < PARENTS && is_there > 0 && up.parent > 1; i++) {
+		if (up.parent == self)
+			return 1;
+		is_there = read_stat(proc_fd, up.parent, &up);
+	}
+	return is_there < 0 ? is_there : 0;
 }
 
 struct sets {
@@ -306,15 +313,27 @@ static bool is_in_session(struct ghosts *g, const struct seen *s)
 	return false;
 }
 
+/* Has it the mark of the set? A process of the same user outside may have
+ * lowered its limits to it: where it is not below us it is none of ours. 1, 0,
+ * or -errno. */
+static int is_of_mark(const struct ghosts *g, struct mark mark, int proc_fd,
+		      const struct seen *s)
+{
+	if (mark.locks == 0 || mark.locks != g->mark.locks ||
+	    mark.rss != g->mark.rss)
+		return 0;
+	return is_descendant(proc_fd, s, getpid());
+}
+
 static int match_set(void *with, int proc_fd, const struct seen *s)
 {
 	struct sets *all = with;
 	bool has_asked = !all->is_marked || !is_living(s) || s->pid == 1 ||
 			 is_of_living(&all->living, s);
-	uint64_t mark = 0;
+	struct mark mark = { 0, 0 };
 	int err = 0;
 
-	for (uint32_t i = 0; i < all->n && err == 0; i++) {
+	for (uint32_t i = 0; i < all->n && err >= 0; i++) {
 		struct ghosts *g = &all->set[i];
 		bool is_member = is_in_session(g, s), is_marked = false;
 
@@ -323,9 +342,9 @@ static int match_set(void *with, int proc_fd, const struct seen *s)
 			if (err <= 0)
 				return err;
 			has_asked = true;
-			err = 0;
 		}
-		is_marked = !is_member && mark != 0 && mark == g->mark;
+		err = is_member ? 0 : is_of_mark(g, mark, proc_fd, s);
+		is_marked = err > 0;
 		if (!(is_member || is_marked) || !is_living(s))
 			continue;
 		g->one = s->pid;
@@ -334,7 +353,7 @@ static int match_set(void *with, int proc_fd, const struct seen *s)
 		else if (g->signal)
 			err = signal_seen(proc_fd, s, g->signal);
 	}
-	return err;
+	return err < 0 ? err : 0;
 }
 
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
@@ -346,7 +365,7 @@ int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 	for (uint32_t i = 0; i < n; i++) {
 		set[i].found = set[i].left = 0;
 		set[i].one = 0;
-		all.is_marked = all.is_marked || set[i].mark;
+		all.is_marked = all.is_marked || set[i].mark.locks;
 	}
 	seen = each_process(proc_fd, match_set, &all);
 	for (uint32_t i = 0; i < n; i++) {
@@ -368,23 +387,6 @@ struct rest {
 	int signal;
 	int living;
 };
-
-/* Does the way up from `s` lead to self? 1, 0 or -errno. PID 1 has everybody
- * below it. */
-static int is_descendant(int proc_fd, const struct seen *s, pid_t self)
-{
-	struct seen up = *s;
-	int is_there = 1;
-
-	if (self == 1)
-		return 1;
-	for (int i = 0; i < PARENTS && is_there > 0 && up.parent > 1; i++) {
-		if (up.parent == self)
-			return 1;
-		is_there = read_stat(proc_fd, up.parent, &up);
-	}
-	return is_there < 0 ? is_there : 0;
-}
 
 static int signal_one_of_rest(void *with, int proc_fd, const struct seen *s)
 {

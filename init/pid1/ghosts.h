@@ -2,11 +2,9 @@
 /* Finds and signals processes that outlived whoever was responsible for them,
  * by one look through /proc.
  *
- * Whoever left its session is known by its mark: the hard limit of
- * RLIMIT_LOCKS, which the kernel has not looked at since Linux 2.4.25. A start
- * sets it to a number that no other service has, every descendant inherits it
- * through fork, exec and a change of user, none can raise it without
- * CAP_SYS_RESOURCE, and /proc/PID/limits shows it to anybody.
+ * Whoever left its session is known by its mark (init/mark.h). A process that
+ * dashpot does not know to be its own is not believed where that can be
+ * checked: a dashpot that is not PID 1 asks for its descent too.
  *
  * A process number is signalled only after its session and its start time were
  * read, and through a pidfd that was opened before that reading, so that a
@@ -20,11 +18,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "init/mark.h"
+
 /* One set to look for. */
 struct ghosts {
 	pid_t id;           /* of the set: pid of its reaped leader */
 	int64_t born_ticks; /* members are not older (starttime, proc(5)) */
-	uint64_t mark;      /* of those who left it; 0: there is none */
+	struct mark mark;   /* of those who left it; {0, 0}: there is none */
 	int signal;         /* to send to each member; 0: only count */
 	bool is_group;      /* a process group; else a session */
 	uint32_t found;     /* out: living members ... */
@@ -70,8 +70,8 @@ struct ghosts_child {
 typedef void ghosts_visit(void *with, const struct ghosts_child *c);
 int ghosts_children(int proc_fd, pid_t parent, ghosts_visit *show, void *with);
 
-/* Its mark; 0 for none, and where it cannot be read. */
-uint64_t ghosts_mark(int proc_fd, pid_t pid);
+/* Its mark; {0, 0} where it cannot be read. */
+struct mark ghosts_mark(int proc_fd, pid_t pid);
 
 /* Is it in a cgroup that has `part` in its path? */
 bool ghosts_is_in(int proc_fd, pid_t pid, const char *part);

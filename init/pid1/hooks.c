@@ -90,6 +90,17 @@ bool hook_was_refused(const struct sup *sup, uint32_t i, enum hook_kind kind)
 	return limits_are_short(report_of(sup, i, kind)->err);
 }
 
+/* For those who ask whose a process is, and at once: it wakes nobody. */
+static void publish(struct sup *sup, uint32_t i, enum hook_kind kind,
+		    pid_t pid)
+{
+	struct board_service *row = &sup->boards.board->service[i];
+
+	board_row_begin(row);
+	row->hook_pid[kind] = pid;
+	board_row_end(row);
+}
+
 /* --- In the child ------------------------------------------------------ */
 
 struct variables {
@@ -132,7 +143,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		.argv = task->argv,
 		.path = task->path,
 		.extra = v.list,
-		.is_silent = kind == HOOK_CHECK,
+		.kind = kind,
 	};
 
 	add(&v, "DASHPOT_SERVICE=%s", config_name(sup->config, i));
@@ -191,6 +202,7 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 		.service = (uint16_t)i,
 		.kind = (uint8_t)kind,
 	};
+	publish(sup, i, kind, pid);
 	if (kind == HOOK_CHECK)
 		return 0;
 	SUP_SAY(sup, BOARD_EV_HOOK, (int)i, kind, pid, timeout_ms);
@@ -288,6 +300,7 @@ bool hooks_reaped(struct sup *sup, pid_t pid, int status)
 	if (k == sup->hooks)
 		return false;
 	hook = sup->hook[k];
+	publish(sup, hook.service, (enum hook_kind)hook.kind, 0);
 	/* Another's SIGKILL may be the kernel's, for want of memory. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
 	    !hook.is_killed)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "init/die.h"
+#include "init/mark.h"
 #include "init/pid1/operator.h"
 #include "init/pid1/cells.h"
 #include "init/pid1/ends.h"
@@ -174,18 +175,6 @@ static void make_tables(struct sup *sup)
 	sup->socket = sup->pipe + 2 * n;
 }
 
-/* A limit that dashpot itself has cannot be raised: inside another dashpot's
- * service it is that one's mark, and numbers just below it are those of its
- * other services. */
-static uint64_t first_mark(uint64_t wished)
-{
-	struct rlimit own;
-
-	if (prlimit(0, RLIMIT_LOCKS, NULL, &own) == 0 && own.rlim_max < wished)
-		wished >>= 8;
-	return wished;
-}
-
 /* Whoever started dashpot may want to know when everything is up. */
 static void keep_notify_path(struct sup *sup)
 {
@@ -229,9 +218,8 @@ static void set_up(struct sup *sup, const struct config *config,
 	sup->began_wall_ms = sup->now_wall_ms;
 	sup->restore_ms = sup->now_ms + SUP_RESTORE_MS;
 	sup->random = (uint32_t)sup->now_wall_ms * 2654435761U | 1;
-	/* A number that nobody else's services have. */
-	sup->own_mark = first_mark(((uint64_t)sup->random | 1U << 31) << 24);
-	sup->marks = sup->own_mark;
+	/* Several may begin in the same millisecond of one namespace. */
+	sup->mark_base = mark_base((uint64_t)sup->pid << 32 | sup->random);
 	sup->budget = budget_full(&config->restart_rate, sup->now_ms);
 	sup->stop.next_ms = NEVER;
 	sup->stop.look_ms = NEVER;

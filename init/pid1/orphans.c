@@ -29,6 +29,14 @@ static bool is_known(const struct sup *sup, pid_t pid)
 	return is_own;
 }
 
+/* What is left of a service that is gone from the configuration is an orphan:
+ * nobody else looks for it any more. */
+static bool is_in_use(const struct sup *sup, uint32_t i)
+{
+	return !settings(sup, i)->is_removed || sup->service[i].pid ||
+	       sup->service[i].is_swept;
+}
+
 /* Some service's leader, or in the session, or the group, of its last one. */
 static bool is_in_session(const struct sup *sup, const struct ghosts_child *c)
 {
@@ -36,21 +44,30 @@ static bool is_in_session(const struct sup *sup, const struct ghosts_child *c)
 		const struct service *s = &sup->service[i];
 		pid_t of = settings(sup, i)->is_main ? c->group : c->session;
 
-		if (s->session && (of == s->session || c->pid == s->pid) &&
+		if (s->session && is_in_use(sup, i) &&
+		    (of == s->session || c->pid == s->pid) &&
 		    c->start_ticks >= s->born_ticks)
 			return true;
 	}
 	return false;
 }
 
+static bool is_marked(const struct sup *sup, const struct ghosts_child *c)
+{
+	uint64_t number = mark_id(sup->mark_base,
+				  ghosts_mark(sup->proc_fd, c->pid));
+
+	for (uint32_t i = 0; number && i < sup->config->services; i++)
+		if (number - sup->service[i].mark <= HOOKS &&
+		    (number != sup->service[i].mark || is_in_use(sup, i)))
+			return true;
+	return false;
+}
+
 static bool is_orphan(const struct sup *sup, const struct ghosts_child *c)
 {
-	uint64_t mark;
-
-	if (is_known(sup, c->pid) || is_in_session(sup, c))
-		return false;
-	mark = ghosts_mark(sup->proc_fd, c->pid);
-	if (mark >= sup->marks && mark < sup->own_mark)
+	if (is_known(sup, c->pid) || is_in_session(sup, c) ||
+	    is_marked(sup, c))
 		return false;
 	return sup->cells.err ||
 	       !ghosts_is_in(sup->proc_fd, c->pid,

@@ -116,7 +116,7 @@ static void publish_head(struct sup *sup)
 	b->now_ms = sup->now_ms;
 	b->now_wall_ms = sup->now_wall_ms;
 	b->reloads = sup->reloads;
-	b->mark = sup->own_mark;
+	b->mark_base = sup->mark_base;
 	b->reaped = sup->reaped;
 	b->orphans = sup->orphans;
 	b->restarts = sup->restarts;

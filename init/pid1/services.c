@@ -55,7 +55,7 @@ void service_begin(struct sup *sup, uint32_t i)
 		.tick_ms = NEVER,
 		.tick_wall_ms = -1,
 		.ticked_wall_ms = -1,
-		.mark = --sup->marks,
+		.mark = sup->marks + 1,
 		.kills = -1,
 		.kills_ms = -1,
 		.on = -1,
@@ -63,6 +63,7 @@ void service_begin(struct sup *sup, uint32_t i)
 		.ready_fd = -1,
 		.ready_peer_fd = -1,
 	};
+	sup->marks += 1 + HOOKS;
 	if (settings(sup, i)->is_main)
 		sup->main_service = i;
 	if (settings(sup, i)->is_autostart)

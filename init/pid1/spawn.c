@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "init/format.h"
+#include "init/mark.h"
 #include "init/pid1/cells.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/notice.h"
@@ -106,7 +107,7 @@ static void open_streams(const struct sup *sup, uint32_t i,
 {
 	const struct config_service *s = settings(sup, i);
 	const int *pipe = &sup->pipe[2 * i];
-	const bool is_silent = hook && hook->is_silent;
+	const bool is_silent = hook && hook->kind == HOOK_CHECK;
 	int fd;
 
 	if (hook || !s->is_main) {
@@ -141,19 +142,33 @@ static bool has_limit(const struct config *c, const struct config_service *s,
 	return false;
 }
 
+/* Who writes one of the two limits has no mark. The other one is then made too
+ * low for any, so that it cannot take a neighbour's either. */
+static void be_marked(const struct sup *sup, const struct config_service *s,
+		      uint64_t number)
+{
+	struct mark mark = mark_make(sup->mark_base, number);
+	bool has_locks = has_limit(sup->config, s, RLIMIT_LOCKS);
+	bool has_rss = has_limit(sup->config, s, RLIMIT_RSS);
+
+	if (has_locks || has_rss)
+		mark.locks = mark.rss = sup->mark_base / 2;
+	if (has_locks)
+		mark.locks = 0;
+	if (has_rss)
+		mark.rss = 0;
+	mark_take(mark);
+}
+
 static void set_limits(const struct sup *sup, struct spawn_report *report,
 		       const struct config_service *s, uint64_t mark)
 {
 	const struct config *c = sup->config;
-	const struct rlimit marked = { .rlim_cur = mark, .rlim_max = mark };
 
 	take(report, BOARD_STEP_LIMIT);
 	/* PID 1 raised its own soft limit; services get what it got. */
 	check(report, prlimit(0, RLIMIT_NOFILE, &sup->limits.files, NULL));
-	/* Who may not be marked can leave its session unseen: no reason not
-	 * to start. */
-	if (!has_limit(c, s, RLIMIT_LOCKS))
-		(void)prlimit(0, RLIMIT_LOCKS, &marked, NULL);
+	be_marked(sup, s, mark);
 	for (uint32_t i = 0; i < s->limits; i++) {
 		const struct config_limit *l =
 			config_limit(c, s->limits_first + i);
@@ -377,7 +392,8 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		enter_cell(sup, i);
 	add_words(c, report, hook ? hook->argv : s->argv, argv, 0);
 	open_streams(sup, i, report, hook);
-	set_limits(sup, report, s, hook ? sup->own_mark : sup->service[i].mark);
+	set_limits(sup, report, s,
+		   sup->service[i].mark + (hook ? 1 + hook->kind : 0));
 	set_priorities(report, s);
 	err = privileges_take(s, report);
 	if (err != 0)

@@ -29,7 +29,7 @@ struct spawn_hook {
 	config_text path;          /* exit with 0 where this exists, else 1 */
 	const char *const *extra;  /* variables over those of the service,
 				    * NULL-ended */
-	bool is_silent;            /* its output goes to /dev/null */
+	enum hook_kind kind;
 };
 
 /* In a child of PID 1: set up all that a start of service i sets up, but in a

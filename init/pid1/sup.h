@@ -64,7 +64,8 @@ struct service {
 	uint64_t skipped_now; /* of those, since the last run was due */
 	uint64_t starts;    /* processes started */
 	int64_t born_ticks; /* its session is not older (proc(5) starttime) */
-	uint64_t mark;      /* of all its processes, see ghosts.h */
+	uint64_t mark;      /* number of its processes' mark (init/mark.h); the
+			     * HOOKS numbers behind it are its hooks' */
 	int64_t kills;      /* for want of memory in its cgroup; -1 unknown */
 	int64_t kills_ms;   /* the last of them seen then; -1 none */
 	pid_t pid;          /* unreaped leader; 0 none */
@@ -281,9 +282,9 @@ struct sup {
 	int64_t queue_ms;        /* look at the queue then; NEVER */
 	int64_t look_ms;         /* no look for leftovers before that */
 	uint64_t reaped, orphans, restarts;
-	uint64_t own_mark;       /* of the commands that dashpot runs itself */
-	uint64_t marks;          /* the last one that was given; they count
-				  * down, as limits can only be lowered */
+	uint64_t mark_base;      /* of all marks, see init/mark.h */
+	uint64_t marks;          /* numbers given so far: none is given twice,
+				  * because its holders may live for long */
 	uint64_t orphans_said;   /* orphans that events have told */
 	int64_t orphans_ms;      /* the last of these events */
 	uint64_t heard[BOARD_HELPERS]; /* news that were looked at */

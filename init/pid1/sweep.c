@@ -197,7 +197,7 @@ static struct ghosts set_of(const struct sup *sup, uint32_t i)
 	return (struct ghosts){
 		.id = s->session,
 		.born_ticks = s->born_ticks,
-		.mark = s->mark,
+		.mark = mark_make(sup->mark_base, s->mark),
 		.is_group = config_service(sup->config, i)->is_main,
 		.signal = next_signal(sup, i),
 	};

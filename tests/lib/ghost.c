@@ -2,6 +2,9 @@
 /* ghost KIND [CODE]: leave a process called ghost-KIND behind in one of the ways
  * in which processes escape who started them, then end with CODE (1), or with
  * CODE `stay` live on. The kinds are those of the table in dashpot(8).
+ * ghost neighbour: have daemons that try to take the
+ * marks of other services, by every pair of limits near the own one; print how
+ * many pairs were refused.
  * ghost zombies N: have so many children that have ended, and wait for none. */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +52,62 @@ static void become(const char *kind)
 	fail("exec");
 }
 
+static int change(int resource, long by)
+{
+	struct rlimit r;
+
+	if (getrlimit(resource, &r) < 0)
+		fail("getrlimit");
+	r.rlim_cur = r.rlim_max = r.rlim_max + (rlim_t)by;
+	return setrlimit(resource, &r);
+}
+
+/* One process a pair, whose parent has ended; 1 when the kernel refused a part
+ * of it. */
+static int take_pair(long locks, long rss)
+{
+	char *argv[] = { "ghost-neighbour", "be", NULL };
+	int pair[2], is_refused;
+	char byte = 0;
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		fail("pipe");
+	pid = fork();
+	if (pid == 0) {
+		if (setsid() < 0)
+			fail("setsid");
+		if (fork() != 0)
+			_exit(0);
+		is_refused = change(RLIMIT_LOCKS, locks) < 0;
+		is_refused |= change(RLIMIT_RSS, rss) < 0;
+		byte = is_refused && errno == EPERM ? 'r' : 't';
+		if (write(pair[1], &byte, 1) != 1)
+			fail("write");
+		execv("/proc/self/exe", argv);
+		fail("exec");
+	}
+	close(pair[1]);
+	if (read(pair[0], &byte, 1) != 1)
+		fail("read");
+	close(pair[0]);
+	waitpid(pid, NULL, 0);
+	return byte == 'r';
+}
+
+static void be_neighbour(void)
+{
+	int refused = 0, pairs = 0;
+
+	for (long locks = -5; locks <= 5; locks++)
+		for (long rss = -5; rss <= 5; rss++, pairs++)
+			refused += take_pair(locks, rss);
+	printf("%d of %d pairs refused\n", refused, pairs);
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "double";
@@ -63,6 +122,8 @@ int main(int argc, char **argv)
 		for (;;)
 			pause();
 	}
+	if (is(kind, "neighbour"))
+		be_neighbour();
 	if (is(kind, "zombies")) {
 		for (long n = strtol(code, NULL, 10); n > 0; n--)
 			if (fork() == 0)

@@ -269,6 +269,15 @@ static void limit_that_may_not_be_raised_is_doubted(void **state)
 	assert_doubted("limit.nofile = 64", "");
 }
 
+static void limit_that_takes_the_mark_away_is_doubted(void **state)
+{
+	assert_doubted("limit.locks = 100", "limit.locks, which Linux does "
+					    "not enforce, takes away the mark");
+	assert_doubted("limit.rss = -1G", "limit.rss, which Linux does not "
+					  "enforce, takes away the mark");
+	assert_doubted("limit.as = unlimited", "");
+}
+
 static void dependency_that_nobody_starts_is_doubted(void **state)
 {
 	load_text("[service:a]\ncommand = /bin/sh\nafter = b\n"
@@ -377,6 +386,7 @@ int main(void)
 		TEST(number_without_passwd_entry_is_doubted),
 		TEST(reserve_that_leaves_no_task_is_doubted),
 		TEST(limit_that_may_not_be_raised_is_doubted),
+		TEST(limit_that_takes_the_mark_away_is_doubted),
 		TEST(dependency_that_nobody_starts_is_doubted),
 		TEST(file_that_instances_share_is_doubted_once),
 		TEST(short_shutdown_timeout_is_doubted_with_both_numbers),

@@ -13,6 +13,8 @@
 #define SERVICE "[service:web]\ncommand = x\n"
 #define KILLING "[dashpot]\norphans = kill-after 10s\n" SERVICE
 
+enum { BASE = 1 << 20 };
+
 static pid_t child;
 
 static void begin(const char *text)
@@ -22,8 +24,7 @@ static void begin(const char *text)
 	sup.proc_fd = ghosts_open();
 	assert_true(sup.proc_fd >= 0);
 	sup.cells.err = ENODEV;
-	sup.own_mark = 1LL << 40;
-	sup.marks = sup.own_mark - 10;
+	sup.mark_base = BASE;
 }
 
 /* A child that runs `first`, then waits to be ended. */
@@ -184,10 +185,21 @@ static void member_of_a_services_session_is_none(void **state)
 
 static void be_marked(void)
 {
-	const struct rlimit mark = { (1LL << 40) - 7, (1LL << 40) - 7 };
-
 	setsid();
-	setrlimit(RLIMIT_LOCKS, &mark);
+	mark_take(mark_make(BASE, sup.service[0].mark));
+}
+
+static void be_marked_as_a_check(void)
+{
+	setsid();
+	mark_take(mark_make(BASE, sup.service[0].mark + 1 + HOOK_CHECK));
+}
+
+/* Lowered, so that it is no mark any more. */
+static void be_no_more_marked(void)
+{
+	be_marked();
+	mark_take((struct mark){ .locks = BASE - 5 });
 }
 
 static void who_has_the_mark_of_a_service_is_none(void **state)
@@ -197,12 +209,45 @@ static void who_has_the_mark_of_a_service_is_none(void **state)
 	stays_for_good();
 }
 
-static void who_has_another_mark_is_one(void **state)
+static void what_a_check_has_left_is_none(void **state)
 {
 	begin(KILLING);
-	sup.own_mark -= 100;
-	sup.marks -= 100;
+	have_child(be_marked_as_a_check);
+	stays_for_good();
+}
+
+static void who_has_the_mark_of_a_removed_service_is_one(void **state)
+{
+	struct config *c;
+
+	begin(KILLING);
 	have_child(be_marked);
+	c = malloc(loaded.c->size);
+	memcpy(c, loaded.c, loaded.c->size);
+	((struct config_service *)(uintptr_t)config_service(c, 0))
+		->is_removed = true;
+	sup.config = c;
+	look_at(0);
+	assert_int_equal(sup.adrift.n, 1);
+	finish();
+	free(c);
+}
+
+static void who_has_a_mark_of_no_service_is_one(void **state)
+{
+	begin(KILLING);
+	sup.service[0].mark += 100;
+	have_child(be_marked);
+	sup.service[0].mark -= 100;
+	look_at(0);
+	assert_int_equal(sup.adrift.n, 1);
+	finish();
+}
+
+static void who_has_lowered_its_mark_is_one(void **state)
+{
+	begin(KILLING);
+	have_child(be_no_more_marked);
 	look_at(0);
 	assert_int_equal(sup.adrift.n, 1);
 	finish();
@@ -229,7 +274,10 @@ int main(void)
 		TEST(command_of_a_service_is_none),
 		TEST(member_of_a_services_session_is_none),
 		TEST(who_has_the_mark_of_a_service_is_none),
-		TEST(who_has_another_mark_is_one),
+		TEST(what_a_check_has_left_is_none),
+		TEST(who_has_the_mark_of_a_removed_service_is_one),
+		TEST(who_has_a_mark_of_no_service_is_one),
+		TEST(who_has_lowered_its_mark_is_one),
 		TEST(nobody_is_told_while_everything_stops),
 	};
 
