@@ -33,7 +33,8 @@ harden = -fstack-protector-strong -fstack-clash-protection
 inih = -isystem $(INIH_DIR) -DINI_HANDLER_LINENO=1 \
 	-DINI_CALL_HANDLER_ON_NEW_SECTION=1 -DINI_ALLOW_MULTILINE=0 \
 	-DINI_ALLOW_INLINE_COMMENTS=0 -DINI_ALLOW_NO_VALUE=0 \
-	-DINI_MAX_LINE=4096
+	-DINI_MAX_LINE=65540 -DINI_INITIAL_ALLOC=65540 -DINI_USE_STACK=0 \
+	-DINI_CUSTOM_ALLOCATOR=1
 cjson = -isystem $(CJSON_DIR)
 sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer

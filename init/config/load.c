@@ -190,6 +190,12 @@ static void add_setting(struct loader *l, const char *name, const char *value)
 	section->count++;
 }
 
+static void note_broken(struct loader *l)
+{
+	if (l->current != NULL)
+		l->current->is_broken = true;
+}
+
 /* One section or setting of the file that is being read. */
 static void take_line(void *to, uint32_t line, const char *section,
 		      const char *name, const char *value)
@@ -199,6 +205,8 @@ static void take_line(void *to, uint32_t line, const char *section,
 	l->at.line = line;
 	if (name == NULL)
 		begin_section(l, section);
+	else if (strcmp(name, SYNTAX_BROKEN) == 0)
+		note_broken(l);
 	else if (!l->has_section)
 		complain(&l->complaints, l->at,
 			 "%.60s stands before any section; begin with "

@@ -59,6 +59,8 @@ struct section {
 	unsigned count;       /* of settings */
 	struct setting *first, **last;
 	char *const *command; /* the service of the command line: its words */
+	bool is_broken;       /* a line of it was no setting: what it lacks may
+			       * stand there */
 	/* A service of the old configuration that is not declared any more, and
 	 * has no settings; and whether nothing of it is left. */
 	const struct config_service *removed;

@@ -29,7 +29,7 @@ static void check_command(struct loader *l, const struct section *section)
 
 	if (section->command != NULL)
 		return;
-	if (command == NULL && shell == NULL)
+	if (command == NULL && shell == NULL && !section->is_broken)
 		complain(&l->complaints, section->place,
 			 "[service:%s] has no command; write command = PROGRAM "
 			 "ARGUMENTS", section->title);

@@ -5,16 +5,40 @@
 #include <ini.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* The build compiles inih and this file with the same -D flags. */
 #if !INI_HANDLER_LINENO || !INI_CALL_HANDLER_ON_NEW_SECTION ||               \
 	INI_ALLOW_MULTILINE || INI_ALLOW_INLINE_COMMENTS ||                  \
-	INI_ALLOW_NO_VALUE || INI_MAX_LINE < 4096
-#error "inih needs the flags of FACTS G, for this file and for its own"
+	INI_ALLOW_NO_VALUE || INI_MAX_LINE < 65540 ||                        \
+	INI_INITIAL_ALLOC < INI_MAX_LINE || INI_USE_STACK ||                 \
+	!INI_CUSTOM_ALLOCATOR
+#error "inih needs the flags of the Makefile, for this file and for its own"
 #endif
 
-/* What inih sees of a broken header: a name that no file can hold. */
-#define SYNTAX_BROKEN_LINE "[" SYNTAX_BROKEN "]"
+/* What inih sees of a broken header and of another broken line: a name that no
+ * file can hold. */
+#define BROKEN_HEADER "[" SYNTAX_BROKEN "]"
+#define BROKEN_LINE SYNTAX_BROKEN "="
+
+/* inih's room for one line: neither on the stack, whose pages PID 1 would keep,
+ * nor in a heap. */
+void *ini_malloc(size_t size);
+void *ini_realloc(void *old, size_t size);
+void ini_free(void *line);
+
+void *ini_malloc(size_t size)
+{
+	void *line = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return line != MAP_FAILED ? line : NULL;
+}
+
+void ini_free(void *line)
+{
+	munmap(line, INI_INITIAL_ALLOC);
+}
 
 /* What one pass over a file needs. */
 struct pass {
@@ -42,6 +66,8 @@ static size_t utf8(const unsigned char *s, size_t len)
 	return n;
 }
 
+static const char bom[] = "\xef\xbb\xbf";
+
 /* True when the bytes of a line are text. */
 static bool is_text(struct pass *p, const char *line, size_t len)
 {
@@ -49,8 +75,9 @@ static bool is_text(struct pass *p, const char *line, size_t len)
 
 	if (len > SYNTAX_LINE) {
 		complain(p->complaints, p->at,
-			 "line of %zu bytes; at most %d are read, shorten it "
-			 "or use env_file", len, SYNTAX_LINE);
+			 "a line of %zu bytes; at most %d are read: shorten "
+			 "it, or split it over env.NAME or an env_file", len,
+			 SYNTAX_LINE);
 		return false;
 	}
 	for (size_t i = 0; i < len;) {
@@ -60,6 +87,14 @@ static bool is_text(struct pass *p, const char *line, size_t len)
 			complain(p->complaints, p->at,
 				 "byte 0x%02x in column %zu is no UTF-8; save "
 				 "the file as UTF-8", s[i], i + 1);
+			return false;
+		}
+		if (n == 3 && memcmp(s + i, bom, 3) == 0) {
+			complain(p->complaints, p->at,
+				 "byte order mark (U+FEFF) in column %zu; "
+				 "remove it: it may stand at the start of a "
+				 "file only, and joined files have others",
+				 i + 1);
 			return false;
 		}
 		if ((s[i] < ' ' && s[i] != '\t') || s[i] == 0x7f) {
@@ -88,7 +123,7 @@ static size_t section(struct pass *p, const char *s, size_t len, char *out)
 	const char *end = memchr(s, ']', len);
 	size_t size;
 
-	memcpy(out, SYNTAX_BROKEN_LINE, 3);
+	memcpy(out, BROKEN_HEADER, 3);
 	if (end == NULL) {
 		complain(p->complaints, p->at,
 			 "[ without ]; write [service:NAME]");
@@ -132,29 +167,43 @@ static bool is_setting(struct pass *p, const char *s, size_t len)
 	return equals != NULL;
 }
 
+/* Files that were joined: the mark is told, what is behind it is looked at. */
+static void skip_mark(struct pass *p, const char **s, size_t *len)
+{
+	if (*len < 3 || memcmp(*s, bom, 3) != 0)
+		return;
+	is_text(p, *s, 3);
+	*s += 3;
+	*len -= 3;
+}
+
 /* Check one line; write what inih shall see of it, at most len + 3 bytes. */
 static size_t line_checked(struct pass *p, const char *s, size_t len,
 			   char *out)
 {
-	size_t skip = blanks(s, len);
+	bool is_right;
+	size_t skip;
 
-	if (!is_text(p, s, len)) {
-		/* What follows a broken header belongs to nobody. */
-		if (skip == len || s[skip] != '[')
-			return 0;
-		memcpy(out, SYNTAX_BROKEN_LINE, 3);
-		return 3;
-	}
+	skip_mark(p, &s, &len);
+	is_right = is_text(p, s, len);
+	skip = blanks(s, len);
 	s += skip;
 	len -= skip;
-	if (len == 0 || *s == ';' || *s == '#')
+	if (is_right && (len == 0 || *s == ';' || *s == '#'))
 		return 0;
-	if (*s == '[')
-		return section(p, s, len, out);
-	if (!is_setting(p, s, len))
-		return 0;
-	memcpy(out, s, len);
-	return len;
+	if (len > 0 && *s == '[') {
+		if (is_right)
+			return section(p, s, len, out);
+		/* What follows a broken header belongs to nobody. */
+		memcpy(out, BROKEN_HEADER, 3);
+		return 3;
+	}
+	if (is_right && is_setting(p, s, len)) {
+		memcpy(out, s, len);
+		return len;
+	}
+	memcpy(out, BROKEN_LINE, 2);
+	return 2;
 }
 
 static int taken(void *user, const char *name_of_section, const char *name,
@@ -173,11 +222,12 @@ void syntax_parse(struct complaints *c, const struct file *file,
 	char *clean, *out;
 	int wrong;
 
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+	if (len >= 3 && memcmp(text, bom, 3) == 0) {
 		text += 3;
 		len -= 3;
 	}
-	/* Each line grows by at most a broken header and "\n" for "[". */
+	/* Each line grows by at most 3 bytes: a broken header and "\n" for
+	 * "[", a broken line and "\n" for a mark. */
 	clean = out = arena_get(c->arena, 4 * len + 8);
 	while (len > 0) {
 		const char *end = memchr(text, '\n', len);

@@ -273,3 +273,25 @@ with_etc()
 	[ "$NS_STATUS" = 100 ]
 	grep -F '/etc/dashpot.ini' "$dir/stderr"
 }
+
+@test "a class path of 60,000 bytes and variables in defaults reach the program" {
+	dir=$(ns_dir)
+	{
+		printf '[service:web]\ntype = oneshot\nshell = exit 0\n'
+		printf '[service:java]\ntype = oneshot\ncommand = sh -c '
+		# shellcheck disable=SC2016 # the inner shell's
+		printf "'"'echo ${#1} tag=$2'"'"' sh '
+		printf '/app/lib/%048d.jar:' $(seq 1000)
+		# shellcheck disable=SC2016 # for dashpot
+		printf ' ${TAG:-${VERSION:-"la}test"}}\n'
+	} >"$dir/dashpot.ini"
+	[ "$(wc -c <"$dir/dashpot.ini")" -gt 60000 ]
+	ns_start "$dir"
+	ns_wait 10
+	[ "$NS_STATUS" = 0 ]
+	grep -x '.*62000 tag=la}test' "$dir/stdout"
+	TAG=v1 ns_start "$dir"
+	ns_wait 10
+	[ "$NS_STATUS" = 0 ]
+	grep -x '.*62000 tag=v1' "$dir/stdout"
+}

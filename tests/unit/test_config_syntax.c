@@ -30,24 +30,70 @@ static void load_with_line(const char *start, size_t len)
 	free(text);
 }
 
-static void line_of_4093_bytes_is_read_whole(void **state)
+static void line_of_64_kib_is_read_whole(void **state)
 {
-	load_with_line("env.A = ", 4093);
-	assert_int_equal(strlen(variable(service("s"), "A")), 4085);
+	load_with_line("env.A = ", 65536);
+	assert_int_equal(strlen(variable(service("s"), "A")), 65528);
 	assert_int_equal(service("s")->stop_timeout_ms, 3000);
 }
 
 static void longer_line_is_refused_with_its_length(void **state)
 {
-	load_with_line("env.A = ", 4094);
-	assert_said("t.ini:3: line of 4094 bytes; at most 4093 are read");
+	load_with_line("env.A = ", 65537);
+	assert_said("t.ini:3: a line of 65537 bytes; at most 65536 are read");
 	assert_int_equal(loaded.mistakes, 1);
 	forget(state);
-	load_with_line("env.A = ", 9000);
-	assert_said("t.ini:3: line of 9000 bytes");
+	load_with_line("env.A = ", 150000);
+	assert_said("t.ini:3: a line of 150000 bytes");
 	forget(state);
-	load_with_line("; ", 4094);
-	assert_said("t.ini:3: line of 4094 bytes");
+	load_with_line("; ", 65537);
+	assert_said("t.ini:3: a line of 65537 bytes");
+}
+
+/* A class path, as one word and as many. */
+static void command_of_64_kib_becomes_its_words(void **state)
+{
+	static const char head[] = "[service:s]\ncommand = java -cp ";
+	enum { PATHS = 2500 };
+	char *text = calloc(1, sizeof(head) + PATHS * 26), *at;
+
+	for (int is_split = 0; is_split < 2; is_split++) {
+		at = stpcpy(text, head);
+		for (int i = 0; i < PATHS; i++)
+			at += sprintf(at, "/app/lib/module-%04d.jar%c", i,
+				      is_split ? ' ' : ':');
+		load_bytes(text, strlen(text));
+		assert_int_equal(service("s")->argv.count,
+				 is_split ? PATHS + 2 : 3);
+		assert_int_equal(strlen(word(service("s")->argv, 2)),
+				 is_split ? 24 : PATHS * 25);
+		forget(state);
+	}
+	free(text);
+}
+
+static void overlong_command_is_one_mistake(void **state)
+{
+	char *text = calloc(1, 70000);
+
+	strcpy(text, "[service:s]\ncommand = ");
+	memset(text + strlen(text), 'x', 65600);
+	load_bytes(text, strlen(text));
+	assert_string_equal(loaded.said,
+			    "t.ini:2: a line of 65610 bytes; at most 65536 are "
+			    "read: shorten it, or split it over env.NAME or an "
+			    "env_file\n");
+	free(text);
+}
+
+static void what_stands_in_a_broken_line_is_not_missed(void **state)
+{
+	LOAD_BYTES("[service:s]\ncommand: x\n[service:t]\ncommand = \xff\n"
+		   "[service:u]\nstop_timeout = 3s\n");
+	assert_said("t.ini:2: `:` behind the key");
+	assert_said("t.ini:4: byte 0xff");
+	assert_said("t.ini:5: [service:u] has no command");
+	assert_int_equal(loaded.mistakes, 3);
 }
 
 static void nul_is_refused_also_where_inih_would_stop(void **state)
@@ -109,6 +155,25 @@ static void byte_order_mark_and_crlf_are_no_mistakes(void **state)
 	LOAD_BYTES("\xef\xbb\xbf[service:s]\r\ncommand = x\r\n\r\n"
 		   "env.A = b\r\n");
 	assert_string_equal(variable(service("s"), "A"), "b");
+}
+
+static void byte_order_mark_elsewhere_is_named(void **state)
+{
+	/* Two files, joined. */
+	LOAD_BYTES("\xef\xbb\xbf[service:s]\ncommand = x\n"
+		   "\xef\xbb\xbf[service:t]\ncommand = y\nafter = s\n");
+	assert_said("t.ini:3: byte order mark (U+FEFF) in column 1; remove it");
+	assert_int_equal(loaded.mistakes, 1);
+	forget(state);
+	LOAD_BYTES(HEAD "\xef\xbb\xbfstop_timeout = 3s\n"
+			"\xef\xbb\xbf; comment\n\xef\xbb\xbf\n"
+			"env.A = a\xef\xbb\xbf\n\xef\xbb\xbf\xef\xbb\xbf");
+	assert_said("t.ini:3: byte order mark");
+	assert_said("t.ini:4: byte order mark");
+	assert_said("t.ini:5: byte order mark");
+	assert_said("t.ini:6: byte order mark (U+FEFF) in column 10");
+	assert_said("t.ini:7: byte order mark");
+	assert_int_equal(loaded.mistakes, 5);
 }
 
 static void last_line_needs_no_newline(void **state)
@@ -217,7 +282,11 @@ static void messages_hold_only_printable_ascii(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(line_of_4093_bytes_is_read_whole),
+		TEST(line_of_64_kib_is_read_whole),
+		TEST(command_of_64_kib_becomes_its_words),
+		TEST(overlong_command_is_one_mistake),
+		TEST(what_stands_in_a_broken_line_is_not_missed),
+		TEST(byte_order_mark_elsewhere_is_named),
 		TEST(longer_line_is_refused_with_its_length),
 		TEST(nul_is_refused_also_where_inih_would_stop),
 		TEST(control_characters_are_refused),
