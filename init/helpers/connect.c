@@ -19,10 +19,12 @@ enum {
 	REQUEST = 4096 + 256,
 	DRAIN_MOST = 256 * 1024,  /* of a page that nobody wants to read */
 	PIECE = 4096,
+	LATER_MS = 50,            /* until the next try of one put off */
 };
 
 enum state {
 	IDLE,
+	LATER, /* connect(2) could not even begin; is tried again */
 	CONNECTING,
 	READING,  /* the status line of an answer */
 	DRAINING, /* answered: the rest is let come, so that no server
@@ -34,6 +36,8 @@ static struct connection {
 	int fd;
 	unsigned attempt;  /* of several addresses, or kinds of sockets */
 	int first_err;     /* of attempt 0 */
+	int later_err;     /* LATER: why */
+	int64_t later_ms;  /* LATER: until when */
 	uint32_t number;   /* of the question */
 	bool is_health;
 	int64_t until_ms;
@@ -135,6 +139,18 @@ static bool has_another(const struct config *c,
 	       strcmp(config_string(c, check->host), "localhost") == 0;
 }
 
+/* Of this machine, not of the service. EADDRNOTAVAIL from an IPv4 address is
+ * that no port is left to connect from; from an IPv6 one, that there is no
+ * IPv6 here (connect(2)). */
+static bool is_shortage(const struct prober *p, uint32_t i, int err)
+{
+	const char *host = config_string(p->job->config, form_of(p, i)->host);
+	bool is_v6 = strchr(host, ':') != NULL || connections[i].attempt > 0;
+
+	return err == EMFILE || err == ENFILE || err == ENOMEM ||
+	       err == ENOBUFS || (err == EADDRNOTAVAIL && !is_v6);
+}
+
 static void send_request(struct prober *p, uint32_t i)
 {
 	const struct config *config = p->job->config;
@@ -166,7 +182,8 @@ static void send_request(struct prober *p, uint32_t i)
 		c->state = READING;
 		return;
 	}
-	answer(p, i, BOARD_ANSWER_ERROR, errno);
+	answer(p, i, errno == EINTR || is_shortage(p, i, errno) ?
+		       BOARD_ANSWER_SKIPPED : BOARD_ANSWER_ERROR, errno);
 }
 
 /* A port of the range that connections get theirs from, with nobody behind it:
@@ -216,16 +233,15 @@ static int attempt(struct prober *p, uint32_t i)
 	return errno == EINPROGRESS ? 0 : errno;
 }
 
-/* Of this machine, not of the service. EADDRNOTAVAIL from an IPv4 address is
- * that no port is left to connect from; from an IPv6 one, that there is no
- * IPv6 here (connect(2)). */
-static bool is_shortage(const struct prober *p, uint32_t i, int err)
+/* EAGAIN: the backlog of a Unix socket is full, as that of a TCP port may be,
+ * which connect(2) waits for there; or the machine lacks something. */
+static void put_off(struct prober *p, uint32_t i, int err)
 {
-	const char *host = config_string(p->job->config, form_of(p, i)->host);
-	bool is_v6 = strchr(host, ':') != NULL || connections[i].attempt > 0;
+	struct connection *c = &connections[i];
 
-	return err == EMFILE || err == ENFILE || err == ENOMEM ||
-	       err == ENOBUFS || (err == EADDRNOTAVAIL && !is_v6);
+	c->state = LATER;
+	c->later_err = err;
+	c->later_ms = p->now_ms + LATER_MS;
 }
 
 /* Go on with the next attempt after `err`, or answer with the first error. */
@@ -238,6 +254,10 @@ static void retry(struct prober *p, uint32_t i, int err)
 			c->first_err = err;
 		close(c->fd);
 		c->fd = -1;
+		if (err == EAGAIN || err == EINTR) {
+			put_off(p, i, err);
+			return;
+		}
 		if (is_shortage(p, i, err)) {
 			answer(p, i, BOARD_ANSWER_SKIPPED, err);
 			return;
@@ -300,7 +320,7 @@ static void drain(uint32_t i)
 	for (;;) {
 		ssize_t n = recv(c->fd, nothing, sizeof(nothing), 0);
 
-		if (n < 0 && errno == EAGAIN)
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n > 0)
 			c->length += (size_t)n;
@@ -318,7 +338,7 @@ static void read_status(struct prober *p, uint32_t i)
 			 0);
 	int status;
 
-	if (n < 0 && errno == EAGAIN)
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
 		int err = n < 0 ? errno : 0;
@@ -376,9 +396,36 @@ void connect_go_on(struct prober *p, uint32_t i)
 	case DRAINING:
 		drain(i);
 		break;
+	case LATER:
 	case IDLE:
 		break;
 	}
+}
+
+/* The time of the question is over. Who lets nobody in for all of it has not
+ * answered; what the machine did not let begin says nothing. */
+static void time_out(struct prober *p, uint32_t i)
+{
+	const struct connection *c = &connections[i];
+	bool is_full = c->later_err == EAGAIN &&
+		       form_of(p, i)->kind == CONFIG_CHECK_UNIX;
+
+	if (c->state == DRAINING)
+		end(i);
+	else if (c->state == LATER && !is_full)
+		answer(p, i, BOARD_ANSWER_SKIPPED, c->later_err);
+	else
+		answer(p, i, BOARD_ANSWER_TIMEOUT, 0);
+}
+
+static void try_again(struct prober *p, uint32_t i)
+{
+	int err;
+
+	connections[i].state = CONNECTING;
+	err = attempt(p, i);
+	if (err != 0)
+		retry(p, i, err);
 }
 
 int64_t connect_expire(struct prober *p)
@@ -387,17 +434,19 @@ int64_t connect_expire(struct prober *p)
 
 	for (uint32_t i = 0; active > 0 && i < p->job->config->services; i++) {
 		struct connection *c = &connections[i];
+		int64_t due_ms;
 
+		if (c->state == LATER && c->until_ms > p->now_ms &&
+		    c->later_ms <= p->now_ms)
+			try_again(p, i);
 		if (c->state == IDLE)
 			continue;
-		if (c->until_ms > p->now_ms) {
-			if (c->until_ms < next_ms)
-				next_ms = c->until_ms;
-		} else if (c->state == DRAINING) {
-			end(i);
-		} else {
-			answer(p, i, BOARD_ANSWER_TIMEOUT, 0);
-		}
+		due_ms = c->state == LATER && c->later_ms < c->until_ms ?
+				 c->later_ms : c->until_ms;
+		if (due_ms <= p->now_ms)
+			time_out(p, i);
+		else if (due_ms < next_ms)
+			next_ms = due_ms;
 	}
 	return next_ms;
 }
