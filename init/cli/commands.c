@@ -120,24 +120,28 @@ static const struct commands_row commands[] = {
 	  "Exit code 1: it took too long, or one is blocked or will not be\n"
 	  "started; it says which.\n",
 	  health_wait, NAMES | ASKS },
-	{ "start", "NAME... [--no-wait] [--timeout 30s] [--json]",
+	{ "start", "NAME... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "start services, a blocked one now, and wait until they are ready",
-	  "", steer_run, STEERS | NAMES | ASKS },
-	{ "stop", "NAME... [--no-wait] [--timeout 30s] [--json]",
+	  "A pattern leaves out oneshots that are done or have a schedule and\n"
+	  "autostart = no that no person stopped; --all means these too.\n",
+	  steer_run, STEERS | NAMES | ASKS },
+	{ "stop", "NAME... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "stop services, and keep them stopped",
 	  "", steer_run, STEERS | NAMES | ASKS },
-	{ "restart", "NAME... [--no-wait] [--timeout 30s] [--json]",
+	{ "restart", "NAME... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "stop services and start them again",
-	  "", steer_run, STEERS | NAMES | ASKS },
+	  "A pattern leaves out what is at rest: stopped, done, failed, or\n"
+	  "between two runs of a schedule; --all means these too.\n",
+	  steer_run, STEERS | NAMES | ASKS },
 	{ "reset", "NAME... [--json]",
 	  "forget the failures of services, and start what they held back",
 	  "", steer_run, STEERS | NAMES | ASKS },
-	{ "signal", "SIGNAL NAME... [--json]",
+	{ "signal", "SIGNAL NAME... [--all] [--json]",
 	  "send a signal to the first process of services",
 	  "SIGNAL is a name like HUP or a number. Exit code 1: one has no\n"
 	  "process.\n",
 	  steer_run, NAMES | ASKS },
-	{ "reload", "[NAME]... [--no-wait] [--timeout 30s] [--json]",
+	{ "reload", "[NAME]... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "read the configuration again; only services that changed restart\n"
 	  "or send services their reload_signal",
 	  "Exit code 1: it has a mistake, and nothing has changed; or a NAME\n"

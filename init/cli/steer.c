@@ -14,6 +14,7 @@
 #include "init/config/signals.h"
 #include "init/config/value.h"
 #include "init/die.h"
+#include "init/format.h"
 
 enum { STALE_TRIES = 5 }; /* reloads that may come in between */
 
@@ -23,7 +24,7 @@ struct steer {
 	const char *names[ASK_NAMES + 1];
 	int count;
 	int64_t wait_ms;
-	bool is_reload, is_json;
+	bool is_reload, is_json, has_all;
 };
 
 static void parse(struct steer *s, int argc, char **argv)
@@ -33,6 +34,7 @@ static void parse(struct steer *s, int argc, char **argv)
 	const struct args_row rows[] = {
 		{ "--control", &s->control, NULL },
 		{ "--json", NULL, &s->is_json },
+		{ "--all", NULL, &s->has_all },
 		{ "--timeout", &timeout, NULL },
 		{ "--no-wait", NULL, &is_impatient },
 	};
@@ -43,7 +45,7 @@ static void parse(struct steer *s, int argc, char **argv)
 	s->word = argv[0];
 	s->is_reload = strcmp(argv[0], "reload") == 0;
 	/* A signal is sent, and that is all. */
-	s->count = args_parse(argc, argv, rows, is_signal ? 2 : 4, s->names,
+	s->count = args_parse(argc, argv, rows, is_signal ? 3 : 5, s->names,
 			      ASK_NAMES + first);
 	s->wait_ms = is_impatient ? 0 :
 			ask_duration(s->word, "--timeout", timeout,
@@ -69,6 +71,8 @@ static void make_request(struct ask *a, const struct steer *s)
 		phrase_add(&a->line, " %s", s->signal);
 	else
 		phrase_add(&a->line, " wait=%lld", (long long)s->wait_ms);
+	if (s->has_all)
+		phrase_add(&a->line, " all=yes");
 	ask_add_names(a, s->names, s->count);
 	a->silence_ms += s->wait_ms;
 }
@@ -96,17 +100,23 @@ int steer_run(int argc, char **argv)
 {
 	static struct ask a;
 	static struct steer s;
-	struct peek answer, services;
+	struct peek answer, services, rest, first;
 	struct out o;
-	bool is_done;
+	bool is_done, is_nothing;
 
 	parse(&s, argc, argv);
 	answer = send_command(&a, &s);
-	services = peek_get(answer, "services");
-	is_done = verdict_is_done(services);
+	services = rest = peek_get(answer, "services");
+	/* There is nothing to stop where all is at rest. */
+	is_nothing = s.count > 0 && strcmp(s.word, "stop") != 0 &&
+		     !peek_next(&rest, NULL, &first);
+	is_done = verdict_is_done(services) && !is_nothing;
 	out_begin(&o, STDOUT_FILENO);
 	if (s.is_json)
 		verdict_json(&o, answer);
+	else if (is_nothing)
+		format_fd(STDERR_FILENO, "dashpot: %s: what is meant is at "
+			  "rest; --all means that too\n", s.word);
 	else
 		verdict_tell(&o, services);
 	if (!s.is_json && s.is_reload && s.count == 0) {

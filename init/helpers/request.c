@@ -20,6 +20,7 @@ enum {
 	NAMES = 1 << 7,
 	NAMED = 1 << 8,  /* must: one name at least */
 	ORPHANS = 1 << 9,
+	ALL = 1 << 10,
 	COMMAND = ID | NAMES | NAMED,
 };
 
@@ -34,12 +35,12 @@ static const struct {
 	[REQUEST_WAIT] = { "wait", TIMEOUT | NAMES },
 	[REQUEST_VERSION] = { "version", 0 },
 	[REQUEST_ORPHANS] = { "orphans", 0 },
-	[REQUEST_START] = { "start", COMMAND | WAIT },
-	[REQUEST_STOP] = { "stop", COMMAND | WAIT },
-	[REQUEST_RESTART] = { "restart", COMMAND | WAIT },
+	[REQUEST_START] = { "start", COMMAND | WAIT | ALL },
+	[REQUEST_STOP] = { "stop", COMMAND | WAIT | ALL },
+	[REQUEST_RESTART] = { "restart", COMMAND | WAIT | ALL },
 	[REQUEST_RESET] = { "reset", COMMAND | WAIT },
-	[REQUEST_SIGNAL] = { "signal", COMMAND | SIGNAL },
-	[REQUEST_RELOAD] = { "reload", ID | WAIT | NAMES },
+	[REQUEST_SIGNAL] = { "signal", COMMAND | SIGNAL | ALL },
+	[REQUEST_RELOAD] = { "reload", ID | WAIT | NAMES | ALL },
 	[REQUEST_SWEEP] = { "sweep", ID | NAMES | WAIT | ORPHANS },
 	[REQUEST_RELOAD_SERVICE] = { "", COMMAND | WAIT }, /* no word */
 };
@@ -50,7 +51,7 @@ static const struct {
 } options[] = {
 	{ "follow", FOLLOW }, { "after=", AFTER }, { "lines=", LINES },
 	{ "timeout=", TIMEOUT }, { "wait=", WAIT }, { "id=", ID },
-	{ "orphans=yes", ORPHANS },
+	{ "orphans=yes", ORPHANS }, { "all=yes", ALL },
 };
 
 /* Which option a word is, with *value behind its `=`; 0: none. */
@@ -61,7 +62,7 @@ static unsigned option_of(const char *word, const char **value)
 
 		*value = word + n;
 		if (strncmp(word, options[i].word, n) == 0 &&
-		    (!(options[i].bit & (FOLLOW | ORPHANS)) ||
+		    (!(options[i].bit & (FOLLOW | ORPHANS | ALL)) ||
 		     *value[0] == '\0'))
 			return options[i].bit;
 	}
@@ -94,6 +95,8 @@ static bool set_option(struct request *r, unsigned option, const char *value,
 		r->is_follow = true;
 	else if (option == ORPHANS)
 		r->has_orphans = true;
+	else if (option == ALL)
+		r->has_all = true;
 	else if (option == ID)
 		is_right = set_id(r, value);
 	else

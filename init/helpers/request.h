@@ -41,6 +41,7 @@ struct request {
 	enum request_kind kind;
 	bool is_follow;    /* events, logs: for ever */
 	bool has_orphans;  /* sweep: those too */
+	bool has_all;      /* patterns mean what is at rest too */
 	bool has_after;    /* events: `after` was given */
 	uint8_t signal;    /* signal: 1 .. 64 */
 	uint64_t id;       /* commands: never 0 */

@@ -190,9 +190,37 @@ static void await(struct control *ctl, struct client *c)
 	await_waiting(ctl, c);
 }
 
+/* A pattern meant only what is at rest: nothing is to be done. */
+static void answer_nothing(struct control *ctl, struct client *c)
+{
+	if (give_begin(c, ANSWER_SMALL) != NULL)
+		give_result(ctl, c, reply_command(c->answer, &ctl->reply,
+						  &c->watch, false));
+}
+
+static bool is_empty(const struct command_set *set)
+{
+	uint32_t all = 0;
+
+	for (uint32_t i = 0; i < COMMAND_WORDS; i++)
+		all |= set->word[i];
+	return all == 0;
+}
+
 static void order(struct control *ctl, struct client *c)
 {
-	int64_t wait_ms = c->request.wait_ms;
+	const struct request *r = &c->request;
+	int64_t wait_ms = r->wait_ms;
+
+	if (r->count > 0 && !r->has_all && r->kind != REQUEST_RESET &&
+	    r->kind != REQUEST_SWEEP) {
+		names_leave_resting(ctl->job->config, ctl->job->boards.board,
+				    r, &c->watch.asked);
+		if (is_empty(&c->watch.asked)) {
+			answer_nothing(ctl, c);
+			return;
+		}
+	}
 
 	/* Without a name it is about all that do not run. */
 	if (c->request.kind == REQUEST_SWEEP && c->request.count == 0)

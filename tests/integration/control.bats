@@ -256,6 +256,54 @@ as_user()
 	at_most $(($(now_ms) - began)) 15000 'seven commands took ms'
 }
 
+@test "a pattern leaves out who is at rest, and --all does not" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-'END'
+		[service:web]
+		command = sleep 1000
+		[service:crash]
+		command = false
+		cooldown = 1h
+		[service:job]
+		command = true
+		type = oneshot
+		[service:tick]
+		command = true
+		type = oneshot
+		schedule = every 1h
+		[service:tool]
+		command = sleep 1000
+		autostart = no
+		[service:old]
+		command = sleep 1000
+	END
+	ns_start "$dir"
+	wait_until 10 service crash '.state == "blocked"'
+	run -0 ctl stop old
+	# starts: how often each has started
+	starts() { ctl status --json | jq -c '[.services[].starts]'; }
+	[ "$(starts)" = '[1,3,1,0,0,1]' ]
+	run -1 ctl restart '*'
+	[[ $output == 'web: running'*'crash: failed; blocked'* ]]
+	[ "$(starts)" = '[2,4,1,0,0,1]' ]
+	run -0 ctl signal CONT '*'
+	[ "${#lines[@]}" = 1 ]
+	run -1 ctl restart 'j*' 'to[o]l'
+	[ "$output" = 'dashpot: restart: what is meant is at rest; --all means that too' ]
+	run -1 ctl restart 'j*' --json
+	[ "$output" = '{"ok":true,"services":[]}' ]
+	run -0 ctl stop '[tw]*'
+	[ "${#lines[@]}" = 2 ]
+	run -1 ctl start '*'
+	[[ $output == *'old: running'* ]]
+	[ "$(starts)" = '[3,5,1,1,0,2]' ]
+	# A name is always meant, beside a pattern too.
+	run -0 ctl restart 'j*' job
+	[ "$(starts)" = '[3,5,2,1,0,2]' ]
+	run -0 ctl restart --all 't*'
+	[ "$(starts)" = '[3,5,2,2,1,2]' ]
+}
+
 @test "a reader that goes away ends a command as SIGPIPE does, also where it is PID 1" {
 	two
 	# closed COMMAND...: its exit code, when nothing reads its output any more

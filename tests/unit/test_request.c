@@ -233,6 +233,66 @@ static void unknown_name_is_told_with_the_nearest(void **state)
 	assert_null(nearest);
 }
 
+/* Whom `kind` of a pattern and a name means: bits of web, db, job. */
+static unsigned meant(struct fixture *f, enum request_kind kind,
+		      const char *names, uint32_t count)
+{
+	const struct request r = { .kind = kind, .names = names,
+				   .count = count };
+	struct command_set set;
+	const char *nearest;
+
+	assert_null(names_find(f->config, names, count, &set, &nearest));
+	names_leave_resting(f->config, f->boards.board, &r, &set);
+	return set.word[0];
+}
+
+static void pattern_leaves_out_who_is_at_rest(void **state)
+{
+	struct fixture *f = *state;
+	struct board_service *row = f->boards.board->service;
+	/* Of db: its state, why it waits, asked to stop, started by itself,
+	 * with a process; and whether a start, stop, restart and signal of a
+	 * pattern mean it. */
+	static const struct {
+		enum life_state state;
+		enum board_wait wait;
+		bool is_asked, is_autostart, has_pid, start, stop, restart,
+			signal;
+	} rows[] = {
+		{ LIFE_RUNNING, 0, false, true, true, 1, 1, 1, 1 },
+		{ LIFE_RUNNING, 0, false, false, true, 1, 1, 1, 1 },
+		{ LIFE_BLOCKED, 0, false, true, false, 1, 1, 1, 0 },
+		{ LIFE_WAITING, BOARD_WAIT_DEPENDENCY, false, true, false, 1,
+		  1, 1, 0 },
+		{ LIFE_WAITING, BOARD_WAIT_SCHEDULE, false, true, false, 0, 1,
+		  0, 0 },
+		{ LIFE_DONE, 0, false, true, false, 0, 1, 0, 0 },
+		{ LIFE_FAILED, 0, false, true, false, 1, 1, 0, 0 },
+		{ LIFE_STOPPED, 0, true, true, false, 1, 1, 0, 0 },
+		{ LIFE_STOPPED, 0, true, false, false, 1, 1, 0, 0 },
+		{ LIFE_STOPPED, 0, false, true, false, 1, 1, 0, 0 },
+		{ LIFE_STOPPED, 0, false, false, false, 0, 0, 0, 0 },
+	};
+
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		row[1].state = rows[k].state;
+		row[1].wait = rows[k].wait;
+		row[1].is_stop_asked = rows[k].is_asked;
+		row[1].pid = rows[k].has_pid ? 12 : 0;
+		fixture_service(f, 1)->is_autostart = rows[k].is_autostart;
+		assert_int_equal(meant(f, REQUEST_START, "d*", 1) >> 1,
+				 rows[k].start);
+		assert_int_equal(meant(f, REQUEST_STOP, "d*", 1) >> 1,
+				 rows[k].stop);
+		assert_int_equal(meant(f, REQUEST_RESTART, "[d]b", 1) >> 1,
+				 rows[k].restart);
+		assert_int_equal(meant(f, REQUEST_SIGNAL, "?b", 1) >> 1,
+				 rows[k].signal);
+		assert_int_equal(meant(f, REQUEST_RESTART, "d*\0db", 2), 2);
+	}
+}
+
 static void removed_service_has_no_name(void **state)
 {
 	struct fixture *f = *state;
@@ -263,6 +323,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_become_a_set,
 						fixture_setup,
 						fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			pattern_leaves_out_who_is_at_rest, fixture_setup,
+			fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			unknown_name_is_told_with_the_nearest, fixture_setup,
 			fixture_teardown),
