@@ -9,8 +9,9 @@
 #include "init/cli/arguments.h"
 #include "init/cli/doubts.h"
 #include "init/cli/options.h"
+#include "init/config/envfile.h"
 #include "init/config/files.h"
-#include "init/config/sources.h"
+#include "init/config/load.h"
 #include "init/die.h"
 #include "init/errors.h"
 #include "init/format.h"
@@ -39,26 +40,22 @@ static void put_variable(struct arena *a, const char *name, const char *value)
 static void read_variables(const char *path)
 {
 	static struct arena arena;
-	char *line, *end, *name, *value;
-	unsigned number = 1;
+	struct envfile f;
+	struct why why;
+	char *text, *name;
 	size_t len;
-	int err = files_read(&arena, path, LOAD_VARIABLES, &line, &len);
+	int err = files_read(&arena, path, LOAD_VARIABLES, &text, &len);
+	bool ok;
 
 	if (err < 0)
 		die_text(DIE_USAGE, "--env-file %s: %s", path,
 			 errors_text(-err));
-	if (strlen(line) != len)
-		die_text(DIE_USAGE, "--env-file %s: holds a NUL byte", path);
-	for (; line != NULL; line = end, number++) {
-		end = strchr(line, '\n');
-		if (end != NULL)
-			*end++ = '\0';
-		if (!sources_line(line, &name, &value))
-			die_text(DIE_USAGE, "%s:%u: is no NAME=VALUE; correct "
-					    "it", path, number);
-		if (name != NULL)
-			put_variable(&arena, name, value);
-	}
+	ok = envfile_begin(&f, text, len, &why);
+	while (ok && (ok = envfile_next(&f, &name, &text, &why)) && name)
+		if (text != NULL)
+			put_variable(&arena, name, text);
+	if (!ok)
+		die_text(DIE_USAGE, "%s:%u: %s", path, f.line, why.text);
 }
 
 static void note_essential(const struct config *c)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "init/config/envfile.h"
 #include "init/config/expand.h"
 #include "init/config/sort.h"
 #include "init/errors.h"
@@ -53,23 +54,12 @@ static void add(const struct key_use *use, const char *name,
 		    use->draft->section != NULL);
 }
 
-/* Letters, digits and _ as in a shell; also . and -, which programs read. */
-static bool is_variable(const char *name)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-				      "0123456789.-";
-
-	return *name != '\0' && strchr("0123456789.-", *name) == NULL &&
-	       name[strspn(name, letters)] == '\0';
-}
-
 /* The NAME of env.NAME, or NULL. */
 static const char *name_of(const struct key_use *use)
 {
 	const char *name = use->setting->name + strlen(use->key->name);
 
-	if (is_variable(name))
+	if (envfile_is_name(name))
 		return name;
 	value_wrong(use->why, "`%.40s` is no name of a variable; write a "
 			      "letter, then letters, digits, _ . or -", name);
@@ -87,11 +77,10 @@ bool sources_variable(const struct key_use *use, const char *text)
 
 /* Read a file of variables; *text is NULL when it is missing and may be. */
 static bool read_file(const struct key_use *use, const char *path,
-		      bool may_be_missing, char **text)
+		      bool may_be_missing, char **text, size_t *len)
 {
-	size_t len;
 	int err = use->l->world->read(&use->l->arena, path, LOAD_VARIABLES,
-				      text, &len);
+				      text, len);
 
 	if (err == -ENOENT && may_be_missing) {
 		*text = NULL;
@@ -105,77 +94,43 @@ static bool read_file(const struct key_use *use, const char *path,
 	if (err < 0)
 		return value_wrong(use->why, "cannot be read (%s); correct it",
 				   errors_text(-err));
-	if (strlen(*text) != len)
-		return value_wrong(use->why, "holds a NUL byte; an "
-					     "environment cannot");
 	return true;
 }
 
-/* Take the quotes off a value, in place. */
-static char *unquoted(char *value)
+static bool wrong_line(const struct key_use *use, unsigned line)
 {
-	size_t len = strlen(value);
+	const struct why why = *use->why;
 
-	if (len >= 2 && (*value == '"' || *value == '\'') &&
-	    value[len - 1] == *value) {
-		value[len - 1] = '\0';
-		value++;
-	}
-	return value;
-}
-
-static void without_end(char *line, const char *what)
-{
-	size_t len = strlen(line);
-
-	while (len > 0 && strchr(what, line[len - 1]) != NULL)
-		line[--len] = '\0';
-}
-
-bool sources_line(char *line, char **name, char **value)
-{
-	line += strspn(line, " \t");
-	without_end(line, " \t\r");
-	*name = NULL;
-	if (*line == '\0' || *line == '#')
-		return true;
-	if (strncmp(line, "export ", 7) == 0)
-		line += 7;
-	line += strspn(line, " \t");
-	*value = strchr(line, '=');
-	if (*value == NULL)
-		return false;
-	*(*value)++ = '\0';
-	without_end(line, " \t");
-	*name = line;
-	*value += strspn(*value, " \t");
-	*value = unquoted(*value);
-	return is_variable(line);
+	return value_wrong(use->why, "line %u of the file %s", line, why.text);
 }
 
 bool sources_file(const struct key_use *use, const char *path)
 {
-	bool may_be_missing = *path == '-';
-	unsigned number = 1;
-	char *line, *end, *name, *value;
+	const bool may_be_missing = *path == '-';
+	struct envfile f;
+	char *text, *name;
+	size_t len;
 
-	if (may_be_missing)
-		path++;
-	if (!read_file(use, path, may_be_missing, &line))
+	if (!read_file(use, path + may_be_missing, may_be_missing, &text,
+		       &len))
 		return false;
 	use->draft->has_own_env_file = use->draft->section != NULL;
-	for (; line != NULL; line = end, number++) {
-		end = strchr(line, '\n');
-		if (end != NULL)
-			*end++ = '\0';
-		if (!sources_line(line, &name, &value))
-			return value_wrong(use->why, "line %u of the file is "
-						     "no NAME=VALUE; correct "
-						     "it", number);
-		if (name != NULL)
+	if (text == NULL)
+		return true;
+	if (!envfile_begin(&f, text, len, use->why))
+		return wrong_line(use, f.line);
+	while (envfile_next(&f, &name, &text, use->why)) {
+		const char *value = text;
+
+		if (name == NULL)
+			return true;
+		if (value == NULL)
+			value = expand_variable(use->l->world->environment,
+						name, strlen(name));
+		if (value != NULL)
 			add(use, name, value, VARIABLE_FILE);
 	}
-	return true;
+	return wrong_line(use, f.line);
 }
 
 bool sources_content(const struct key_use *use, const char *path)
@@ -184,12 +139,16 @@ bool sources_content(const struct key_use *use, const char *path)
 	char *text;
 	size_t len;
 
-	if (name == NULL || !read_file(use, path, false, &text))
+	if (name == NULL || !read_file(use, path, false, &text, &len))
 		return false;
-	len = strlen(text);
+	if (strlen(text) != len)
+		return value_wrong(use->why, "holds a NUL byte; an "
+					     "environment cannot");
 	if (len > 0 && text[len - 1] == '\n')
-		text[len - 1] = '\0';
-	add(use, name, text, VARIABLE_FROM_FILE);
+		text[--len] = '\0';
+	if (len > 0 && text[len - 1] == '\r')
+		text[--len] = '\0';
+	add(use, name, envfile_skip_mark(text), VARIABLE_FROM_FILE);
 	return true;
 }
 

@@ -13,16 +13,12 @@ const struct users *sources_users(struct loader *l);
 /* env.NAME = TEXT. */
 bool sources_variable(const struct key_use *use, const char *text);
 
-/* env_file = PATH or -PATH: lines of NAME=VALUE; blank lines and lines that
- * begin with # are skipped, "export " before a name too, and a pair of quotes
- * around a value is taken off. */
+/* env_file = PATH or -PATH: what envfile.h reads. A NAME alone is inherited
+ * also where clear_env says that nothing is. */
 bool sources_file(const struct key_use *use, const char *path);
 
-/* One such line, without its newline: cut in place into name and value (name
- * is NULL when it is to be skipped), or false when it is none. */
-bool sources_line(char *line, char **name, char **value);
-
-/* env_from_file.NAME = PATH: the content without one newline at its end. */
+/* env_from_file.NAME = PATH: the content without a byte order mark at its
+ * start and one newline (LF or CRLF) at its end. */
 bool sources_content(const struct key_use *use, const char *path);
 
 /* The list of a draft's variables without doubles, sorted by name, in the

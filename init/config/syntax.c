@@ -48,9 +48,9 @@ struct pass {
 	void *to;
 };
 
-/* Length of the UTF-8 sequence at s (len bytes left), 0 when it is none. */
-static size_t utf8(const unsigned char *s, size_t len)
+size_t syntax_utf8(const char *text, size_t len)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	uint32_t c = s[0];
 	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3
 						       : c < 0xf5 ? 4 : 0;
@@ -81,7 +81,7 @@ static bool is_text(struct pass *p, const char *line, size_t len)
 		return false;
 	}
 	for (size_t i = 0; i < len;) {
-		size_t n = utf8(s + i, len - i);
+		size_t n = syntax_utf8(line + i, len - i);
 
 		if (n == 0) {
 			complain(p->complaints, p->at,

@@ -26,6 +26,10 @@ enum {
 typedef void syntax_taker(void *to, uint32_t line, const char *section,
 			  const char *name, const char *value);
 
+/* Length of the UTF-8 sequence at text (len bytes left, 1 or more); 0 when it
+ * is none. */
+size_t syntax_utf8(const char *text, size_t len);
+
 /* Give the lines of text (len bytes, NULs are a mistake) to take(). Mistakes
  * go to c with file and line; what the lines that hold them say is left out. */
 void syntax_parse(struct complaints *c, const struct file *file,

@@ -64,7 +64,7 @@ write()
 	[[ $output == *'needs up to 4500 ms' ]]
 	echo 'no variable' >>"$BATS_TEST_TMPDIR/env"
 	run -100 "$DASHPOT" check -c "$file" --env-file="$BATS_TEST_TMPDIR/env"
-	[[ $output == *"env:5: is no NAME=VALUE"* ]]
+	[[ $output == *"env:5: is neither NAME=VALUE nor NAME"* ]]
 	run -100 "$DASHPOT" check -c "$file" --env-file /does/not/exist
 	run -100 "$DASHPOT" check -c "$file" --env-file
 }

@@ -168,24 +168,6 @@ static void variables_of_defaults_are_overridden_one_by_one(void **state)
 	assert_string_equal(variable(service("b"), "Y"), "1");
 }
 
-static void env_file_has_comments_quotes_and_exports(void **state)
-{
-	const struct config_service *s;
-
-	add_file("t.ini", "");
-	add_file("/vars", "# comment\n\n  A = a b \r\nB=\"q \"\nC='${X}'\n"
-			  "export D=\"\nE=\nF=a=b # c");
-	load_text("[service:s]\ncommand = x\nenv_file = /vars\n");
-	s = service("s");
-	assert_string_equal(variable(s, "A"), "a b");
-	assert_string_equal(variable(s, "B"), "q ");
-	assert_string_equal(variable(s, "C"), "${X}");
-	assert_string_equal(variable(s, "D"), "\"");
-	assert_string_equal(variable(s, "E"), "");
-	assert_string_equal(variable(s, "F"), "a=b # c");
-	assert_int_equal(s->env.count, 6);
-}
-
 static void env_file_may_be_missing_only_with_a_minus(void **state)
 {
 	assert_int_equal(service_with("env_file = -/missing")->env.count, 0);
@@ -199,10 +181,10 @@ static void wrong_env_files_are_told_with_their_line(void **state)
 		struct fake_file file;
 		const char *said;
 	} wrong[] = {
-		{ { "/f", "A=1\nnonsense\n", 0, 0 }, "line 2 of the file is" },
-		{ { "/f", "1A=1\n", 0, 0 }, "line 1 of the file is no" },
-		{ { "/f", "=1\n", 0, 0 }, "line 1 of the file is no" },
-		{ { "/f", "A=\0b", 4, 0 }, "holds a NUL byte" },
+		{ { "/f", "A=1\nno sense\n", 0, 0 }, "line 2 of the file is" },
+		{ { "/f", "1A=1\n", 0, 0 }, "line 1 of the file is ne" },
+		{ { "/f", "=1\n", 0, 0 }, "line 1 of the file is ne" },
+		{ { "/f", "A=\0b", 4, 0 }, "line 1 of the file holds a NUL" },
 		{ { "/f", "", 0, -EACCES }, "permission denied" },
 		{ { "/f", "", 0, -ENODEV }, "is no regular file" },
 		{ { "/f", "", 0, -EFBIG }, "more than 65536 bytes" },
@@ -215,22 +197,6 @@ static void wrong_env_files_are_told_with_their_line(void **state)
 		assert_said("t.ini:3: env_file = -/f: ");
 		assert_said(wrong[i].said);
 	}
-}
-
-static void content_loses_one_newline(void **state)
-{
-	const struct config_service *s;
-
-	add_file("t.ini", "");
-	add_file("/a", "secret\n\n");
-	add_file("/b", "secret");
-	add_file("/c", "\n");
-	load_text("[service:s]\ncommand = x\nenv_from_file.A = /a\n"
-		  "env_from_file.B = /b\nenv_from_file.C = /c\n");
-	s = service("s");
-	assert_string_equal(variable(s, "A"), "secret\n");
-	assert_string_equal(variable(s, "B"), "secret");
-	assert_string_equal(variable(s, "C"), "");
 }
 
 static const char *path_with(const char *lines)
@@ -278,10 +244,8 @@ int main(void)
 		TEST(user_in_more_than_32_groups_is_a_mistake),
 		TEST(later_source_of_a_variable_wins),
 		TEST(variables_of_defaults_are_overridden_one_by_one),
-		TEST(env_file_has_comments_quotes_and_exports),
 		TEST(env_file_may_be_missing_only_with_a_minus),
 		TEST(wrong_env_files_are_told_with_their_line),
-		TEST(content_loses_one_newline),
 		TEST(path_is_that_of_the_service),
 	};
 
