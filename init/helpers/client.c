@@ -47,10 +47,52 @@ static struct client *find_place(bool is_http)
 	return NULL;
 }
 
+/* A client that makes room for another one may go then. */
+static int64_t may_go_ms(const struct client *c)
+{
+	if (c->state == CLIENT_ASKING)
+		return c->came_ms + CLIENT_CROWD_ASK_MS;
+	return c->state == CLIENT_ANSWERING ?
+		       c->came_ms + CLIENT_CROWD_READ_MS : INT64_MAX;
+}
+
+/* The oldest that makes room: of those without a whole request, else of those
+ * with an answer. NULL: none. */
+static struct client *find_victim(bool is_http, int64_t now_ms)
+{
+	struct client *victim = NULL;
+
+	for (int k = 0; k < CLIENTS; k++) {
+		struct client *c = &clients[k];
+
+		if (c->is_http != is_http || may_go_ms(c) > now_ms)
+			continue;
+		if (victim == NULL || c->state < victim->state ||
+		    (c->state == victim->state &&
+		     c->came_ms < victim->came_ms))
+			victim = c;
+	}
+	return victim;
+}
+
+/* A free place, perhaps made free now; or NULL. */
+static struct client *make_place(bool is_http, int64_t now_ms)
+{
+	struct client *c = find_place(is_http);
+
+	if (c == NULL) {
+		c = find_victim(is_http, now_ms);
+		if (c != NULL)
+			client_drop(c);
+	}
+	return c;
+}
+
 bool client_has_place(const struct client_door *door, int64_t now_ms)
 {
 	return door->fd >= 0 && now_ms >= door->again_ms &&
-	       find_place(door->is_http) != NULL;
+	       (find_place(door->is_http) != NULL ||
+		find_victim(door->is_http, now_ms) != NULL);
 }
 
 /* Who has connected: unix(7), SO_PEERCRED. */
@@ -65,9 +107,8 @@ static bool is_master(int fd)
 
 void client_accept(struct client_door *door, int64_t now_ms)
 {
-	struct client *c;
-
-	while ((c = find_place(door->is_http)) != NULL) {
+	while (client_has_place(door, now_ms)) {
+		struct client *c;
 		int fd = accept4(door->fd, NULL, NULL,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 		bool may_command;
@@ -79,6 +120,7 @@ void client_accept(struct client_door *door, int64_t now_ms)
 				door->again_ms = now_ms + AGAIN_MS;
 			return;
 		}
+		c = make_place(door->is_http, now_ms);
 		may_command = !door->is_http && is_master(fd);
 		*c = (struct client){
 			.state = CLIENT_ASKING,
@@ -86,6 +128,7 @@ void client_accept(struct client_door *door, int64_t now_ms)
 			.may_command = may_command,
 			.may_ask = may_command || !door->is_abstract,
 			.fd = fd,
+			.came_ms = now_ms,
 			.since_ms = now_ms,
 			.line = lines[c - clients],
 		};
@@ -160,8 +203,7 @@ static int64_t patience_ms(const struct client *c, bool is_crowded)
 	bool is_owed = c->answer != NULL && c->sent < c->answer->used;
 
 	if (c->state == CLIENT_ASKING)
-		return c->since_ms +
-		       (is_crowded ? CLIENT_CROWD_ASK_MS : CLIENT_ASK_MS);
+		return c->since_ms + CLIENT_ASK_MS;
 	if (is_owed)
 		return c->since_ms +
 		       (is_crowded ? CLIENT_CROWD_READ_MS : CLIENT_READ_MS);
@@ -191,6 +233,9 @@ int64_t client_expire(int64_t now_ms)
 			continue;
 		}
 		next_ms = earlier(next_ms, last_ms);
+		/* From then on it is of use to look who waits at the door. */
+		if (is_crowded[c->is_http] && may_go_ms(c) > now_ms)
+			next_ms = earlier(next_ms, may_go_ms(c));
 		if (c->state == CLIENT_WAITING || c->state == CLIENT_ORDERING)
 			next_ms = earlier(next_ms, c->due_ms);
 		if (c->state == CLIENT_ORDERING)

@@ -3,8 +3,8 @@
  * or leaves undone takes another one's place, time or memory.
  *
  * Clients of the control socket and of `listen` have places of their own.
- * Where all places are taken, whoever has not said anything or does not read
- * what it asked for has to go soon. */
+ * Where all places are taken, the oldest that has not sent a whole request, or
+ * else the oldest that does not read what it asked for, makes room. */
 #ifndef INIT_HELPERS_CLIENT_H
 #define INIT_HELPERS_CLIENT_H
 
@@ -24,8 +24,9 @@ enum {
 	CLIENT_LASTING = 32, /* who may wait or follow at a time */
 	CLIENT_ASK_MS = 5000,   /* time to say what is wanted ... */
 	CLIENT_READ_MS = 10000, /* ... and to go on reading the answer, */
-	CLIENT_CROWD_ASK_MS = 250,   /* while all places are taken */
-	CLIENT_CROWD_READ_MS = 1000,
+	/* While all places are taken; since it came, to send its request. */
+	CLIENT_CROWD_ASK_MS = 10,
+	CLIENT_CROWD_READ_MS = 250,
 };
 
 enum client_state {
@@ -42,6 +43,7 @@ struct client {
 	bool is_http;
 	bool may_ask, may_command;
 	int fd;
+	int64_t came_ms;
 	int64_t since_ms; /* began to ask, was heard, or went on reading then */
 	int64_t due_ms;   /* WAITING: is answered then in any case */
 	int64_t again_ms; /* ORDERING: PID 1 is asked again */
@@ -72,7 +74,8 @@ int client_lasting(void);
 /* True when somebody could be let in at this door now. */
 bool client_has_place(const struct client_door *door, int64_t now_ms);
 
-/* Let in whoever waits at the door and has a place. */
+/* Let in whoever waits at the door, as many as have places now or get those
+ * of clients that make room. */
 void client_accept(struct client_door *door, int64_t now_ms);
 
 /* Read. True when its request is whole, or too long to be one: asked is then

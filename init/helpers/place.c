@@ -176,7 +176,7 @@ int place_listen(const char *address)
 		return -errno;
 	/* An earlier helper's connections may still be closing. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(fd, &at.any, size) < 0 || listen(fd, PLACE_BACKLOG) < 0)
+	if (bind(fd, &at.any, size) < 0 || listen(fd, PLACE_BACKLOG_HTTP) < 0)
 		err = -errno;
 	if (err < 0)
 		close(fd);

@@ -8,7 +8,11 @@
 
 #include "init/config/config.h"
 
-enum { PLACE_BACKLOG = 128 };
+enum {
+	PLACE_BACKLOG = 128,      /* of the control socket */
+	PLACE_BACKLOG_HTTP = 512, /* a crowd is let in fast; a probe that finds
+				   * no room here tries again after 1 s only */
+};
 
 /* Bind the socket fd unless an earlier helper has done that, give it mode and
  * owner, and listen. The place is what the configuration says; where it says

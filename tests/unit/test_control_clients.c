@@ -94,6 +94,38 @@ static void silent_clients_make_room_for_others(void **state)
 		close(silent[k]);
 }
 
+/* 300 connections that begin a request and send no more, all at once. */
+static void slow_crowd_does_not_delay_a_page(void **state)
+{
+	enum { CROWD = 300, MOST_MS = 2000 }; /* it was 4.5 s */
+	int slow[CROWD], fd;
+	int64_t began_ms;
+
+	start();
+	close(dial_http());
+	began_ms = helper_mono_ms();
+	for (int k = 0; k < CROWD; k++) {
+		slow[k] = dial_http();
+		say(slow[k], k % 2 == 0 ? "GET /livez HTTP/1.1\r\nHost" : "G");
+	}
+	fd = dial_http();
+	say(fd, "GET /livez HTTP/1.1\r\n\r\n");
+	hear_lines(fd, 0);
+	assert_has("HTTP/1.1 200 ");
+	assert_true(helper_mono_ms() - began_ms < MOST_MS);
+	/* Who sends the rest while there is room is answered as ever. */
+	close(fd);
+	for (int k = 0; k < CROWD; k++)
+		close(slow[k]);
+	fd = dial_http();
+	say(fd, "GET /livez HTTP/1.1\r\n");
+	fixture_sleep(10 * CLIENT_CROWD_ASK_MS);
+	say(fd, "\r\n");
+	hear_lines(fd, 0);
+	assert_has("HTTP/1.1 200 ");
+	close(fd);
+}
+
 static void client_that_never_reads_is_dropped(void **state)
 {
 	const int small = 1;
@@ -283,6 +315,7 @@ int main(void)
 		CASE(two_hundred_at_once_are_all_served),
 		CASE(too_long_a_request_is_refused),
 		CASE(silent_clients_make_room_for_others),
+		CASE(slow_crowd_does_not_delay_a_page),
 		CASE(client_that_never_reads_is_dropped),
 		CASE(follower_that_never_reads_is_dropped),
 		CASE(others_may_ask_but_not_command),
