@@ -72,10 +72,12 @@ static const struct {
 	  "Make the file executable for its user, or its mount without "
 	  "noexec." },
 	{ "start-failed", "ENOEXEC",
-	  "The file is no program of this machine: another architecture, or a "
-	  "script without `#!`." },
-	{ "start-failed", "E2BIG", "Its arguments or environment are too "
-	  "large: pass them in a file." },
+	  "The file is no program of this machine: built for another "
+	  "architecture, cut off, or empty." },
+	{ "start-failed", "E2BIG",
+	  "Its arguments and environment are more than the kernel takes (a "
+	  "quarter of limit.stack, 128 KiB for one of them): pass them in a "
+	  "file." },
 	{ "start-failed", "", "Mend what the start failed at; no process of it "
 	  "ever ran." },
 	{ "out-of-memory", "",

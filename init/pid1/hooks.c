@@ -10,6 +10,7 @@
 
 #include "init/format.h"
 #include "init/pid1/checks.h"
+#include "init/pid1/execute.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/queue.h"
@@ -20,7 +21,7 @@
 #include "init/text/phrase.h"
 
 enum {
-	VARIABLES = 8,   /* most that a hook has more than its service */
+	VARIABLES = EXECUTE_EXTRA, /* that a hook has more than its service */
 	VARIABLE = 80,   /* most bytes of one */
 	AGAIN_MS = 50,   /* until the next look at what is left */
 	STAY_MS = 2000,  /* it survives SIGKILL for so long: look rarely */

@@ -69,7 +69,7 @@ static int attend(pid_t command, int signal_fd)
 	}
 }
 
-_Noreturn void single_run(char *const argv[])
+_Noreturn void single_run(char **argv)
 {
 	struct spawn_report *report =
 		mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,14 +17,11 @@
 #include "init/format.h"
 #include "init/mark.h"
 #include "init/pid1/cells.h"
+#include "init/pid1/execute.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/notice.h"
 #include "init/pid1/privileges.h"
 #include "init/pid1/signals.h"
-
-enum {
-	CHILD_ARGS = 4096, /* most words, and most variables, of a start */
-};
 
 extern char **environ;
 
@@ -217,124 +213,6 @@ static void set_priorities(struct spawn_report *report,
 		umask(s->umask);
 }
 
-static bool is_same_name(const char *a, const char *b)
-{
-	size_t length = strcspn(a, "=");
-
-	return strncmp(a, b, length) == 0 && b[length] == '=';
-}
-
-/* NOTIFY_SOCKET speaks to dashpot: a service that answered there would speak
- * for all of them. One that shall tell when it is ready gets its own. */
-static bool is_kept(const char *variable)
-{
-	return is_same_name("NOTIFY_SOCKET=", variable);
-}
-
-/* Put the strings of a list behind the first `at` of `words`, and a NULL;
- * returns how many there are then. */
-static uint32_t add_words(const struct config *c, struct spawn_report *report,
-			  struct config_list list, char **words, uint32_t at)
-{
-	char *text = (char *)(uintptr_t)config_string(c, list.at);
-
-	if (list.count >= CHILD_ARGS - at)
-		fail(report, E2BIG);
-	for (uint32_t i = 0; i < list.count; i++) {
-		words[at++] = text;
-		text += strlen(text) + 1;
-	}
-	words[at] = NULL;
-	return at;
-}
-
-/* What it inherits, less what its own list sets or dashpot keeps to itself,
- * then its own list, of whose variables the first of a name counts. Static:
- * touched in the child only. */
-static char **make_environment(const struct config *c,
-			       struct spawn_report *report,
-			       const struct config_service *s,
-			       const char *const *extra)
-{
-	static char *made[CHILD_ARGS];
-	static char *own[CHILD_ARGS];
-	uint32_t at = 0, count = 0;
-
-	for (; extra && *extra; extra++)
-		own[count++] = (char *)(uintptr_t)*extra;
-	count = add_words(c, report, s->env, own, count);
-	for (char **e = environ; e && *e && !s->is_env_cleared; e++) {
-		uint32_t i = 0;
-
-		while (i < count && !is_same_name(own[i], *e))
-			i++;
-		if (i < count || is_kept(*e))
-			continue;
-		if (at + count + 1 >= CHILD_ARGS)
-			fail(report, E2BIG);
-		made[at++] = *e;
-	}
-	memcpy(&made[at], own, (count + 1) * sizeof(*own));
-	return made;
-}
-
-/* exec one file; returns the errno. A file that is there and yet "not found"
- * lacks its interpreter or loader, which ends the start with that step. */
-static int exec_file(struct spawn_report *report, const char *file,
-		     char *const argv[], char *const env[])
-{
-	int err;
-
-	execve(file, argv, env);
-	err = errno;
-	if (err == ENOENT && access(file, F_OK) == 0) {
-		take(report, BOARD_STEP_INTERPRETER);
-		fail(report, ENOENT);
-	}
-	return err;
-}
-
-/* exec what `path` finds, as execvp(3): EACCES is remembered while later
- * directories are tried; a name with a slash is taken as it is. Returns the
- * errno. */
-static int exec_by_path(struct spawn_report *report, const char *path,
-			char *const argv[], char *const env[])
-{
-	char full[PATH_MAX];
-	size_t length = strlen(argv[0]);
-	int err = ENOENT;
-
-	if (strchr(argv[0], '/'))
-		return exec_file(report, argv[0], argv, env);
-	for (const char *end = path; length > 0 && end; path = end + 1) {
-		size_t size;
-		int why = ENAMETOOLONG;
-
-		end = strchr(path, ':');
-		size = end ? (size_t)(end - path) : strlen(path);
-		if (size + length + 2 <= sizeof(full)) {
-			memcpy(full, path, size);
-			full[size] = '/';
-			memcpy(full + size + (size > 0), argv[0], length + 1);
-			why = exec_file(report, full, argv, env);
-		}
-		if (why == EACCES)
-			err = EACCES;
-		else if (why != ENOENT && why != ENOTDIR)
-			return why;
-	}
-	return err;
-}
-
-/* The last steps of every start. */
-static _Noreturn void execute(struct spawn_report *report, const char *path,
-			      char *const argv[], char *const env[])
-{
-	take(report, BOARD_STEP_EXEC);
-	signals_unblock_all();
-	fail(report, exec_by_path(report, path, argv, env));
-}
-
 /* Own process group, and the terminal with it: what tini and shells do for
  * the command that a person typed. */
 static void take_terminal(void)
@@ -379,9 +257,14 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 	const struct config *c = sup->config;
 	const struct config_service *s = config_service(c, i);
 	const char *own[] = { NULL, NULL };
-	static char *argv[CHILD_ARGS];
+	const struct config_list words = hook ? hook->argv : s->argv;
+	struct execute what = { .path = config_string(c, s->path) };
 	int err;
 
+	/* What exec needs, and the machine may not have. */
+	take(report, BOARD_STEP_EXEC);
+	if (!execute_reserve(&what, words.count, s->env.count))
+		fail(report, errno);
 	take(report, BOARD_STEP_SETSID);
 	if (s->is_main && !hook)
 		take_terminal();
@@ -390,7 +273,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 	/* A hook is nothing that its service has left behind. */
 	if (!hook)
 		enter_cell(sup, i);
-	add_words(c, report, hook ? hook->argv : s->argv, argv, 0);
+	execute_words(&what, c, words);
 	open_streams(sup, i, report, hook);
 	set_limits(sup, report, s,
 		   sup->service[i].mark + (hook ? 1 + hook->kind : 0));
@@ -411,8 +294,9 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		fail(report, err);
 	if (!hook)
 		place_ready(sup, i, verdict_fd, &own[0]);
-	execute(report, config_string(c, s->path), argv,
-		make_environment(c, report, s, hook ? hook->extra : own));
+	execute_variables(&what, c, s->env, s->is_env_cleared,
+			  hook ? hook->extra : own);
+	fail(report, execute_run(&what, report));
 }
 
 _Noreturn void spawn_hook(const struct sup *sup, uint32_t i,
@@ -457,16 +341,17 @@ pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd)
 	return pid;
 }
 
-pid_t spawn_command(char *const argv[], struct spawn_report *report,
+pid_t spawn_command(char **argv, struct spawn_report *report,
 		    int *verdict_fd)
 {
+	struct execute what = { .argv = argv, .env = environ };
 	pid_t pid = start(report, verdict_fd);
 	const char *path;
 
 	if (pid != 0)
 		return pid;
 	path = getenv("PATH");
+	what.path = path ? path : "/usr/local/bin:/bin:/usr/bin";
 	take_terminal();
-	execute(report, path ? path : "/usr/local/bin:/bin:/usr/bin", argv,
-		environ);
+	fail(report, execute_run(&what, report));
 }

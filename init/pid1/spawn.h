@@ -40,9 +40,9 @@ _Noreturn void spawn_hook(const struct sup *sup, uint32_t i,
 
 /* Start a command in place of dashpot's own session: in its own foreground
  * process group where there is a terminal, with inherited output. argv is
- * NULL-ended, its PATH is the inherited one. report must be shared with
- * children. Like spawn_service(). */
-pid_t spawn_command(char *const argv[], struct spawn_report *report,
+ * NULL-ended, with a slot before argv[0] that nothing needs; its PATH is the
+ * inherited one. report must be shared with children. Like spawn_service(). */
+pid_t spawn_command(char **argv, struct spawn_report *report,
 		    int *verdict_fd);
 
 /* A process as fork(2) makes it: its pid, 0 in the child, -1 with errno. The

@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# What a start executes: words and variables of any number, files of any kind.
+
+load ../lib/dashpot
+load ../lib/verify
+
+# single COMMAND...: `dashpot -- COMMAND` as PID 1 until it ends
+single()
+{
+	ns_run "$dir" "$DASHPOT" -- "$@"
+	ns_wait 10
+}
+
+# prints FILE TEXT: a line of it is TEXT
+prints()
+{
+	grep -xF -- "$2" "$1"
+}
+
+# many NUMBER: NS_PREFIX exports so many variables
+many()
+{
+	mapfile -t NS_PREFIX < <(seq -f 'A_VARIABLE_OF_SOME_LENGTH_%g=its value' "$1")
+	NS_PREFIX=(env "${NS_PREFIX[@]}")
+}
+
+@test "as many variables and arguments as the kernel takes: services, their checks, and a command" {
+	dir=$(ns_dir)
+	seq -f 'OF_%g=x' 4500 >"$dir/env"
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		command = sh -c "env | grep -c ^A_VAR; exec sleep 1000"
+		health = exec:sh -c "env | grep -c ^A_VAR >>$dir/check"
+		health_interval = 100ms
+		[service:file]
+		shell = env | grep -c ^OF_; exec sleep 1000
+		env_file = $dir/env
+		[service:small]
+		command = sleep 1000
+		limit.stack = 512k
+		autostart = no
+	END
+	many 5000
+	mapfile -t words < <(seq 5000)
+	ns_start "$dir" -- sh -c 'echo "main $# $5000"; exec sleep 1000' main "${words[@]}"
+	wait_until 10 prints "$dir/stdout" 'web | 5000'
+	wait_until 10 prints "$dir/stdout" 'file | 4500'
+	wait_until 10 prints "$dir/stdout" 'main 5000 5000'
+	wait_until 10 prints "$dir/check" 5000
+	run ctl start small
+	# What the kernel does not take is told as the step that it fails at.
+	wait_until 10 service small '.breaker == "open" and .ends[0].step == "exec" and .ends[0].errno_name == "E2BIG"'
+	ns_stop
+	[ "$NS_STATUS" = 0 ] || [ "$NS_STATUS" = 143 ]
+	single sh -c 'env | grep -c ^A_VAR; echo $#' single "${words[@]}"
+	[ "$(paste -sd ' ' "$dir/stdout")" = '5000 5000' ]
+}
+
+@test "a script without a #! line is run by /bin/sh, as a shell does; what is no script is refused" {
+	dir=$(ns_dir)
+	mkdir "$dir/bin"
+	# shellcheck disable=SC2016
+	printf '%s\n' 'echo "$0 $# $2"' '[ -z "$STAY" ] || exec sleep 1000' >"$dir/bin/plain"
+	: >"$dir/bin/empty"
+	printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\377\377' >"$dir/bin/foreign"
+	chmod 755 "$dir"/bin/*
+	single "$dir/bin/plain" one 'two words'
+	[ "$NS_STATUS" = 0 ]
+	prints "$dir/stdout" "$dir/bin/plain 2 two words"
+	for file in empty foreign; do
+		single "$dir/bin/$file"
+		[ "$NS_STATUS" = 126 ]
+		prints "$dir/stderr" "dashpot: $dir/bin/$file: not an executable format"
+	done
+	NS_PREFIX=(env STAY=1 "PATH=/does/not/exist:$dir/bin:$PATH")
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		command = plain a b
+		env.STAY =
+		type = oneshot
+		[service:foreign]
+		command = foreign
+		autostart = no
+	END
+	ns_start "$dir" -- plain x y
+	wait_until 5 prints "$dir/stdout" "web | $dir/bin/plain 2 b"
+	wait_until 5 prints "$dir/stdout" "$dir/bin/plain 2 y"
+	run ctl start foreign
+	wait_until 5 service foreign '.ends[0].step == "exec" and .ends[0].errno_name == "ENOEXEC"'
+	ctl explain foreign | grep 'built for another'
+}
