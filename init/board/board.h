@@ -313,7 +313,8 @@ enum board_event_kind {
 				* fork it */
 	BOARD_EV_VOLUME_TROUBLE, /* enum board_volume, step word index, errno */
 	BOARD_EV_VOLUME_WELL,  /* ms of trouble */
-	BOARD_EV_VOLUME_SECOND, /* – another dashpot holds the directory */
+	BOARD_EV_VOLUME_SECOND, /* 1 if another dashpot holds the directory; 0:
+				 * not any more */
 	BOARD_EV_REGISTRY_BAD, /* – did not parse; set aside */
 	BOARD_EV_ORPHANS,      /* reaped since the last time, reaped in all */
 	BOARD_EV_ZOMBIES,      /* zombies that a live process does not reap,
@@ -465,7 +466,8 @@ struct board_restored {
 struct board_restore {
 	atomic_uint is_done;     /* restored rows are valid; 1 also if none */
 	bool is_bad;             /* a registry was there and did not parse */
-	bool is_second;          /* another dashpot holds the directory */
+	bool is_second;          /* another dashpot holds the directory ... */
+	char holder[192];        /* ... and says that it is this one; "" */
 	uint32_t container_starts; /* in the last 10 min, this one included */
 	atomic_ullong written;   /* generation that is on the volume */
 	atomic_uint trouble;     /* enum board_volume */

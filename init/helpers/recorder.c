@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/format.h"
@@ -36,7 +36,7 @@ struct recorder {
 	struct report report;
 	struct history history;
 	struct usage usage;
-	struct utsname host;
+	char host[PHRASE_HOST];
 	uint64_t tried;         /* generation of the last attempt */
 	uint64_t registry_hash; /* of the registry on the volume; 0: none */
 	int64_t next_ms;        /* no attempt before this time */
@@ -68,16 +68,29 @@ static void read_boot_id(char id[40])
 	id[strspn(id, "0123456789abcdef-")] = '\0';
 }
 
+/* Whose directory it is can change with every renewal of the recorder. */
+static void publish_second(struct recorder *r)
+{
+	struct board_restore *to = r->job->boards.restore;
+
+	if (to->is_second == r->volume.is_second &&
+	    strcmp(to->holder, r->volume.holder) == 0)
+		return;
+	format(to->holder, sizeof(to->holder), "%s", r->volume.holder);
+	to->is_second = r->volume.is_second;
+	helper_tell(r->job);
+}
+
 /* Put on the recorder's board what PID 1 waits for. A recorder that was
  * restarted finds that done. */
 static void publish_restored(struct recorder *r, bool is_bad)
 {
 	struct board_restore *to = r->job->boards.restore;
 
+	publish_second(r);
 	if (atomic_load_explicit(&to->is_done, memory_order_relaxed) != 0)
 		return;
 	to->is_bad = is_bad;
-	to->is_second = r->volume.is_second;
 	to->container_starts = registry_recent_starts(&r->registry,
 						      &r->report.now);
 	atomic_store_explicit(&to->is_done, 1, memory_order_release);
@@ -232,6 +245,7 @@ static int write_all(struct recorder *r)
 
 	look_around(r);
 	directory = volume_begin(&r->volume);
+	publish_second(r);
 	if (directory < 0) {
 		r->registry_hash = 0; /* a new directory has none yet */
 		/* ... or one of earlier containers: a volume that came late. Of
@@ -242,7 +256,7 @@ static int write_all(struct recorder *r)
 	}
 	if (!r->is_loaded && !r->volume.is_second)
 		load_registry(r, directory);
-	r->report.is_second = r->volume.is_second;
+	r->report.held_by = r->volume.is_second ? r->volume.holder : NULL;
 	err = write_files(r, directory);
 	if (err < 0) {
 		close(directory);
@@ -352,17 +366,29 @@ static _Noreturn void hand_over(struct recorder *r)
 	_exit(0);
 }
 
+/* What the lock says of this dashpot, for whoever finds it held. */
+static void name_holder(struct recorder *r)
+{
+	const struct board *board = r->job->boards.board;
+	char since[PHRASE_TIME];
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) < 0)
+		st.st_ino = 0;
+	phrase_time(since, board->began_wall_ms);
+	format(r->volume.own, sizeof(r->volume.own),
+	       "host %s, pid %d in PID namespace %llu, since %s", r->host,
+	       (int)board->pid, (unsigned long long)st.st_ino, since);
+}
+
 static void begin(struct recorder *r)
 {
 	/* Zero memory that is not used is never touched. */
 	static struct registry_service earlier[CONFIG_SERVICES];
 	int directory;
 
-	uname(&r->host);
-	if (r->host.nodename[0] == '\0' || r->host.nodename[0] == '.' ||
-	    strchr(r->host.nodename, '/') != NULL)
-		format(r->host.nodename, sizeof(r->host.nodename),
-			 "second");
+	phrase_host(r->host);
+	name_holder(r);
 	read_boot_id(r->report.now.boot_id);
 	look_around(r);
 	r->report.is_registry_bad = r->job->boards.restore->is_bad;
@@ -387,7 +413,8 @@ static void set_up(struct recorder *r, const struct helper_job *job)
 
 	r->job = job;
 	r->volume.base = config_string(job->config, job->config->diagnostics);
-	r->volume.hostname = r->host.nodename;
+	r->volume.hostname = r->host;
+	r->volume.fd = -1;
 	r->volume.lock_fd = -1;
 	r->history.config = job->config;
 	r->history.reloads = job->reloads;
@@ -400,7 +427,7 @@ static void set_up(struct recorder *r, const struct helper_job *job)
 	r->report.usage = &r->usage;
 	r->report.notices = r->job->boards.notices;
 	r->report.output = output;
-	r->report.hostname = r->host.nodename;
+	r->report.hostname = r->host;
 	r->report.directory = r->volume.path;
 }
 

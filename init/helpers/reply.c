@@ -21,7 +21,7 @@ void reply_set_up(struct reply *r, const struct helper_job *job)
 	static struct registry_service none[CONFIG_SERVICES];
 	static struct usage_row rows[CONFIG_SERVICES];
 
-	uname(&r->host);
+	phrase_host(r->host);
 	r->boards = &job->boards;
 	r->config = job->config;
 	r->registry.service = none;
@@ -34,7 +34,7 @@ void reply_set_up(struct reply *r, const struct helper_job *job)
 		.notices = job->boards.notices,
 		.output = { job->config, job->boards.relay,
 			    job->boards.files },
-		.hostname = r->host.nodename,
+		.hostname = r->host,
 		.directory = r->directory,
 	};
 	r->report.now.began_wall_ms = job->boards.board->began_wall_ms;
@@ -46,11 +46,13 @@ static void look_at_recorder(struct reply *r)
 	const struct board_restore *restore = r->boards->restore;
 	const struct config *c = r->config;
 
-	r->report.is_second = restore->is_second;
+	memcpy(r->holder, restore->holder, sizeof(r->holder));
+	r->holder[sizeof(r->holder) - 1] = '\0';
+	r->report.held_by = restore->is_second ? r->holder : NULL;
 	r->report.is_registry_bad = restore->is_bad;
 	format(r->directory, sizeof(r->directory), "%s%s%s",
 	       config_string(c, c->diagnostics), restore->is_second ? "/" : "",
-	       restore->is_second ? r->host.nodename : "");
+	       restore->is_second ? r->host : "");
 	/* How often the container started is known here, not when. */
 	registry_begin(&r->registry, &r->report.now);
 	for (; r->registry.starts < restore->container_starts &&

@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/utsname.h>
 
 #include "init/helpers/answer.h"
 #include "init/helpers/helper.h"
@@ -42,7 +41,8 @@ struct reply {
 	struct registry registry; /* of this container only: what is known of
 				   * earlier ones is on the volume */
 	struct usage usage;
-	struct utsname host;
+	char host[PHRASE_HOST];
+	char holder[sizeof(((struct board_restore *)0)->holder)];
 	char directory[PATH_MAX];
 };
 

@@ -97,7 +97,8 @@ static cJSON *volume_object(struct json *j, const struct report *r)
 	cJSON *o = json_object(j);
 
 	json_text(j, o, "directory", r->directory);
-	json_bool(j, o, "is_second", r->is_second);
+	json_bool(j, o, "is_second", r->held_by != NULL);
+	json_text(j, o, "held_by", r->held_by);
 	json_bool(j, o, "is_registry_bad", r->is_registry_bad);
 	return o;
 }

@@ -31,7 +31,9 @@ struct report {
 	uint64_t generation;             /* of the board, read before it */
 	const char *hostname;
 	const char *directory;           /* where the report goes */
-	bool is_second, is_registry_bad;
+	const char *held_by; /* another dashpot has the volume, and says who
+			      * it is; NULL: none has */
+	bool is_registry_bad;
 };
 
 /* Stream the whole document into j; -EAGAIN in j->err when the board's head

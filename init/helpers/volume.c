@@ -6,14 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/format.h"
 #include "init/text/heap.h"
+#include "init/walk.h"
+
+enum { PAUSE_MS = 20 }; /* between two looks at a lock that is held */
 
 int volume_fail(struct volume *v, enum board_volume step, int err)
 {
@@ -26,8 +29,15 @@ int volume_fail(struct volume *v, enum board_volume step, int err)
  * a symlink there could lead out of the volume. */
 static int open_directory(const struct volume *v)
 {
-	return open(v->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-				     (v->is_second ? O_NOFOLLOW : 0));
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int fd;
+
+	if (v->is_second)
+		return open(v->path, flags | O_NOFOLLOW);
+	fd = walk_open(v->path, flags, 0);
+	if (fd < 0)
+		errno = -fd;
+	return fd;
 }
 
 /* mkdir -p, mode 0750 throughout. */
@@ -46,14 +56,6 @@ static void make_directories(const char *path)
 		*slash = '/';
 	}
 	mkdir(part, 0750);
-}
-
-/* Where errno says that this file system has no locks on directories: 0. */
-static int try_lock(int fd)
-{
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-		return 0;
-	return -1;
 }
 
 /* Remove what a writer that was killed left behind. */
@@ -75,69 +77,101 @@ static int open_or_make(const struct volume *v)
 	return open_directory(v);
 }
 
-/* Take fd as the directory in use. */
-static void take(struct volume *v, int fd)
+/* Lock the directory that v->path says; `wait_ms` for a lock that is held. Its
+ * descriptor with *lock_fd, or -errno: -EWOULDBLOCK where another process holds
+ * it. */
+static int lock_directory(const struct volume *v, int wait_ms, int *lock_fd,
+			  char holder[LOCK_HOLDER])
 {
-	struct stat st;
+	int fd = open_or_make(v);
 
-	if (v->lock_fd >= 0)
-		close(v->lock_fd);
-	v->lock_fd = fd;
-	if (fstat(fd, &st) == 0) {
-		v->dev = st.st_dev;
-		v->ino = st.st_ino;
+	if (fd < 0)
+		return -errno;
+	for (;; wait_ms -= PAUSE_MS) {
+		*lock_fd = lock_take(fd, v->own, holder);
+		if (*lock_fd != -EWOULDBLOCK)
+			return fd;
+		if (wait_ms <= 0)
+			break;
+		poll(NULL, 0, PAUSE_MS);
 	}
-	remove_stale(fd);
+	close(fd);
+	return -EWOULDBLOCK;
 }
 
-/* Lock the base, or where another dashpot has it, a directory below it. */
+/* Lock the base, or where another dashpot has it, a directory below it. The
+ * directory's descriptor, or -1. */
 static int lock(struct volume *v)
 {
-	int fd;
+	const int wait_ms = v->fd >= 0 ? 0 : VOLUME_LOCK_MS;
+	char holder[LOCK_HOLDER];
+	int fd, lock_fd = -1;
 
+	if (v->lock_fd >= 0)
+		close(v->lock_fd); /* or it would keep itself from it */
+	v->lock_fd = -1;
 	v->is_second = false;
+	v->holder[0] = '\0';
 	format(v->path, sizeof(v->path), "%s", v->base);
-	fd = open_or_make(v);
-	if (fd < 0)
-		return volume_fail(v, BOARD_VOLUME_OPEN, errno);
-	if (try_lock(fd) < 0) {
-		close(fd);
+	fd = lock_directory(v, wait_ms, &lock_fd, holder);
+	if (fd == -EWOULDBLOCK) {
 		v->is_second = true;
+		memcpy(v->holder, holder, sizeof(holder));
 		format(v->path, sizeof(v->path), "%s/%s", v->base,
-			 v->hostname);
-		fd = open_or_make(v);
-		if (fd < 0)
-			return volume_fail(v, BOARD_VOLUME_OPEN, errno);
-		if (try_lock(fd) < 0) {
-			close(fd);
-			return volume_fail(v, BOARD_VOLUME_OPEN, EBUSY);
-		}
+		       v->hostname);
+		fd = lock_directory(v, wait_ms, &lock_fd, holder);
 	}
-	take(v, fd);
-	return 0;
+	if (fd == -EWOULDBLOCK)
+		fd = -EBUSY;
+	if (fd < 0)
+		return volume_fail(v, BOARD_VOLUME_OPEN, -fd);
+	v->lock_fd = lock_fd < 0 ? -1 : lock_fd;
+	remove_stale(fd);
+	return fd;
+}
+
+/* Is it the directory that is in use? An open one keeps its number. */
+static bool is_in_use(const struct volume *v, int fd)
+{
+	struct stat st, used;
+
+	return v->fd >= 0 && fstat(fd, &st) == 0 && fstat(v->fd, &used) == 0 &&
+	       st.st_dev == used.st_dev && st.st_ino == used.st_ino;
+}
+
+/* Take fd as the directory in use: a caller's descriptor of it, or -1. */
+static int take(struct volume *v, int fd)
+{
+	bool is_moved = v->fd >= 0 && !is_in_use(v, fd);
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (v->fd >= 0)
+		close(v->fd);
+	v->fd = own;
+	if (!is_moved)
+		return fd;
+	close(fd);
+	return volume_fail(v, BOARD_VOLUME_MOVED, 0);
 }
 
 int volume_begin(struct volume *v)
 {
-	bool is_first = v->lock_fd < 0;
-	struct stat st;
-	int fd;
+	int fd = -1;
 
 	v->step = BOARD_VOLUME_WELL;
 	v->err = 0;
-	if (is_first && lock(v) < 0)
-		return -1;
-	fd = open_directory(v);
-	if (fd < 0 && errno != ENOENT)
-		return volume_fail(v, BOARD_VOLUME_OPEN, errno);
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == v->dev &&
-	    st.st_ino == v->ino)
+	if (v->fd >= 0) {
+		fd = open_directory(v);
+		if (fd < 0 && errno != ENOENT)
+			return volume_fail(v, BOARD_VOLUME_OPEN, errno);
+	}
+	if (fd >= 0 && is_in_use(v, fd) && v->lock_fd >= 0 &&
+	    lock_is_there(fd, v->lock_fd))
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	if (lock(v) < 0)
-		return -1;
-	return volume_fail(v, BOARD_VOLUME_MOVED, 0);
+	fd = lock(v);
+	return fd < 0 ? -1 : take(v, fd);
 }
 
 struct volume_out *volume_out(int fd)
@@ -266,6 +300,8 @@ char *volume_read(int directory, const char *name, size_t most, size_t *size,
 	}
 	if (fstat(fd, &st) < 0)
 		*err = errno;
+	else if (st.st_uid != 0 && st.st_uid != geteuid())
+		*err = EPERM;
 	else if (!S_ISREG(st.st_mode) || st.st_size > (off_t)most)
 		*err = EFBIG;
 	else if ((text = heap_take((size_t)st.st_size + 1)) == NULL)

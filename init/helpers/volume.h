@@ -13,19 +13,23 @@
 #include <sys/types.h>
 
 #include "init/board/board.h"
+#include "init/helpers/lock.h"
 #include "init/text/json.h"
 
 struct volume {
 	const char *base;        /* as configured; absolute */
 	const char *hostname;    /* for the directory of a second dashpot */
+	char own[LOCK_HOLDER];   /* what the lock says of this dashpot */
 	char path[PATH_MAX];     /* the directory in use */
-	bool is_second;          /* another dashpot has the base */
-	int lock_fd;             /* the directory in use, locked; or -1 */
-	dev_t dev;               /* ... and which one that is */
-	ino_t ino;
+	bool is_second;          /* another dashpot has the base ... */
+	char holder[LOCK_HOLDER]; /* ... which says that it is this one */
+	int fd;                  /* the directory in use; -1 none yet */
+	int lock_fd;             /* its lock; -1: it could have none */
 	enum board_volume step;  /* what failed last; WELL: nothing */
 	int err;                 /* its errno */
 };
+
+enum { VOLUME_LOCK_MS = 300 }; /* PID 1 waits 500 ms for what is remembered */
 
 /* The only buffer of a process for what goes into a file. */
 struct volume_out {
@@ -51,9 +55,11 @@ int volume_flush(struct volume_out *out);
 /* Begin a write: the directory in use, opened by its path, created where it
  * is missing, locked. A caller's descriptor, or -1 with step and err set.
  *
- * When another directory stands there than the last time, that one is locked
- * and the answer is -1 with BOARD_VOLUME_MOVED once. A file system that knows
- * no locks (ENOLCK, EBADF on NFS, …) goes without. */
+ * The first call waits VOLUME_LOCK_MS for a lock that another process holds: it
+ * may be one that is just ending. When another directory stands there than the
+ * last time, or another one is in use because the lock was lost, that one is
+ * locked and the answer is -1 with BOARD_VOLUME_MOVED once. Where there can be
+ * no lock it goes on without. */
 int volume_begin(struct volume *v);
 
 /* Replace the file `name` in the directory by what `write` puts into its
@@ -67,8 +73,8 @@ int volume_replace(struct volume *v, int directory, const char *name,
 int volume_end(struct volume *v, int directory);
 
 /* The text of a regular file of at most `most` bytes; heap_give() it. NULL
- * when there is none (*err 0), or it cannot be read or is too long (*err
- * errno). */
+ * when there is none (*err 0), or it cannot be read, is too long, or belongs
+ * neither to root nor to dashpot's own user (*err errno). */
 char *volume_read(int directory, const char *name, size_t most, size_t *size,
 		  int *err);
 

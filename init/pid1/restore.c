@@ -111,14 +111,15 @@ void restore_watch_volume(struct sup *sup)
 {
 	const struct board_restore *r = sup->boards.restore;
 	uint32_t trouble = atomic_load(&r->trouble);
+	const bool is_second = r->is_second;
 
 	if (r->is_bad && !sup->is_registry_bad_said) {
 		sup->is_registry_bad_said = true;
 		SUP_SAY(sup, BOARD_EV_REGISTRY_BAD, -1, 0);
 	}
-	if (r->is_second && !sup->is_second_said) {
-		sup->is_second_said = true;
-		SUP_SAY(sup, BOARD_EV_VOLUME_SECOND, -1, 0);
+	if (is_second != sup->is_second_said) {
+		sup->is_second_said = is_second;
+		SUP_SAY(sup, BOARD_EV_VOLUME_SECOND, -1, is_second);
 	}
 	/* Whether it answers again is seen by restore_check_volume(). */
 	if (trouble < BOARD_VOLUME_SILENT &&

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "init/errors.h"
 #include "init/format.h"
@@ -481,4 +482,14 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 		break;
 	}
 	add_runtime(w, runtime_ms);
+}
+
+void phrase_host(char name[PHRASE_HOST])
+{
+	struct utsname host;
+	bool is_name = uname(&host) == 0 && host.nodename[0] != '\0' &&
+		       host.nodename[0] != '.' &&
+		       strchr(host.nodename, '/') == NULL;
+
+	format(name, PHRASE_HOST, "%s", is_name ? host.nodename : "second");
 }

@@ -74,7 +74,7 @@ void sentence_value(struct phrase *w, const struct config *c,
 {
 	int64_t v = e->n[i];
 	unsigned u = v < 0 || v > INT32_MAX ? ~0u : (unsigned)v;
-	char buf[16];
+	char buf[16], host[PHRASE_HOST];
 
 	switch (letter) {
 	case 'd': phrase_duration(w, v); break;
@@ -107,6 +107,10 @@ void sentence_value(struct phrase *w, const struct config *c,
 		break;
 	case 'D':
 		phrase_add(w, "%s", config_string(c, c->diagnostics));
+		break;
+	case 'H':
+		phrase_host(host);
+		phrase_add(w, "%s", host);
 		break;
 	case 'y': phrase_end(w, u, (int)e->n[1], 0, 0, -1); break;
 	case 'x':

@@ -371,8 +371,10 @@ fill_eventfds()
 	ns_start "$dir"
 	own=$first/vol/$(uname -n)
 	wait_until 5 test -s "$own/diagnostic.json"
-	wait_until 5 said_once "another dashpot writes to $first/vol: this one uses a directory of its own below it"
+	wait_until 5 said_once "another dashpot writes to $first/vol: this one writes to $own, where diagnostic.json says who that is"
 	wait_until 5 jq -e '.volume.is_second and .services.looper.starts > 3' "$own/diagnostic.json"
+	[[ $(jq -r .volume.held_by "$own/diagnostic.json") = \
+		"host $(uname -n), pid 1 in PID namespace "*", since 20"* ]]
 	[ ! -e "$own/process-registry.json" ]
 	jq -e '.volume.is_second == false' "$first/vol/diagnostic.json"
 	rmdir "$dir/vol"
@@ -381,6 +383,40 @@ fill_eventfds()
 	dir=$first
 	is_newest
 	stop_in 3000
+}
+
+@test "a service that locks the volume, or what it may write there, does not take it from the recorder" {
+	[ "$(id -u)" = 0 ] || skip "services of another user take root"
+	dir=$(ns_dir)
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR" "$dir" "$dir/vol"
+	loop_ini <<-END_INI
+		[service:taker]
+		command = flock $dir/vol sleep 1000
+		user = nobody
+		[service:planter]
+		shell = rm -f $dir/vol/.dashpot.lock && touch $dir/vol/.dashpot.lock && exec flock $dir/vol/.dashpot.lock sleep 1000
+		user = nobody
+		autostart = no
+	END_INI
+	ns_start "$dir"
+	wait_until 10 diag '.services.taker.state == "running" and .services.looper.starts > 2'
+	! flock -n "$dir/vol" true
+	kill_kid recorder
+	wait_until 10 diag '.helpers.recorder.restarts == 1'
+	is_newest
+	diag '.volume == { "directory": "'"$dir/vol"'", "is_second": false, "held_by": null, "is_registry_bad": false }'
+	[ ! -e "$dir/vol/$(uname -n)" ]
+	# A directory that everybody may write: the lock is removed and another one
+	# is put in its place. The recorder of root's believes neither.
+	chmod 777 "$dir/vol"
+	ns_exec "$DASHPOT" start planter
+	kill_kid recorder
+	wait_until 10 diag '.helpers.recorder.restarts == 2'
+	is_newest
+	diag '.volume.is_second == false'
+	[ "$(stat -c %U%a "$dir/vol/.dashpot.lock")" = root600 ]
+	stop_in 3000
+	! grep -q "another dashpot" "$dir/stderr"
 }
 
 @test "a stderr that nobody reads delays neither restarts nor the stop" {

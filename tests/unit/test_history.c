@@ -329,9 +329,11 @@ static void next_container_goes_on_in_the_same_file(void **state)
 static void second_dashpot_has_a_file_of_its_own(void **state)
 {
 	struct fixture *f = *state;
-	int fd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char host[65] = "";
+	char host[65] = "", path[96];
+	int fd;
 
+	snprintf(path, sizeof(path), "%s/.dashpot.lock", f->directory);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	/* The lock belongs to this description: the recorder opens its own. */
 	assert_true(fd >= 0);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);

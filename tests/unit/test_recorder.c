@@ -3,7 +3,9 @@
  * full, removed, replaced or shared, and a recorder that is killed. */
 #include "json_fixture.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 
@@ -455,7 +457,8 @@ static void replaced_directory_is_said_locked_and_used(void **state)
 	assert_int_equal(number_in(f->directory, "diagnostic.json",
 				   "generation"),
 			 (long long)generation);
-	fixture_system("flock -n %s true && exit 1; flock -n %s.moved true",
+	fixture_system("flock -n %s/.dashpot.lock true && exit 1; "
+		       "flock -n %s.moved/.dashpot.lock true",
 		       f->directory, f->directory);
 	assert_int_equal(fixture_finish(f, recorder), 0);
 }
@@ -698,7 +701,8 @@ static void killed_200_times_while_writing_leaves_whole_files(void **state)
 	}
 	for (int i = 0; i < 200; i++) {
 		recorder = fixture_fork(f, BOARD_RECORDER, -1);
-		fixture_sleep((int)(rand_r(&seed) % 16));
+		/* Later and later, for a machine that is busy. */
+		fixture_sleep((int)(rand_r(&seed) % (16 + (unsigned)i / 2)));
 		fixture_kill(recorder);
 		keep(f, i, "diagnostic.json");
 		keep(f, i, "process-registry.json");
@@ -706,6 +710,154 @@ static void killed_200_times_while_writing_leaves_whole_files(void **state)
 	fixture_kill(writer);
 	assert_true(atomic_load(&f->boards.restore->written) > 1);
 	fixture_validate(f->directory); /* all 200 copies */
+}
+
+/* --- Who has the volume ------------------------------------------------- */
+
+/* The lock file as another process could hold it; its descriptor. */
+static int hold(const struct fixture *f, const char *name, int flags)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+	fd = open(path, flags | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	return fd;
+}
+
+static void who_can_list_the_directory_cannot_take_its_lock(void **state)
+{
+	struct fixture *f = *state;
+	int fd = hold(f, "", O_RDONLY | O_DIRECTORY);
+	struct stat st;
+	char path[256];
+
+	start(f);
+	change(f);
+	assert_false(f->boards.restore->is_second);
+	snprintf(path, sizeof(path), "%s/.dashpot.lock", f->directory);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	fixture_system("grep -q '^host .*, pid [0-9]* in PID namespace' %s",
+		       path);
+	assert_int_equal(fixture_finish(f, recorder), 0);
+	close(fd);
+}
+
+/* Put it there by a shell, as user 65534 could in a directory of its own. */
+static void is_first_beside(struct fixture *f, const char *plant)
+{
+	int fd = -1;
+
+	fixture_system("cd %s && rm -rf .dashpot.lock && %s", f->directory,
+		       plant);
+	if (strstr(plant, "chown 65534 .d") != NULL)
+		fd = hold(f, ".dashpot.lock", O_RDONLY);
+	restart_container(f);
+	start(f);
+	change(f);
+	assert_false(f->boards.restore->is_second);
+	assert_int_equal(fixture_finish(f, recorder), 0);
+	fixture_system("cd %s && test -f .dashpot.lock && "
+		       "test \"$(stat -c %%U%%a%%h .dashpot.lock)\" = root6001",
+		       f->directory);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void planted_lock_is_removed(void **state)
+{
+	struct fixture *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	is_first_beside(f, "touch .dashpot.lock && chown 65534 .dashpot.lock");
+	is_first_beside(f, "echo secret >other && ln -s other .dashpot.lock");
+	fixture_system("grep -qx secret %s/other", f->directory);
+	is_first_beside(f, "ln -f other .dashpot.lock");
+	fixture_system("grep -qx secret %s/other", f->directory);
+	is_first_beside(f, "mkfifo .dashpot.lock");
+	is_first_beside(f, "mkdir .dashpot.lock");
+	is_first_beside(f, "touch .dashpot.lock && chmod 666 .dashpot.lock");
+}
+
+static void every_change_of_the_lock_is_published(void **state)
+{
+	struct fixture *f = *state;
+	char host[65] = "", beside[160];
+	uint64_t generation;
+	int fd;
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(beside, sizeof(beside), "%s/%s", f->directory, host);
+	start(f);
+	change(f);
+	fixture_system("rm %s/.dashpot.lock", f->directory);
+	fd = hold(f, ".dashpot.lock", O_RDWR | O_CREAT);
+	dprintf(fd, "host elsewhere\n");
+	while (notified(f))
+		continue;
+	generation = fixture_publish(f);
+	FIXTURE_WAIT(fixture_is_written(f, generation));
+	assert_true(f->boards.restore->is_second);
+	assert_string_equal(f->boards.restore->holder, "host elsewhere");
+	assert_true(notified(f));
+	fixture_system("grep -q '\"held_by\":.*\"host elsewhere\"' "
+		       "%s/diagnostic.json", beside);
+	fixture_validate(beside);
+	/* It stays there, and its successor is told. */
+	close(fd);
+	change(f);
+	assert_true(f->boards.restore->is_second);
+	fixture_kill(recorder);
+	start(f);
+	change(f);
+	assert_false(f->boards.restore->is_second);
+	assert_string_equal(f->boards.restore->holder, "");
+	assert_int_equal(number_in(f->directory, "diagnostic.json",
+				   "generation"),
+			 (long long)generation + 2);
+	assert_int_equal(fixture_finish(f, recorder), 0);
+}
+
+static void successor_waits_for_a_lock_that_is_just_let_go(void **state)
+{
+	struct fixture *f = *state;
+	bool is_second = true;
+
+	/* A busy machine may let the holder sleep for longer. */
+	for (int i = 0; is_second && i < 10; i++) {
+		int fd = hold(f, ".dashpot.lock", O_RDWR | O_CREAT);
+
+		restart_container(f);
+		recorder = fixture_fork(f, BOARD_RECORDER, -1);
+		fixture_sleep(60);
+		close(fd);
+		FIXTURE_WAIT(atomic_load(&f->boards.restore->is_done));
+		is_second = f->boards.restore->is_second;
+		assert_int_equal(fixture_finish(f, recorder), 0);
+	}
+	assert_false(is_second);
+}
+
+static void registry_of_another_user_is_not_believed(void **state)
+{
+	struct fixture *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	start(f);
+	change(f);
+	assert_int_equal(fixture_finish(f, recorder), 0);
+	fixture_system("chown 65534 %s/process-registry.json", f->directory);
+	restart_container(f);
+	start(f);
+	assert_true(f->boards.restore->is_bad);
+	assert_false(f->boards.restore->service[0].is_known);
+	assert_true(exists(f->directory, "process-registry.json.bad"));
+	assert_int_equal(fixture_finish(f, recorder), 0);
 }
 
 #define WITH_BOARDS(test)                                                   \
@@ -737,6 +889,11 @@ int main(void)
 		WITH_BOARDS(second_recorder_writes_beside_and_restores_nothing),
 		WITH_BOARDS(
 			second_recorder_follows_no_symlink_out_of_the_volume),
+		WITH_BOARDS(who_can_list_the_directory_cannot_take_its_lock),
+		WITH_BOARDS(planted_lock_is_removed),
+		WITH_BOARDS(every_change_of_the_lock_is_published),
+		WITH_BOARDS(successor_waits_for_a_lock_that_is_just_let_go),
+		WITH_BOARDS(registry_of_another_user_is_not_believed),
 		WITH_BOARDS(full_volume_keeps_the_old_file_and_recovers),
 		WITH_BOARDS(read_only_volume_is_retried),
 		WITH_BOARDS(lazy_unmount_and_mount_over_are_seen),

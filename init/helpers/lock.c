@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* In a directory that a service may write, the file can be planted, removed and
+ * replaced at any time: it counts when its owner is right, and only while it is
+ * the one that has the name. The descriptor that holds it only reads, because
+ * one that writes would keep the volume from being remounted read-only; NFS
+ * wants one that writes. Source: flock(2). */
+#include "init/helpers/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/format.h"
+
+enum { TRIES = 4 }; /* against somebody who puts other things there */
+
+static const char name[] = ".dashpot.lock";
+
+static bool is_trusted(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
+	       (st->st_uid == 0 || st->st_uid == geteuid());
+}
+
+/* Remove what stands there, unless it is root's and dashpot is not. 0, or
+ * -errno. */
+static int clear_name(int directory, char holder[LOCK_HOLDER])
+{
+	struct stat st;
+
+	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (is_trusted(&st)) {
+		format(holder, LOCK_HOLDER, "a dashpot of user %u",
+		       (unsigned)st.st_uid);
+		return -EWOULDBLOCK;
+	}
+	return unlinkat(directory, name,
+			S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0 ?
+		       -errno : 0;
+}
+
+/* The file, made where it is missing, or -errno. */
+static int open_it(int directory, int access, char holder[LOCK_HOLDER])
+{
+	const int flags = access | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+			  O_NOCTTY | O_CLOEXEC;
+	int err = -EBUSY;
+
+	for (int i = 0; i < TRIES; i++) {
+		int fd = openat(directory, name, flags, 0600);
+		struct stat st;
+
+		if (fd < 0 && errno != EACCES && errno != ELOOP &&
+		    errno != EISDIR && errno != ENXIO)
+			return -errno;
+		if (fd >= 0 && fstat(fd, &st) == 0 && is_trusted(&st)) {
+			/* Somebody may have widened it with all the rest. */
+			if ((st.st_mode & 0777) != 0600)
+				(void)fchmod(fd, 0600);
+			return fd;
+		}
+		if (fd >= 0)
+			close(fd);
+		err = clear_name(directory, holder);
+		if (err < 0)
+			return err;
+	}
+	return err < 0 ? err : -EBUSY;
+}
+
+bool lock_is_there(int directory, int fd)
+{
+	struct stat named, held;
+
+	return fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(fd, &held) == 0 && named.st_dev == held.st_dev &&
+	       named.st_ino == held.st_ino;
+}
+
+/* What the holder has written, as far as it can be shown. */
+static void read_holder(int fd, char holder[LOCK_HOLDER])
+{
+	ssize_t n = pread(fd, holder, LOCK_HOLDER - 1, 0);
+
+	holder[n < 0 ? 0 : n] = '\0';
+	holder[strcspn(holder, "\n")] = '\0';
+	for (char *at = holder; *at != '\0'; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+}
+
+/* That it cannot be written on a full disk does not matter to the lock. */
+static void write_own(int directory, int held, const char *own)
+{
+	int fd = openat(directory, name,
+			O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char text[LOCK_HOLDER];
+	int n = format(text, sizeof(text), "%s\n", own);
+	struct stat a, b;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &a) == 0 && fstat(held, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino &&
+	    ftruncate(fd, 0) == 0)
+		(void)!pwrite(fd, text, (size_t)n, 0);
+	close(fd);
+}
+
+/* The file, locked where that can be; -EWOULDBLOCK; or -errno. */
+static int open_locked(int directory, char holder[LOCK_HOLDER])
+{
+	const int how = LOCK_EX | LOCK_NB;
+	int fd = open_it(directory, O_RDONLY, holder), other;
+
+	if (fd < 0 || flock(fd, how) == 0)
+		return fd;
+	if (errno == EBADF) { /* NFS */
+		other = open_it(directory, O_RDWR, holder);
+		if (other >= 0) {
+			close(fd);
+			fd = other;
+		}
+		if (flock(fd, how) == 0)
+			return fd;
+	}
+	if (errno != EWOULDBLOCK)
+		return fd;
+	read_holder(fd, holder);
+	close(fd);
+	return -EWOULDBLOCK;
+}
+
+int lock_take(int directory, const char *own, char holder[LOCK_HOLDER])
+{
+	holder[0] = '\0';
+	for (int i = 0; i < TRIES; i++) {
+		int fd = open_locked(directory, holder);
+
+		if (fd < 0)
+			return fd;
+		if (lock_is_there(directory, fd)) {
+			write_own(directory, fd, own);
+			return fd;
+		}
+		close(fd);
+	}
+	return -EBUSY;
+}
