@@ -50,8 +50,7 @@ static void count(void *with, int proc_fd, const struct proc_seen *s)
 	struct usage_row *row = row_of(p, field);
 
 	if (row == NULL) {
-		if (field[PROC_PARENT] == p->dashpot &&
-		    strays_owner(&p->strays, proc_fd, s) == STRAYS_NOBODY)
+		if (strays_owner(&p->strays, proc_fd, s) != STRAYS_NONE)
 			p->usage->orphans++;
 		return;
 	}

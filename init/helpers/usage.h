@@ -46,7 +46,8 @@ struct usage {
 	int64_t memory_kib, memory_max_kib; /* of the container; -1 none or
 					     * unknown */
 	int64_t oom_kills;        /* in it, -1 unknown */
-	int64_t orphans;          /* live processes of nobody */
+	int64_t orphans;          /* live processes that nobody runs: those of
+				   * strays_reply() */
 	bool is_sought;           /* the cgroup was looked for */
 	char cgroup[PATH_MAX];    /* its memory cgroup; "": cannot be seen */
 };

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "init/format.h"
+#include "init/mark.h"
 #include "init/pid1/checks.h"
 #include "init/pid1/execute.h"
 #include "init/pid1/ghosts.h"
@@ -23,7 +24,9 @@
 enum {
 	VARIABLES = EXECUTE_EXTRA, /* that a hook has more than its service */
 	VARIABLE = 80,   /* most bytes of one */
+	AT_ONCE = 32,    /* hooks in one look for what they left */
 	AGAIN_MS = 50,   /* until the next look at what is left */
+	SOON_MS = 10,    /* ... when an orphan was reaped meanwhile */
 	STAY_MS = 2000,  /* it survives SIGKILL for so long: look rarely */
 	RARELY_MS = 1000,
 };
@@ -70,6 +73,15 @@ uint8_t hooks_shown(const struct sup *sup, uint32_t i)
 		    sup->hook[k].kind != HOOK_CHECK)
 			shown |= 1U << sup->hook[k].kind;
 	return (uint8_t)shown;
+}
+
+bool hooks_are_swept(const struct sup *sup, uint32_t i)
+{
+	bool is_swept = false;
+
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		is_swept |= sup->hook[k].service == i && sup->hook[k].is_reaped;
+	return is_swept;
 }
 
 bool hooks_hold(const struct sup *sup, uint32_t i)
@@ -168,6 +180,16 @@ static int refuse(struct sup *sup, uint32_t i, enum hook_kind kind, int err,
 	return err;
 }
 
+/* ... and for no longer than that takes, where nothing hangs? */
+static bool is_being_swept(const struct sup *sup, uint32_t i,
+			   enum hook_kind kind)
+{
+	uint32_t k = find(sup, i, kind);
+
+	return k < sup->hooks && sup->hook[k].is_reaped &&
+	       !sup->hook[k].is_stay_said;
+}
+
 int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 	       const struct hook_task *task, int64_t timeout_ms)
 {
@@ -180,6 +202,8 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 	int64_t born_ticks = ghosts_now_ticks();
 	pid_t pid;
 
+	if (is_being_swept(sup, i, kind) && kind == HOOK_CHECK)
+		return -ESRCH;
 	if (find(sup, i, kind) < sup->hooks)
 		return refuse(sup, i, kind, -EBUSY, &limit);
 	if (!limits_have_room(&sup->limits, sup->config->headroom, &limit))
@@ -287,6 +311,8 @@ static void tell(struct sup *sup, const struct hook *hook, int status,
 
 static void forget(struct sup *sup, uint32_t k)
 {
+	/* Its service may have waited for it. */
+	sup->is_queue_due = true;
 	sup->hook[k] = sup->hook[--sup->hooks];
 }
 
@@ -306,59 +332,139 @@ bool hooks_reaped(struct sup *sup, pid_t pid, int status)
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
 	    !hook.is_killed)
 		sup->killed++;
-	if (kill(-pid, 0) < 0 && errno == ESRCH) {
+	sup->hook[k].is_over = true;
+	sup->hook[k].is_reaped = true;
+	sup->hook[k].began_ms = sup->now_ms;
+	sup->hook[k].next_ms = sup->now_ms;
+	if (!sweep_has_strangers(sup))
 		forget(sup, k);
-	} else {
-		sup->hook[k].is_over = true;
-		sup->hook[k].is_reaped = true;
-		sup->hook[k].began_ms = sup->now_ms;
-		sup->hook[k].next_ms = sup->now_ms;
-	}
 	if (!hook.is_over)
 		tell(sup, &hook, status, false);
 	return true;
 }
 
-/* Kill what is left of the session of a reaped leader. */
-static void look(struct sup *sup, uint32_t k)
+/* --- What it leaves ----------------------------------------------------- */
+
+static int64_t kill_ms(const struct sup *sup, const struct hook *hook)
 {
-	struct hook *hook = &sup->hook[k];
-	struct ghosts left = {
+	return hook->is_killed ? hook->began_ms
+			       : hook->began_ms + settings(sup, hook->service)
+							  ->leftover_grace_ms;
+}
+
+static struct ghosts set_of(const struct sup *sup, const struct hook *hook)
+{
+	const uint64_t mark = sup->service[hook->service].mark;
+	const bool is_late = sup->now_ms >= kill_ms(sup, hook);
+
+	return (struct ghosts){
 		.id = hook->pid,
 		.born_ticks = hook->born_ticks,
-		.signal = SIGKILL,
+		.mark = mark_make(sup->mark_base, mark + 1 + hook->kind),
+		.signal = is_late	  ? SIGKILL
+			  : hook->is_told ? 0
+					  : SIGTERM,
 	};
+}
 
-	if (sup->now_ms < sup->look_ms) {
-		hook->next_ms = sup->look_ms;
-		return;
+/* Count those that have ended. */
+static void record(struct sup *sup, struct hook *hook, uint32_t found)
+{
+	struct board_service *row = &sup->boards.board->service[hook->service];
+
+	if (found < hook->left) {
+		board_row_begin(row);
+		row->leftovers_ended += hook->left - found;
+		board_row_end(row);
+		service_touch(sup, hook->service);
 	}
-	/* Without /proc nothing can ever be found. */
-	if ((sweep_look(sup, &left, 1) >= 0 && left.found == 0) ||
-	    sup->proc_fd < 0) {
-		forget(sup, k);
+	hook->left = found;
+}
+
+/* A check that leaves something leaves it every time: said once a run. */
+static void say_left(struct sup *sup, const struct hook *hook,
+		     const struct ghosts *left)
+{
+	struct service *s = &sup->service[hook->service];
+
+	if (hook->kind == HOOK_CHECK && s->check_left_run == s->starts + 1)
 		return;
+	if (hook->kind == HOOK_CHECK)
+		s->check_left_run = s->starts + 1;
+	SUP_SAY(sup, BOARD_EV_HOOK_LEFT, hook->service, hook->kind,
+		left->found, left->one);
+}
+
+/* What a look has found of it. False: nothing, so that it is over. */
+static bool follow(struct sup *sup, struct hook *hook,
+		   const struct ghosts *left)
+{
+	bool is_stay = sup->now_ms >= kill_ms(sup, hook) + STAY_MS;
+
+	if (left->found > 0 && !hook->is_told)
+		say_left(sup, hook, left);
+	record(sup, hook, left->found);
+	if (left->found == 0)
+		return false;
+	hook->is_told = true;
+	if (is_stay && !hook->is_stay_said)
+		SUP_SAY(sup, BOARD_EV_LEFTOVERS_STAY, hook->service,
+			left->found, left->one);
+	hook->is_stay_said = hook->is_stay_said || is_stay;
+	hook->next_ms = sup->now_ms + (is_stay ? RARELY_MS : AGAIN_MS);
+	if (sup->now_ms < kill_ms(sup, hook))
+		hook->next_ms = earlier(hook->next_ms, kill_ms(sup, hook));
+	return true;
+}
+
+/* Look for what is left of hooks whose leader is reaped; several share a
+ * look. */
+static void look(struct sup *sup)
+{
+	struct ghosts left[AT_ONCE];
+	uint32_t of[AT_ONCE], n = 0;
+	int seen;
+
+	for (uint32_t k = 0; k < sup->hooks && n < AT_ONCE; k++) {
+		if (!sup->hook[k].is_reaped ||
+		    sup->now_ms < sup->hook[k].next_ms)
+			continue;
+		sup->hook[k].next_ms = sup->look_ms;
+		of[n] = k;
+		left[n++] = set_of(sup, &sup->hook[k]);
 	}
-	hook->next_ms = sup->now_ms +
-			(sup->now_ms < hook->began_ms + STAY_MS ? AGAIN_MS
-								: RARELY_MS);
+	if (n == 0 || sup->now_ms < sup->look_ms)
+		return;
+	seen = sweep_look(sup, left, n);
+	/* Downwards: one that is forgotten gives its place to the last. Without
+	 * /proc nothing can ever be found. */
+	while (n-- > 0) {
+		if (seen < 0 && sup->proc_fd >= 0)
+			sup->hook[of[n]].next_ms = sup->now_ms + RARELY_MS;
+		else if (!follow(sup, &sup->hook[of[n]], &left[n]))
+			forget(sup, of[n]);
+	}
+}
+
+void hooks_soon(struct sup *sup)
+{
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		if (sup->hook[k].is_reaped && !sup->hook[k].is_stay_said)
+			sup->hook[k].next_ms = earlier(sup->hook[k].next_ms,
+						       sup->now_ms + SOON_MS);
 }
 
 void hooks_fire(struct sup *sup)
 {
-	/* Downwards: one that is forgotten gives its place to the last. */
-	for (uint32_t k = sup->hooks; k-- > 0;) {
+	for (uint32_t k = 0; k < sup->hooks; k++) {
 		struct hook *hook = &sup->hook[k];
 
-		if (sup->now_ms < hook->next_ms)
+		if (sup->now_ms < hook->next_ms || hook->is_reaped)
 			continue;
-		if (hook->is_reaped) {
-			look(sup, k);
-			continue;
-		}
 		kill_hook(sup, hook);
 		tell(sup, hook, 0, true);
 	}
+	look(sup);
 }
 
 int64_t hooks_next_ms(const struct sup *sup)

@@ -8,10 +8,11 @@
  * most: one that survives SIGKILL, because it hangs in a file system, keeps
  * its place, so that there is never a second one beside it.
  *
- * What it leaves in its process group when it ends is killed. A leader's
- * number is free for others once it is reaped, so that the group is only asked
- * whether it exists, which costs nothing, and where it does its members are
- * killed one by one after a look at session and start time (ghosts.h). */
+ * What it leaves when it ends is told to end, and killed after the service's
+ * leftover_grace, at once where the command itself had to be killed; also what
+ * has left its session, by the command's mark (ghosts.h). While all children
+ * are known there is nothing of that, and no look. The service does not start
+ * before it is gone. */
 #ifndef INIT_PID1_HOOKS_H
 #define INIT_PID1_HOOKS_H
 
@@ -29,8 +30,9 @@ struct hook_task {
 };
 
 /* Start one. 0, or -errno: -EBUSY where one of this kind still runs or hangs,
- * -EAGAIN without room now, else what clone(2) said. Its variables are those
- * of the service and DASHPOT_SERVICE; of HOOK_STOP also MAINPID, of
+ * -ESRCH for a check while what the last one left is being ended, -EAGAIN
+ * without room now, else what clone(2) said. Its variables are those of the
+ * service and DASHPOT_SERVICE; of HOOK_STOP also MAINPID, of
  * HOOK_BLOCKED also DASHPOT_CAUSE, DASHPOT_CODE, DASHPOT_SIGNAL,
  * DASHPOT_TRIPS and DASHPOT_STATE. */
 int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
@@ -42,6 +44,9 @@ bool hooks_run(const struct sup *sup, enum hook_kind kind);
 
 /* The kinds of those that run, checks excepted: bit n for kind n. */
 uint8_t hooks_shown(const struct sup *sup, uint32_t i);
+
+/* Is something that a hook of service i has left being ended? */
+bool hooks_are_swept(const struct sup *sup, uint32_t i);
 
 /* Is a process left that a hook of service i has made? Then its index is not
  * free. */
@@ -57,6 +62,9 @@ int hook_error(const struct sup *sup, uint32_t i, enum hook_kind kind);
 /* Kill one that runs, or all of them; nobody learns how they end. */
 void hook_cancel(struct sup *sup, uint32_t i, enum hook_kind kind);
 void hooks_cancel_all(struct sup *sup);
+
+/* An orphan was reaped: what hooks have left may be gone. */
+void hooks_soon(struct sup *sup);
 
 /* From the loop: pid was reaped. True when it was a hook. */
 bool hooks_reaped(struct sup *sup, pid_t pid, int status);

@@ -431,6 +431,7 @@ static void take_end(void *with, pid_t pid, int status,
 		return;
 	sup->orphans++;
 	sweep_soon(sup);
+	hooks_soon(sup);
 }
 
 static void reap(struct sup *sup)

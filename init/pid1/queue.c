@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "init/pid1/ghosts.h"
+#include "init/pid1/hooks.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/loop.h"
 #include "init/pid1/notice.h"
@@ -127,7 +128,7 @@ static bool is_startable(struct sup *sup, uint32_t i, int64_t *when_ms)
 		wait_for(sup, i, BOARD_WAIT_RESTORE, -1, NULL);
 		return false;
 	}
-	if (s->is_swept) {
+	if (s->is_swept || hooks_are_swept(sup, i)) {
 		wait_for(sup, i, BOARD_WAIT_LEFTOVERS, -1, NULL);
 		return false;
 	}

@@ -75,6 +75,7 @@ struct service {
 	int ready_fd;       /* fd:N, read end until it is ready; -1 none */
 	int ready_peer_fd;  /* ... write end, while it is cloned; -1 none */
 	uint32_t ready_noise; /* bytes that were read from it */
+	uint64_t check_left_run; /* ... in which a check left something */
 	uint64_t stray_run; /* run, + 1, in which a stray notice was said */
 	uint32_t failures;  /* since the last stable run */
 	uint32_t left;      /* processes of its set without leader */
@@ -161,9 +162,9 @@ struct kept {
 	bool is_renewed;    /* told to end, for its successor */
 };
 
-/* A short command that runs, or of whose process group something is left. */
+/* A short command that runs, or of which something is left. */
 struct hook {
-	int64_t began_ms;
+	int64_t began_ms;   /* once reaped: since then */
 	int64_t next_ms;    /* its time-out; once reaped: look again; NEVER */
 	int64_t born_ticks; /* its session is not older (starttime, proc(5)) */
 	pid_t pid;          /* of its leader, and so of its session */
@@ -172,6 +173,9 @@ struct hook {
 	bool is_over;       /* its result is known, or nobody wants it */
 	bool is_reaped;     /* its leader was */
 	bool is_killed;     /* SIGKILL was sent to it */
+	bool is_told;       /* what it left was, to end */
+	bool is_stay_said;  /* ... that some of that survives SIGKILL */
+	uint32_t left;      /* living ones of that, at the last look */
 };
 
 struct reload_slot;

@@ -173,6 +173,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_HOOK_REFUSED] = { "hook-refused", CONFIG_WARNING,
 		"hook/o limit/l current max reserve uid_or_level errno/e",
 		NULL },
+	[BOARD_EV_HOOK_LEFT] = { "hook-left", CONFIG_WARNING,
+		"hook/o processes pid",
+		"%0o left %1p behind (such as pid %2i): told to end" },
 	[BOARD_EV_EARLY_PROBE] = { "early-probe", CONFIG_INFO, "dependency/N",
 		"is tried before its cooldown is over: %0N was down when it "
 		"was blocked, and is ready now" },

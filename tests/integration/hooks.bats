@@ -136,6 +136,56 @@ is_running()
 	wait_until 10 eval '[ -z "$(ns_pids "sleep 2000")" ]'
 }
 
+# lives NUMBER TEXT: so many processes whose command line begins so
+lives()
+{
+	[ "$(ns_exec ps -eo stat=,args= | grep -c "^[^Z][^ ]* *$2")" = "$1" ]
+}
+
+@test "what short commands leave in sessions of their own is ended, counted and said" {
+	start_with '[defaults]' 'leftover_grace = 300ms' 'max_failures = 1 in 1m' \
+		'[service:web]' 'command = sleep 1000' 'health_interval = 500ms' \
+		'health = exec:sh -c "setsid sleep 501 & sleep 0.1"' \
+		'[service:db]' 'command = sleep 1000' \
+		'ready = exec:sh -c "(setsid nohup sh -c \"trap : TERM; while :; do sleep 502; done\" &) & sleep 0.1"' \
+		'stop_command = sh -c "kill $MAINPID; setsid setpriv --reuid=4711 sleep 503 & sleep 0.1"' \
+		'[service:bad]' 'shell = sleep 0.2; exit 1' \
+		'on_blocked = sh -c "setsid sleep 504 & sleep 0.1"'
+	wait_until 20 service web '.leftovers_ended >= 5'
+	wait_until 20 service db '.state == "running"'
+	wait_until 20 service bad '.state == "blocked" and .leftovers_ended == 1'
+	event hook-left '.service == "bad" and .hook == "on_blocked" and .processes == 1'
+	wait_until 20 service db '.leftovers_ended >= 1'
+	ctl stop db
+	wait_until 20 event hook-left '.service == "db" and .hook == "stop_command"'
+	wait_until 20 lives 0 'sleep 50[234]'
+	# A check that leaves something is said once.
+	wait_until 20 service web '.leftovers_ended >= 8'
+	[ "$(events '.event == "hook-left" and .service == "web"' | jq -s length)" = 1 ]
+	[ "$(ns_exec ps -eo stat=,args= | grep -c '^[^Z].*sleep 501$')" -le 3 ]
+	service web '.state == "running" and .starts == 1'
+}
+
+@test "what a check cannot get rid of is listed as its service's, and sweep --orphans agrees" {
+	start_with '[service:web]' 'command = sleep 1000' 'health_interval = 200ms' \
+		'leftover_grace = 1h' 'health = exec:sh -c "(trap \"\" TERM; exec setsid sleep 505) & sleep 0.1"' \
+		'[service:other]' 'command = sleep 1001'
+	wait_until 20 event hook-left '.service == "web" and .hook == "check"'
+	ctl status --orphans >"$dir/said"
+	cat "$dir/said"
+	grep -E '^pid [0-9]+ of web, .*: sleep 505$' "$dir/said"
+	[ "$(wc -l <"$dir/said")" = 1 ]
+	wait_until 20 counts_orphans 1
+	ctl sweep --dry-run --orphans | grep -E '^would end pid [0-9]+ of web'
+}
+
+# counts_orphans NUMBER: a new diagnostic.json says so many
+counts_orphans()
+{
+	ns_exec kill -s USR1 1
+	diag ".container.orphans_alive == $1"
+}
+
 @test "a second stop signal kills the stop_command too" {
 	start_with '[service:web]' 'command = sleep 1000' \
 		'stop_command = sleep 2000' 'stop_timeout = 1h'

@@ -13,12 +13,12 @@
 static pid_t next_pid;
 static int clone_errno;
 static bool has_room;
-/* A process group that exists beside the leader; 0 none. */
-static pid_t group;
+/* Dashpot has a child that it does not know. */
+static bool has_strangers;
 /* What a look through /proc finds, and what it was asked for. */
 static struct ghosts looked;
 static uint32_t found;
-static unsigned looks;
+static unsigned looks, sets;
 /* Every SIGKILL, in order. */
 static pid_t kills[8];
 static unsigned killings;
@@ -46,13 +46,15 @@ bool __wrap_limits_have_room(const struct limits *l, int64_t written,
 int __wrap_kill(pid_t pid, int number);
 int __wrap_kill(pid_t pid, int number)
 {
-	if (number == 0) {
-		errno = ESRCH;
-		return -pid == group ? 0 : -1;
-	}
 	if (killings < 8)
 		kills[killings++] = number == SIGKILL ? pid : 0;
 	return 0;
+}
+
+bool __wrap_sweep_has_strangers(const struct sup *s);
+bool __wrap_sweep_has_strangers(const struct sup *s)
+{
+	return has_strangers;
 }
 
 int __wrap_ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
@@ -61,7 +63,9 @@ int __wrap_ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 		       struct ghosts_living living)
 {
 	looked = *set;
-	set->found = found;
+	for (uint32_t k = 0; k < n; k++)
+		set[k].found = found;
+	sets = n;
 	looks++;
 	return 16 * 10;
 }
@@ -75,7 +79,8 @@ static void begin(void)
 	next_pid = 0x7e000000;
 	clone_errno = 0;
 	has_room = true;
-	group = 0;
+	has_strangers = false;
+	sup.mark_base = 1 << 20;
 	found = looks = killings = 0;
 }
 
@@ -276,11 +281,13 @@ static void pause_of_the_container_costs_no_time(void **state)
 
 /* --- What it leaves ---------------------------------------------------- */
 
-static void what_it_leaves_is_killed_after_a_look(void **state)
+static void what_it_leaves_is_told_then_killed_and_counted(void **state)
 {
+	struct board_event e;
+
 	begin();
 	start(0, HOOK_STOP);
-	group = 0x7e000000;
+	has_strangers = true;
 	found = 2;
 	assert_true(hooks_reaped(&sup, 0x7e000000, 0));
 	assert_int_equal(events_of(BOARD_EV_HOOK_ENDED, 0), 1);
@@ -288,17 +295,90 @@ static void what_it_leaves_is_killed_after_a_look(void **state)
 	assert_false(hook_runs(&sup, 0, HOOK_STOP));
 	assert_int_equal(start(0, HOOK_STOP), -EBUSY);
 	assert_true(hooks_hold(&sup, 0));
+	assert_true(hooks_are_swept(&sup, 0));
+	assert_false(hooks_are_swept(&sup, 1));
 	after_ms(0);
 	assert_int_equal(looks, 1);
 	assert_int_equal(looked.id, 0x7e000000);
-	assert_int_equal(looked.signal, SIGKILL);
+	assert_int_equal(looked.signal, SIGTERM);
+	assert_int_equal(mark_id(1 << 20, looked.mark),
+			 sup.service[0].mark + 1 + HOOK_STOP);
 	assert_false(looked.is_group);
+	e = last(BOARD_EV_HOOK_LEFT);
+	assert_int_equal(e.n[0], HOOK_STOP);
+	assert_int_equal(e.n[1], 2);
 	/* A look that cost something is not followed by one at once. */
 	after_ms(1);
 	assert_int_equal(looks, 1);
-	found = 0;
+	found = 1;
 	after_ms(49);
 	assert_int_equal(looks, 2);
+	assert_int_equal(looked.signal, 0);
+	assert_int_equal(sup.boards.board->service[0].leftovers_ended, 1);
+	after_ms(449);
+	assert_int_equal(looked.signal, 0);
+	after_ms(10);
+	assert_int_equal(looked.signal, SIGKILL);
+	found = 0;
+	after_ms(50);
+	assert_int_equal(sup.hooks, 0);
+	assert_int_equal(sup.boards.board->service[0].leftovers_ended, 2);
+	assert_int_equal(events_of(BOARD_EV_HOOK_LEFT, 0), 1);
+}
+
+static void what_a_killed_one_leaves_is_killed_at_once(void **state)
+{
+	begin();
+	start(0, HOOK_BLOCKED);
+	after_ms(1000);
+	has_strangers = true;
+	found = 1;
+	hooks_reaped(&sup, 0x7e000000, SIGKILL);
+	after_ms(0);
+	assert_int_equal(looked.signal, SIGKILL);
+	assert_int_equal(mark_id(1 << 20, looked.mark),
+			 sup.service[0].mark + 1 + HOOK_BLOCKED);
+}
+
+static void what_checks_leave_is_said_once_a_run(void **state)
+{
+	begin();
+	has_strangers = true;
+	for (int k = 0; k < 3; k++) {
+		sup.now_ms += 1000;
+		assert_int_equal(start(0, HOOK_CHECK), 0);
+		found = 1;
+		hooks_reaped(&sup, next_pid - 1, 0);
+		after_ms(0);
+		/* The next one waits for that, without a word. */
+		assert_int_equal(start(0, HOOK_CHECK), -ESRCH);
+		found = 0;
+		after_ms(50);
+		assert_int_equal(sup.hooks, 0);
+	}
+	assert_int_equal(events_of(BOARD_EV_HOOK_LEFT, 0), 1);
+	assert_int_equal(sup.boards.board->service[0].leftovers_ended, 3);
+	sup.service[0].starts++;
+	sup.now_ms += 1000;
+	assert_int_equal(start(0, HOOK_CHECK), 0);
+	found = 1;
+	hooks_reaped(&sup, next_pid - 1, 0);
+	after_ms(0);
+	assert_int_equal(events_of(BOARD_EV_HOOK_LEFT, 0), 2);
+}
+
+static void several_share_a_look(void **state)
+{
+	begin();
+	has_strangers = true;
+	start(0, HOOK_CHECK);
+	start(1, HOOK_CHECK);
+	start(1, HOOK_STOP);
+	for (pid_t pid = 0x7e000000; pid < next_pid; pid++)
+		hooks_reaped(&sup, pid, 0);
+	after_ms(0);
+	assert_int_equal(looks, 1);
+	assert_int_equal(sets, 3);
 	assert_int_equal(sup.hooks, 0);
 }
 
@@ -306,10 +386,10 @@ static void looks_get_rare_where_sigkill_does_not_help(void **state)
 {
 	begin();
 	start(0, HOOK_STOP);
-	group = 0x7e000000;
+	has_strangers = true;
 	found = 1;
 	hooks_reaped(&sup, 0x7e000000, 0);
-	for (int k = 0; k <= 40; k++)
+	for (int k = 0; k <= 50; k++)
 		after_ms(50);
 	looks = 0;
 	after_ms(50);
@@ -323,7 +403,7 @@ static void its_number_given_to_another_child_is_not_taken_for_it(void **state)
 {
 	begin();
 	start(0, HOOK_STOP);
-	group = 0x7e000000;
+	has_strangers = true;
 	found = 1;
 	hooks_reaped(&sup, 0x7e000000, 0);
 	assert_false(hooks_reaped(&sup, 0x7e000000, 0));
@@ -372,7 +452,10 @@ int main(void)
 		TEST(cancelled_one_is_killed_and_tells_nothing),
 		TEST(kill_of_its_own_is_no_kill_for_want_of_memory),
 		TEST(pause_of_the_container_costs_no_time),
-		TEST(what_it_leaves_is_killed_after_a_look),
+		TEST(what_it_leaves_is_told_then_killed_and_counted),
+		TEST(what_a_killed_one_leaves_is_killed_at_once),
+		TEST(what_checks_leave_is_said_once_a_run),
+		TEST(several_share_a_look),
 		TEST(looks_get_rare_where_sigkill_does_not_help),
 		TEST(its_number_given_to_another_child_is_not_taken_for_it),
 		TEST(place_of_a_removed_service_is_held_by_its_hook),
