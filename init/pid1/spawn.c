@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "init/descriptors.h"
 #include "init/format.h"
 #include "init/mark.h"
 #include "init/pid1/cells.h"
@@ -108,8 +109,9 @@ static void open_streams(const struct sup *sup, uint32_t i,
 
 	if (hook || !s->is_main) {
 		take(report, BOARD_STEP_STDIN);
-		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		check(report, fd);
+		fd = descriptors_empty(O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			fail(report, -fd);
 		place(report, fd, 0);
 	}
 	open_stream(report, is_silent ? CONFIG_NULL : s->out.output, pipe[0],

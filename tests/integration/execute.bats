@@ -90,3 +90,80 @@ many()
 	wait_until 5 service foreign '.ends[0].step == "exec" and .ends[0].errno_name == "ENOEXEC"'
 	ctl explain foreign | grep 'built for another'
 }
+
+# with_files COMMAND...: PID 1 inherits descriptors 7 and 40
+with_files()
+{
+	# shellcheck disable=SC2016
+	NS_PREFIX=(bash -c 'exec 7</etc/passwd 40<&7; exec "$@"' bash "$@")
+}
+
+@test "descriptors that dashpot inherits reach no service, check or command beside services" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		shell = ls -l /proc/\$\$/fd >$dir/web; exec sleep 1000
+		health = exec:sh -c "ls -l /proc/\$\$/fd >$dir/check"
+		health_interval = 100ms
+		[service:says]
+		shell = ls -l /proc/\$\$/fd >$dir/says; echo >&7; exec sleep 1000
+		ready = fd:7
+	END
+	with_files
+	ns_start "$dir" -- sh -c "ls -l /proc/\$\$/fd >$dir/main; exec sleep 1000"
+	for who in web says main check; do
+		wait_until 5 grep ' 2 -> ' "$dir/$who"
+		fails grep /etc/passwd "$dir/$who"
+	done
+	ns_stop
+	# Where close_range(2) is refused.
+	with_files strace -D -qq -f -o "$dir/trace" -e trace=close_range -e inject=close_range:error=EPERM
+	printf '%s\n' '[service:web]' "command = ls -l /proc/self/fd" 'type = oneshot' >"$dir/dashpot.ini"
+	ns_start "$dir"
+	ns_wait
+	grep ' 2 -> ' "$dir/stdout"
+	fails grep /etc/passwd "$dir/stdout"
+	# One command alone gets what its init got.
+	with_files
+	single ls -l /proc/self/fd
+	grep ' 7 -> /etc/passwd' "$dir/stdout"
+	grep ' 40 -> /etc/passwd' "$dir/stdout"
+}
+
+# bare COMMAND...: PID 1 has no /dev, and 0 to 2 are closed
+bare()
+{
+	# shellcheck disable=SC2016
+	NS_PREFIX=(sh -c 'mount -t tmpfs none /dev && exec "$@" <&- >&- 2>&-' sh)
+	ns_run "$dir" "$DASHPOT" "$@"
+}
+
+# standard_streams: what 0 to 2 of PID 1 are
+standard_streams()
+{
+	readlink "/proc/$NS_PID/fd/0" "/proc/$NS_PID/fd/1" "/proc/$NS_PID/fd/2"
+}
+
+@test "without /dev and with 0 to 2 closed none of dashpot's own descriptors is among them" {
+	dir=$(ns_dir)
+	mkdir -p "$dir/vol"
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		diagnostics = $dir/vol
+		[service:web]
+		shell = cat; readlink /proc/\$\$/fd/0 >$dir/web; exec sleep 1000
+		stderr = inherit
+	END
+	bare -- sh -c "readlink /proc/\$\$/fd/0 >$dir/single; cat; exec sleep 1000"
+	wait_until 5 test -s "$dir/single"
+	standard_streams | fails grep -v '^pipe:'
+	wait_until 5 ns_pids 'sleep 1000'
+	ns_stop
+	bare run -c "$dir/dashpot.ini"
+	wait_until 5 service web '.state == "running"'
+	wait_until 5 grep '^pipe:' "$dir/web"
+	[ "$(standard_streams | sort -u | grep -c '^pipe:')" = 3 ]
+	fails grep -F "$(standard_streams)" <(find /proc/"$NS_PID"/fd -mindepth 1 ! -name '[012]' -printf '%l\n')
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+}

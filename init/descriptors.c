@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/* Nothing here needs a file: a container may have no /dev and no /proc. */
+#include "init/descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "init/die.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4
+#endif
+
+enum { MOST_FILES = 65536 }; /* looked at one by one */
+
+int descriptors_empty(int flags)
+{
+	int fd = open("/dev/null", flags);
+	int ends[2];
+
+	if (fd >= 0)
+		return fd;
+	if (pipe2(ends, flags & O_CLOEXEC) < 0)
+		return -errno;
+	/* Who writes to the end that stays is told EBADF, as if it were
+	 * closed. */
+	close(ends[1]);
+	return ends[0];
+}
+
+void descriptors_fill_standard(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		int got = fcntl(fd, F_GETFD);
+
+		/* The lowest that is free is this one. */
+		if (got < 0)
+			got = descriptors_empty(O_RDWR);
+		if (got < 0)
+			die_system("pipe", -got);
+	}
+}
+
+void descriptors_keep(void)
+{
+	struct rlimit files;
+
+	/* Missing before Linux 5.11, refused by older container profiles. */
+	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
+	    files.rlim_cur > MOST_FILES)
+		files.rlim_cur = MOST_FILES;
+	for (int fd = 3; fd < (int)files.rlim_cur; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
