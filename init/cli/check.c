@@ -128,7 +128,7 @@ int check_run(int argc, char **argv)
 	const struct config *c;
 	struct arguments a = arguments_of(argc, argv);
 	struct options o;
-	unsigned doubts;
+	unsigned doubts = 0;
 	int err = 0;
 
 	while (arguments_next(&a)) {
@@ -144,8 +144,9 @@ int check_run(int argc, char **argv)
 			arguments_keep(&a);
 	}
 	o = options_files(a.kept, a.rest);
+	o.doubts = &doubts;
 	c = options_load(&o);
-	doubts = doubts_say(c, STDERR_FILENO);
+	doubts += doubts_say(c, STDERR_FILENO);
 	note_essential(c);
 	note_listen(c);
 	if (is_explained)

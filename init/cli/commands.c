@@ -158,6 +158,11 @@ static const struct commands_row commands[] = {
 	/* clang-format on */
 };
 
+const struct commands_row *commands_row(size_t i)
+{
+	return i < COUNT(commands) ? &commands[i] : NULL;
+}
+
 const struct commands_row *commands_find(const char *word)
 {
 	if (strcmp(word, "--version") == 0)

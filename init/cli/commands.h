@@ -5,6 +5,7 @@
 #define INIT_CLI_COMMANDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct commands_row {
 	const char *word;
@@ -20,6 +21,9 @@ struct commands_row {
 
 /* The row of a word ("--help", "-h" and "--version" are words too), or NULL. */
 const struct commands_row *commands_find(const char *word);
+
+/* Row i of the table; NULL behind the last. */
+const struct commands_row *commands_row(size_t i);
 
 /* Do what the row says, or print its help where an argument before `--` is
  * --help or -h. Where what it prints to has no reader any more, it ends as

@@ -336,16 +336,18 @@ static void doubt_service(struct doubts *d)
 static void doubt_stop(struct doubts *d)
 {
 	static const struct file head = { "[dashpot]", 0 };
-	char given[TIME], needed[TIME];
+	const int64_t lacks_ms = d->c->shutdown_needs_ms -
+				 d->c->shutdown_timeout_ms;
+	char given[TIME], lacking[TIME];
 
-	if (d->c->shutdown_timeout_ms >= d->c->shutdown_needs_ms)
+	if (lacks_ms <= 0)
 		return;
 	complain(&d->complaints, (struct place){ &head, 0 },
-		 "warning: shutdown_timeout = %s is less than the %s that "
-		 "stopping in order can take; who was not told to stop by "
-		 "half of it is told then, out of order",
+		 "warning: shutdown_timeout = %s is %s too short for stopping "
+		 "in order; who was not told to stop by half of it is told "
+		 "then, out of order",
 		 time_in(given, d->c->shutdown_timeout_ms),
-		 time_in(needed, d->c->shutdown_needs_ms));
+		 time_in(lacking, lacks_ms));
 }
 
 unsigned doubts_say(const struct config *c, int fd)

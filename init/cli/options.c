@@ -6,22 +6,8 @@
 #include <unistd.h>
 
 #include "init/cli/dial.h"
+#include "init/cli/mistyped.h"
 #include "init/die.h"
-
-static _Noreturn void refuse_word(const char *word, const char *file)
-{
-	if (word[0] == '-')
-		die_text(DIE_USAGE, "%s: no such option; see dashpot help",
-			 word);
-	if (commands_find(word) != NULL && file != NULL)
-		die_text(DIE_USAGE,
-			 "%s stands before its options: dashpot %s -c %s", word,
-			 word, file);
-	die_text(DIE_USAGE,
-		 "%s: no such command; to run the program of that name: "
-		 "dashpot -- %s",
-		 word, word);
-}
 
 static void take_file(struct options *o, const char *file)
 {
@@ -34,6 +20,8 @@ static void take_file(struct options *o, const char *file)
 
 struct options options_files(int argc, char **argv)
 {
+	const struct commands_row *row =
+		argc > 0 ? commands_find(argv[0]) : NULL;
 	struct options o = { .mode = OPTIONS_SUPERVISE };
 	int i = 1;
 
@@ -47,7 +35,8 @@ struct options options_files(int argc, char **argv)
 		else if (strncmp(word, "--config=", 9) == 0)
 			take_file(&o, word + 9);
 		else
-			refuse_word(word, o.files[0]);
+			mistyped_refuse(row != NULL ? row->word : NULL, word,
+					o.files[0]);
 	}
 	if (i < argc) {
 		o.command = argv + i + 1;
@@ -89,6 +78,7 @@ struct config_source options_source(const struct options *o)
 		.files = o->files,
 		.files_count = o->files_count,
 		.command = o->command,
+		.doubts = o->doubts,
 	};
 }
 

@@ -24,6 +24,7 @@ struct options {
 	const char *files[OPTIONS_FILES]; /* of -c, in their order */
 	size_t files_count;
 	char **command; /* NULL-ended words behind --, or NULL */
+	unsigned *doubts; /* where warnings are counted; NULL: none are said */
 	bool is_second; /* `run` where something else is PID 1 */
 };
 

@@ -38,7 +38,8 @@ static void parse(struct steer *s, int argc, char **argv)
 		{ "--timeout", &timeout, NULL },
 		{ "--no-wait", NULL, &is_impatient },
 	};
-	struct why why;
+	struct why why, ignored;
+	const char *last;
 	uint8_t number;
 	int first = is_signal;
 
@@ -59,8 +60,14 @@ static void parse(struct steer *s, int argc, char **argv)
 	s->count--;
 	memmove(s->names, s->names + 1,
 		sizeof(s->names[0]) * (size_t)s->count);
-	if (!signals_parse(s->signal, strlen(s->signal), &number, &why))
-		die_text(DIE_USAGE, "signal: %s %s", s->signal, why.text);
+	if (signals_parse(s->signal, strlen(s->signal), &number, &why))
+		return;
+	last = s->names[s->count - 1];
+	if (signals_parse(last, strlen(last), &number, &ignored))
+		die_text(DIE_USAGE, "signal: the signal comes first: dashpot "
+			 "signal %s %s%s", last, s->signal,
+			 s->count > 1 ? " ..." : "");
+	die_text(DIE_USAGE, "signal: %s", why.text);
 }
 
 static void make_request(struct ask *a, const struct steer *s)

@@ -276,6 +276,9 @@ struct config_source {
 	const bool *held;         /* reload: one a service of old; true: is
 				   * not gone yet, so that its index is no one
 				   * else's. NULL: all removed ones are gone */
+	unsigned *doubts; /* of what loads: warnings about single settings are
+			   * printed like mistakes, and counted here. NULL:
+			   * there are none */
 };
 
 /* Load every file, report every mistake of all of them to `complain` (a file

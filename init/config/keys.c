@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "init/config/expand.h"
+#include "init/config/foreign.h"
 #include "init/config/parse.h"
 
 #define SERVICE (KEY_SERVICE | KEY_DEFAULTS)
@@ -184,6 +185,53 @@ static bool has_comment(const char *value)
 	return false;
 }
 
+static bool is_quoted(const char *value)
+{
+	size_t len = strlen(value);
+
+	return len > 1 && (*value == '"' || *value == '\'') &&
+	       value[len - 1] == *value;
+}
+
+/* A name that is seldom anything but a variable: PORT. */
+static bool is_upper(const char *s)
+{
+	return *s >= 'A' && *s <= 'Z' &&
+	       ((s[1] >= 'A' && s[1] <= 'Z') || s[1] == '_');
+}
+
+/* What is right, and is taken for something else by many. */
+static void doubt(struct loader *l, const struct setting *s)
+{
+	const bool is_raw = (s->key->flags & KEY_RAW) != 0;
+	const char *plain = l->expansion.plain;
+	const char *name = s->name;
+	struct complaints *c = &l->doubts;
+
+	if (plain != NULL && plain[1] == '(' && is_raw)
+		complain(c, s->place, "warning: %.60s: $( in double quotes is "
+				      "nothing that runs; `shell` has a shell, "
+				      "and \\$( says that it is meant", name);
+	else if (plain != NULL && is_raw)
+		complain(c, s->place, "warning: %.60s: %.*s stays as it is; "
+				      "write ${NAME} for the variable, '$NAME' "
+				      "for the text",
+			 name, (int)strcspn(plain, " \t\"'}/:,.;"), plain);
+	else if (plain != NULL && is_upper(plain + 1))
+		complain(c, s->place, "warning: %.60s: a $ before a name stays "
+				      "as it is; write ${NAME} for the "
+				      "variable", name);
+	if (is_raw || s->key->parse == PARSE_SHELL)
+		return;
+	if (has_comment(s->value))
+		complain(c, s->place, "warning: %.60s: what looks like a "
+				      "comment is part of the value; a comment "
+				      "needs a line of its own", name);
+	if (is_quoted(s->value))
+		complain(c, s->place, "warning: %.60s: the quotes are part of "
+				      "the value; leave them out", name);
+}
+
 void key_apply(struct loader *l, struct draft *draft,
 	       const struct setting *setting)
 {
@@ -191,8 +239,12 @@ void key_apply(struct loader *l, struct draft *draft,
 	struct why why;
 	struct key_use use = { l, draft, setting, setting->key, &why };
 
-	if (apply(&use))
+	l->expansion.plain = NULL;
+	if (apply(&use)) {
+		doubt(l, setting);
 		return;
+	}
+	foreign_explain(setting->name, setting->value, &why);
 	/* A variable can be a secret: its value is not shown. */
 	if (setting->key->flags & KEY_EMPTY)
 		complain(&l->complaints, setting->place, "%.60s: %s",
@@ -200,5 +252,7 @@ void key_apply(struct loader *l, struct draft *draft,
 	else
 		complain(&l->complaints, setting->place, "%.60s = %.100s: %s%s",
 			 setting->name, setting->value, why.text,
-			 has_comment(setting->value) ? hint : "");
+			 has_comment(setting->value) &&
+					 strstr(why.text, "comment") == NULL
+				 ? hint : "");
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "init/config/files.h"
+#include "init/config/foreign.h"
 #include "init/config/keys.h"
 #include "init/config/syntax.h"
 #include "init/errors.h"
@@ -137,15 +138,28 @@ static void begin_section(struct loader *l, const char *section)
 		l->current->place = l->at;
 }
 
-/* Say that a key is unknown there, and where it belongs or what is near. */
-static void unknown_key(struct loader *l, const char *name, unsigned flags)
+/* Say that a key is unknown there, and where it belongs, what it is called here
+ * or what is near. */
+static void unknown_key(struct loader *l, const char *name)
 {
+	struct section *section = l->current;
 	const struct config_key *other = key_find(name, ~0U);
-	const char *near = key_nearest(name, flags);
+	const char *here = foreign_find(name);
+	const char *near = key_nearest(name, section->flags);
 
+	/* The command may be what was meant. */
+	section->is_broken = section->is_broken || foreign_is_command(here) ||
+			     (near != NULL && (strcmp(near, "command") == 0 ||
+					       strcmp(near, "shell") == 0));
 	if (other != NULL)
 		complain(&l->complaints, l->at, "%.60s belongs in %s; move it",
 			 name, config_key_section(other));
+	else if (here != NULL && *here == '-')
+		complain(&l->complaints, l->at, "%.60s is no key: %s", name,
+			 here + 1);
+	else if (here != NULL)
+		complain(&l->complaints, l->at,
+			 "%.60s is no key; here this is called %s", name, here);
 	else if (near != NULL)
 		complain(&l->complaints, l->at,
 			 "%.60s is no key; did you mean %s?", name, near);
@@ -162,7 +176,7 @@ static void add_setting(struct loader *l, const char *name, const char *value)
 	struct setting *s;
 
 	if (key == NULL) {
-		unknown_key(l, name, section->flags);
+		unknown_key(l, name);
 		return;
 	}
 	other = load_setting(section, name);
@@ -388,6 +402,7 @@ const struct config *load(const struct world *world,
 	const struct config *config = NULL;
 
 	l.complaints.arena = &l.arena;
+	l.doubts.arena = &l.arena;
 	l.expansion.arena = &l.arena;
 	l.expansion.environment = world->environment;
 	l.text = text_begin(&l.arena);
@@ -410,6 +425,8 @@ const struct config *load(const struct world *world,
 	read_settings(&l);
 	config = compile(&l);
 	*mistakes = complain_print(&l.complaints, fd);
+	if (config != NULL && from->doubts != NULL)
+		*from->doubts = complain_print(&l.doubts, fd);
 	arena_drop(&l.arena);
 	return config;
 }

@@ -104,6 +104,7 @@ struct draft {
 
 struct loader {
 	struct complaints complaints;
+	struct complaints doubts; /* what is right, and seldom meant so */
 	struct place at; /* what is being read; else "dashpot" */
 	const struct world *world;
 	struct expansion expansion; /* what ${NAME} is taken from */

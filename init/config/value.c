@@ -156,11 +156,28 @@ bool value_range(const char *text, int64_t *low_ms, int64_t *high_ms,
 				"first");
 }
 
+/* Length of the unit at s, with B or iB behind it or not: docker, supervisord
+ * and systemd all mean 1,024. 0: none stands there. */
+static size_t unit_length(const char *s, const char *end, unsigned *shift)
+{
+	static const char letters[] = "kmgtKMGT";
+	const char *letter = s < end ? strchr(letters, *s) : NULL;
+	size_t len = 1;
+
+	if (letter == NULL)
+		return 0;
+	*shift = 10 * (unsigned)((letter - letters) % 4 + 1);
+	if (s + len < end && s[len] == 'i')
+		len++;
+	if (s + len < end && (s[len] == 'B' || s[len] == 'b'))
+		len++;
+	return len;
+}
+
 bool value_size(const char *text, size_t len, bool may_be_unlimited,
 		uint64_t *bytes, struct why *why)
 {
-	static const char suffixes[] = "kMGT";
-	const char *at = text, *const end = text + len, *suffix;
+	const char *at = text, *const end = text + len;
 	unsigned shift = 0;
 
 	if (may_be_unlimited && is_word(text, len, "unlimited")) {
@@ -168,13 +185,8 @@ bool value_size(const char *text, size_t len, bool may_be_unlimited,
 		return true;
 	}
 	*bytes = scan_unsigned(&at, 10);
-	if (at > text && at + 1 == end) {
-		suffix = strchr(suffixes, *at == 'K' ? 'k' : *at);
-		if (suffix != NULL) {
-			shift = 10 * (unsigned)(suffix - suffixes + 1);
-			at++;
-		}
-	}
+	if (at > text)
+		at += unit_length(at, end, &shift);
 	if (len == 0 || at != end)
 		return value_wrong(why, "is no %s; write it like 4096, 64k or "
 					"10M%s",

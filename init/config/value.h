@@ -47,7 +47,7 @@ bool value_duration(const char *text, size_t len, int min_ms, int64_t *ms,
 bool value_range(const char *text, int64_t *low_ms, int64_t *high_ms,
 		 struct why *why);
 
-/* "4096", "64k", "10M", "1G" (powers of 1,024), and "unlimited" as
+/* "4096", "64k", "10M", "1GiB" (powers of 1,024), and "unlimited" as
  * UINT64_MAX where that is allowed. */
 bool value_size(const char *text, size_t len, bool may_be_unlimited,
 		uint64_t *bytes, struct why *why);

@@ -286,6 +286,20 @@ orphan_of()
 @test "an unknown word or option is an error, 100" {
 	run -100 "$DASHPOT" nginx
 	[[ $output == *"nginx: no such command"*"dashpot -- nginx"* ]]
+	run -100 "$DASHPOT" statsu
+	[[ $output == *"did you mean status?"*"dashpot -- statsu"* ]]
+	run -100 "$DASHPOT" ps
+	[[ $output == *"did you mean status?"* ]]
+	run -100 "$DASHPOT" check a.ini
+	[[ $output == *"check: a.ini: a file stands behind -c (dashpot check -c a.ini)"* ]]
+	run -100 "$DASHPOT" b.ini
+	[[ $output == *"b.ini: a file stands behind -c (dashpot run -c b.ini)"* ]]
+	run -100 "$DASHPOT" check --json
+	[[ $output == *"check: --json: no such option; see dashpot help check"* ]]
+	run -100 "$DASHPOT" signal web HUP
+	[[ $output == *"the signal comes first: dashpot signal HUP web"* ]]
+	run -100 "$DASHPOT" signal FOO web
+	[[ $output == "dashpot: signal: \`FOO\` is no signal; write "* ]]
 	run -100 "$DASHPOT" --no-such-option
 	run -100 "$DASHPOT" run -c
 	run -100 "$DASHPOT" --

@@ -301,13 +301,18 @@ static void file_that_instances_share_is_doubted_once(void **state)
 	assert_doubted("instances = 1\nstdout = file:/tmp/w.log\n", "");
 }
 
-static void short_shutdown_timeout_is_doubted_with_both_numbers(void **state)
+static void short_shutdown_timeout_is_doubted_with_what_is_lacking(void **state)
 {
 	load_text("[dashpot]\nshutdown_timeout = 9s\n"
 		  "[service:a]\ncommand = /bin/sh\n");
 	assert_int_equal(doubts(), 1);
 	assert_non_null(strstr(said, "[dashpot]: warning: shutdown_timeout = "
-				     "9 s is less than the 9.5 s"));
+				     "9 s is 500 ms too short for stopping"));
+	forget(state);
+	load_text("[dashpot]\nshutdown_timeout = 1d\n"
+		  "[service:a]\ncommand = /bin/sh\nstop_timeout = 1d\n");
+	assert_int_equal(doubts(), 1);
+	assert_non_null(strstr(said, "1 d is 1.5 s too short for stopping"));
 }
 
 static void doubts_come_in_the_order_of_the_files(void **state)
@@ -389,7 +394,7 @@ int main(void)
 		TEST(limit_that_takes_the_mark_away_is_doubted),
 		TEST(dependency_that_nobody_starts_is_doubted),
 		TEST(file_that_instances_share_is_doubted_once),
-		TEST(short_shutdown_timeout_is_doubted_with_both_numbers),
+		TEST(short_shutdown_timeout_is_doubted_with_what_is_lacking),
 		TEST(doubts_come_in_the_order_of_the_files),
 		TEST(policy_is_said_as_a_person_would),
 	};

@@ -364,7 +364,7 @@ static void stop_signal_ends_a_service(void **state)
 static void values_out_of_range_are_refused(void **state)
 {
 	static const char *const wrong[][2] = {
-		{ "type = forking", "daemon oneshot" },
+		{ "type = demon", "daemon oneshot" },
 		{ "restart = maybe", "always on-failure never" },
 		{ "success_codes = 256", "0 .. 255" },
 		{ "fatal_codes = x", "0 .. 255" },

@@ -135,7 +135,19 @@ static void sizes_are_powers_of_1024(void **state)
 	assert_false(size("9999999999999999999", false, &n));
 	assert_false(size("99999999999999999999999", false, &n));
 	assert_false(size("99999999T", false, &n));
-	assert_false(size("10MB", false, &n));
+	/* As docker, supervisord and systemd write it: 1,024 of each. */
+	assert_true(size("64MiB", false, &n));
+	assert_int_equal(n, 67108864);
+	assert_true(size("50MB", false, &n) && n == 50 << 20);
+	assert_true(size("512m", false, &n) && n == 512 << 20);
+	assert_true(size("8Gi", false, &n) && n == INT64_C(8) << 30);
+	assert_true(size("1kib", false, &n) && n == 1024);
+	assert_false(size("10B", false, &n));
+	assert_false(size("10iB", false, &n));
+	assert_false(size("10MM", false, &n));
+	assert_false(size("10M i", false, &n));
+	assert_false(size("10MiBs", false, &n));
+	assert_false(size("8388608TiB", false, &n));
 	assert_false(size("k", false, &n));
 	assert_false(size("", false, &n));
 	assert_false(size("-1", false, &n));

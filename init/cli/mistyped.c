@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* The nearest command, words of other programs, files without -c. */
+#include "init/cli/mistyped.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "init/cli/commands.h"
+#include "init/config/complain.h"
+#include "init/config/foreign.h"
+#include "init/die.h"
+#include "init/format.h"
+
+const char *mistyped_meant(const char *word)
+{
+	struct nearest near = { .word = word };
+	const struct commands_row *row;
+	char foreign[32];
+	const char *here;
+
+	format(foreign, sizeof(foreign), "dashpot=%s", word);
+	here = foreign_find(foreign);
+	for (size_t i = 0; here == NULL && (row = commands_row(i)); i++)
+		nearest_offer(&near, row->word);
+	return here != NULL ? here : near.best;
+}
+
+static bool is_file(const char *word)
+{
+	size_t len = strlen(word);
+
+	return len > 4 && strcmp(word + len - 4, ".ini") == 0;
+}
+
+_Noreturn void mistyped_refuse(const char *command, const char *word,
+			       const char *file)
+{
+	const char *meant = mistyped_meant(word);
+
+	if (word[0] == '-')
+		die_text(DIE_USAGE,
+			 "%s%s%s: no such option; see dashpot help%s%s",
+			 command ? command : "", command ? ": " : "", word,
+			 command ? " " : "", command ? command : "");
+	if (command == NULL && file != NULL && commands_find(word) != NULL)
+		die_text(DIE_USAGE,
+			 "%s stands before its options: dashpot %s -c %s", word,
+			 word, file);
+	if (command != NULL || is_file(word))
+		die_text(DIE_USAGE,
+			 "%s%s%s: a file stands behind -c (dashpot %s -c %s), "
+			 "a command behind --",
+			 command ? command : "", command ? ": " : "", word,
+			 command ? command : "run", word);
+	die_text(DIE_USAGE,
+		 "%s: no such command%s%s%s to run the program of that name: "
+		 "dashpot -- %s",
+		 word, meant ? "; did you mean " : "", meant ? meant : "",
+		 meant ? "? Or," : ";", word);
+}

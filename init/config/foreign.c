@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/* One string: what it is called here, then the words for it, and so on. The
+ * first one that fits is the answer. */
+#include "init/config/foreign.h"
+
+#include <string.h>
+
+#include "init/format.h"
+
+#define IS "\0"   /* words follow, between blanks; * in front stands for any
+		   * beginning, * behind for any end */
+#define NEXT "\0"
+
+/* clang-format off */
+static const char table[] =
+	"command" IS "ExecStart entrypoint run" NEXT
+	"command, with type = oneshot" IS "up" NEXT
+	"a oneshot of its own, which this one names in `after`" IS
+	"ExecStartPre ExecCondition" NEXT
+	"stop_command" IS "ExecStop down pre_stop" NEXT
+	"on_blocked, which runs when it is given up" IS
+	"finish ExecStopPost OnFailure" NEXT
+	"reload_signal" IS "ExecReload" NEXT
+	"restart" IS "autorestart restart_policy" NEXT
+	"restart_delay" IS "RestartSec delay" NEXT
+	"max_failures" IS "startretries StartLimit* max-death-tally "
+	"max_attempts" NEXT
+	"stable" IS "startsecs" NEXT
+	"success_codes" IS "exitcodes SuccessExit*" NEXT
+	"fatal_codes" IS "RestartPrevent*" NEXT
+	"autostart" IS "WantedBy profiles" NEXT
+	"essential" IS "flag-essential" NEXT
+	"after or requires" IS "depends* dependencies* Wants BindsTo PartOf "
+	"waits-for links" NEXT
+	"`after` of the other service" IS "Before RequiredBy" NEXT
+	"`after`, with names, as there are no numbers" IS "priority" NEXT
+	"ready = notify" IS "NotifyAccess" NEXT
+	"ready = fd:N" IS "notification-fd" NEXT
+	"ready_timeout" IS "TimeoutStart* timeout-up" NEXT
+	"health" IS "healthcheck WatchdogSec test" NEXT
+	"health_interval" IS "interval" NEXT
+	"health_timeout" IS "timeout" NEXT
+	"health_failures" IS "retries" NEXT
+	"health_grace" IS "start_period" NEXT
+	"stop_signal" IS "KillSignal down-signal" NEXT
+	"stop_timeout" IS "stopwaitsecs TimeoutS* stop_grace_period "
+	"timeout-*" NEXT
+	"stop_mode" IS "KillMode stopasgroup" NEXT
+	"leftovers" IS "killasgroup SendSIGKILL" NEXT
+	"env.NAME = VALUE, a line for each" IS "environment env" NEXT
+	"env_file" IS "EnvironmentFile" NEXT
+	"env_from_file.NAME" IS "secrets LoadCredential*" NEXT
+	"clear_env" IS "PassEnvironment UnsetEnvironment" NEXT
+	"directory" IS "working* cwd chdir" NEXT
+	"groups" IS "SupplementaryGroups group_add" NEXT
+	"capabilities" IS "cap_add cap_drop Capability* Ambient*" NEXT
+	"no_new_privileges" IS "security_opt" NEXT
+	"oom_score_adj" IS "OOMScoreAdjust" NEXT
+	"limit.NAME, such as limit.nofile = SOFT:HARD" IS
+	"ulimits LimitA* LimitC* LimitD* LimitF* LimitL* LimitM* LimitN* "
+	"LimitR* LimitS*" NEXT
+	"limit.memory" IS "mem_limit Memory*" NEXT
+	"limit.tasks" IS "pids_limit TasksMax" NEXT
+	"instances" IS "numprocs replicas scale" NEXT
+	"stdout" IS "StandardOutput logging" NEXT
+	"stderr" IS "StandardError" NEXT
+	"stdout = file:PATH" IS "stdout_logfile" NEXT
+	"stderr = file:PATH" IS "stderr_logfile" NEXT
+	"stderr = stdout" IS "redirect_stderr" NEXT
+	"log_max_size" IS "*logfile_maxbytes max-size" NEXT
+	"log_keep" IS "*logfile_backups max-file" NEXT
+	"log_prefix" IS "SyslogIdentifier" NEXT
+	"schedule" IS "OnCalendar OnUnitActiveSec cron" NEXT
+	"type = oneshot" IS "RemainAfterExit" NEXT
+	"listen" IS "port" NEXT
+	"-write a comment" IS "Description Documentation" NEXT
+	"-every program stays in the foreground here" IS
+	"nodaemon PIDFile" NEXT
+	"-files are read from /etc/dashpot.d, or by several -c" IS
+	"include files" NEXT
+	"-it is the container's" IS
+	"image build ports expose volumes networks network_mode hostname "
+	"container_name privileged tmpfs deploy labels devices dns read_only"
+	NEXT
+
+	"never" IS "restart=no restart=false" NEXT
+	"always" IS "restart=unless-stopped restart=yes restart=true" NEXT
+	"on-failure" IS "restart=unexpected restart=on-ab* "
+	"restart=on-watchdog" NEXT
+	"on-failure, and max_trips for how often," IS
+	"restart=on-failure:*" NEXT
+	"daemon" IS "type=simple type=exec type=idle type=longrun" NEXT
+	"daemon, and ready = notify," IS "type=notify*" NEXT
+	"daemon, whose program stays in the foreground," IS
+	"type=forking" NEXT
+	"group" IS "stop_mode=control-group" NEXT
+	"leader" IS "stop_mode=process stop_mode=mixed" NEXT
+	"relay" IS "std*=journal* std*=auto std*=syslog" NEXT
+	"null" IS "std*=none std*=/dev/null" NEXT
+	"file:PATH" IS "std*=/* std*=append:*" NEXT
+	"status" IS "dashpot=ps dashpot=top dashpot=list" NEXT
+	"logs" IS "dashpot=tail" NEXT
+	"check" IS "dashpot=validate dashpot=configtest" NEXT
+	"reload" IS "dashpot=update dashpot=reread" NEXT
+	"explain" IS "dashpot=why dashpot=inspect" NEXT
+	"kill 1, which ends everything" IS
+	"dashpot=shutdown" NEXT
+	"exec:COMMAND" IS "health=CMD* health=curl* health=[* health=/*" NEXT;
+/* clang-format on */
+
+static unsigned char folded(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool fits(const char *pattern, size_t len, const char *word)
+{
+	for (; len > 0 && *pattern != '*'; pattern++, len--, word++)
+		if (folded(*pattern) != folded(*word))
+			return false;
+	if (len == 0)
+		return *word == '\0';
+	for (; !fits(pattern + 1, len - 1, word); word++)
+		if (*word == '\0')
+			return false;
+	return true;
+}
+
+/* Is `word` one of the list? */
+static bool is_listed(const char *list, const char *word)
+{
+	size_t len;
+
+	for (; (len = value_item(&list)) > 0; list += len)
+		if (fits(list, len, word))
+			return true;
+	return false;
+}
+
+const char *foreign_find(const char *word)
+{
+	const char *here = table, *list;
+
+	for (; *here != '\0'; here = list + strlen(list) + 1) {
+		list = here + strlen(here) + 1;
+		if (is_listed(list, word))
+			return here;
+	}
+	return NULL;
+}
+
+bool foreign_is_command(const char *answer)
+{
+	return answer != NULL && strncmp(answer, "command", 7) == 0;
+}
+
+bool foreign_explain(const char *key, const char *value, struct why *why)
+{
+	char word[80];
+	const char *here;
+
+	format(word, sizeof(word), "%s=%s", key, value);
+	here = foreign_find(word);
+	return here == NULL ||
+	       value_wrong(why, "is called %s here; write that", here);
+}
