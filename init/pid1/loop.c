@@ -81,7 +81,8 @@ static void watch(const struct sup *sup, int fd, int64_t what)
 
 static void open_descriptors(struct sup *sup)
 {
-	sup->signal_fd = signals_open();
+	sup->signals = SIGNALS_ALL;
+	sup->signal_fd = signals_collect(-1, sup->signals);
 	if (sup->signal_fd < 0)
 		die_system("signalfd", -sup->signal_fd);
 	sup->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -357,12 +358,35 @@ static void take_signal(struct sup *sup, int number)
 		kill(main_pid, number);
 }
 
-static void drain_signals(struct sup *sup)
+/* epoll says so again while there are more. */
+static void take_signals(struct sup *sup)
 {
-	int number;
+	int number = 0, code;
 
-	while ((number = signals_next(sup->signal_fd)) != 0)
+	for (int k = 0; k < SIGNALS_AT_ONCE; k++) {
+		number = signals_next(sup->signals, number, &code);
+		if (number == 0)
+			return;
 		take_signal(sup, number);
+	}
+}
+
+/* Collect what something is to get: all where a main command runs, to which
+ * they are passed on. SIGTERM is never ignored, or a child that is just made
+ * would miss the one that ends it. */
+static void follow_signals(struct sup *sup)
+{
+	uint64_t wanted = sup->config->stop_signals | SIGNALS_BIT(SIGCHLD) |
+			  SIGNALS_BIT(SIGTERM) | SIGNALS_BIT(SIGUSR1);
+
+	if (reload_is_meant(sup))
+		wanted |= SIGNALS_BIT(SIGHUP);
+	if (sup->main_service != UINT32_MAX)
+		wanted = SIGNALS_ALL;
+	if (wanted == sup->signals)
+		return;
+	sup->signals = wanted;
+	(void)signals_collect(sup->signal_fd, wanted);
 }
 
 static void take_wakes(struct sup *sup, const struct wakes *wakes)
@@ -373,7 +397,7 @@ static void take_wakes(struct sup *sup, const struct wakes *wakes)
 		int64_t what = (int64_t)wakes->event[k].data.u64;
 
 		if (what == FROM_SIGNALS) {
-			drain_signals(sup);
+			take_signals(sup);
 		} else if (what == FROM_CONTROL) {
 			operator_run(sup);
 		} else if (what == FROM_CLOCK) {
@@ -474,6 +498,7 @@ _Noreturn void loop_run(const struct config *config,
 	forget_set_up();
 	/* From here on nothing may exit, block, allocate or write text. */
 	while (sup->stop.phase != STOP_OVER) {
+		follow_signals(sup);          /* of the configuration */
 		publish(sup);                 /* memory only; wakes helpers */
 		wait_for_events(sup, &wakes); /* the only sleep */
 		services_fire(sup);           /* deadlines -> events */

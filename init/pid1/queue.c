@@ -19,6 +19,10 @@
 #include "init/pid1/spawn.h"
 #include "init/pid1/tree.h"
 
+enum {
+	AT_ONCE = 64, /* starts in one turn */
+};
+
 /* --- Waiting ----------------------------------------------------------- */
 
 void queue_join(struct sup *sup, uint32_t i)
@@ -460,16 +464,20 @@ static bool bring_oldest(struct sup *sup, uint16_t *list, uint32_t n)
 	return true;
 }
 
-/* All that can start, in the order of `list`, which is that of rank. */
+/* All that can start, in the order of `list`, which is that of rank; as many as
+ * a turn takes, the others in the next. */
 static void start_in_turn(struct sup *sup, uint16_t *list, uint32_t n)
 {
 	bool has_old = true;
+	uint32_t started = 0;
 
-	for (uint32_t k = 0; k < n; k++) {
+	for (uint32_t k = 0; k < n && started < AT_ONCE; k++) {
 		if (sup->budget.is_by_age && has_old)
 			has_old = bring_oldest(sup, &list[k], n - k);
 		start_or_wait(sup, list[k]);
+		started += sup->service[list[k]].state != LIFE_WAITING;
 	}
+	sup->is_queue_due |= started == AT_ONCE;
 }
 
 /* When to look again: at a token, or when a gate tries again. */

@@ -4,10 +4,12 @@
 #include "init/pid1/signals.h"
 
 #include <errno.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SIGNALS = 64, SET_BYTES = SIGNALS / 8 };
@@ -29,14 +31,81 @@ static void set_mask(uint64_t mask)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, SET_BYTES);
 }
 
+/* What RLIMIT_SIGPENDING was; filled in by limit_queue(). */
+static struct rlimit queue_before;
+
+/* Signals that the kernel throws away as they come; bit n - 1. */
+static uint64_t ignored;
+
+static void set_disposition(int number, bool is_ignored)
+{
+	/* Larger than the kernel's struct sigaction, whose handler is its
+	 * first word, but for one architecture. */
+	uintptr_t action[16] = { 0 };
+
+#ifdef __mips__
+	action[1] = is_ignored; /* SIG_IGN, or SIG_DFL */
+#else
+	action[0] = is_ignored;
+#endif
+	syscall(SYS_rt_sigaction, number, action, NULL, SET_BYTES);
+}
+
+/* A real-time signal is queued once for each time that it is sent, as long as
+ * this limit of the receiver allows, and taking one out of a long queue costs
+ * time by its length. Past the limit it still comes, once and without sender
+ * (signal(7)). */
+static void limit_queue(void)
+{
+	struct rlimit limit;
+
+	if (queue_before.rlim_max != 0 ||
+	    prlimit(0, RLIMIT_SIGPENDING, NULL, &queue_before) < 0)
+		return;
+	limit = queue_before;
+	if (limit.rlim_cur > SIGNALS_AT_ONCE)
+		limit.rlim_cur = SIGNALS_AT_ONCE;
+	(void)prlimit(0, RLIMIT_SIGPENDING, &limit, NULL);
+}
+
+int signals_collect(int fd, uint64_t wanted)
+{
+	const uint64_t all = ~faults();
+	const uint64_t unwanted = all & ~wanted;
+	sigset_t set;
+
+	limit_queue();
+	memset(&set, 0, sizeof(set));
+	wanted &= all;
+	memcpy(&set, &wanted, sizeof(wanted));
+	/* What is blocked is never ignored, so that nothing is lost between
+	 * these steps; what waits of the unwanted is thrown away. */
+	set_mask(all);
+	for (int number = 1; number <= SIGNALS; number++)
+		if ((ignored ^ unwanted) & SIGNALS_BIT(number))
+			set_disposition(number,
+					unwanted & SIGNALS_BIT(number));
+	ignored = unwanted;
+	fd = signalfd(fd, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	set_mask(wanted);
+	return fd < 0 ? -errno : fd;
+}
+
 void signals_block(void)
 {
-	/* Larger than the kernel's struct sigaction; all zero is SIG_DFL. */
-	static const uint64_t by_default[8];
-
 	set_mask(~faults());
 	for (int number = 1; number <= SIGNALS; number++)
-		syscall(SYS_rt_sigaction, number, by_default, NULL, SET_BYTES);
+		set_disposition(number, false);
+}
+
+void signals_enter_child(void)
+{
+	if (queue_before.rlim_max != 0)
+		(void)prlimit(0, RLIMIT_SIGPENDING, &queue_before, NULL);
+	for (int number = 1; number <= SIGNALS; number++)
+		if (ignored & SIGNALS_BIT(number))
+			set_disposition(number, false);
+	set_mask(~faults() & ~SIGNALS_BIT(SIGTERM));
 }
 
 void signals_unblock_all(void)
@@ -44,24 +113,25 @@ void signals_unblock_all(void)
 	set_mask(0);
 }
 
-int signals_open(void)
+/* The lowest that waits of `set`, 0 where none does. */
+static int take_one(uint64_t set, int *code)
 {
-	sigset_t set;
-	uint64_t mask = ~faults();
-	int fd;
+	static const struct timespec at_once;
+	siginfo_t info;
+	long number = syscall(SYS_rt_sigtimedwait, &set, &info, &at_once,
+			      SET_BYTES);
 
-	memset(&set, 0, sizeof(set));
-	memcpy(&set, &mask, sizeof(mask));
-	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (number <= 0)
+		return 0;
+	*code = info.si_code;
+	return (int)number;
 }
 
-int signals_next(int fd)
+int signals_next(uint64_t set, int last, int *code)
 {
-	struct signalfd_siginfo info;
+	const uint64_t above = last > 0 ? ~UINT64_C(0) << (last - 1) << 1
+					: ~UINT64_C(0);
+	int number = take_one(set & above, code);
 
-	/* Whole records or none; EINTR cannot happen with all blocked. */
-	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return 0;
-	return (int)info.ssi_signo;
+	return number == 0 && last > 0 ? take_one(set, code) : number;
 }

@@ -13,6 +13,7 @@
 
 #include "init/die.h"
 #include "init/errors.h"
+#include "init/pid1/reap.h"
 #include "init/pid1/signals.h"
 #include "init/pid1/spawn.h"
 
@@ -32,23 +33,47 @@ static _Noreturn void die_of_exec(const char *name,
 	die_text(code, "%s: %s", name, errors_text(report->err));
 }
 
-/* Wait for every dead child. True once the command itself is among them.
- * *ret_again_ms: look again then, where the kernel gave no answer; -1: when a
- * signal comes. */
-static bool reap_all(pid_t command, int *status, int *ret_again_ms)
+/* Wait for dead children, as many as a turn takes. True once the command itself
+ * is among them. *ret_again_ms: look again then, where there may be more or the
+ * kernel gave no answer; -1: when a signal comes. */
+static bool reap_batch_of(pid_t command, int *status, int *ret_again_ms)
 {
 	bool is_over = false;
-	int one;
-	pid_t pid;
 
-	while ((pid = waitpid(-1, &one, WNOHANG)) > 0) {
+	*ret_again_ms = 0;
+	for (int k = 0; k < REAP_BATCH; k++) {
+		int one;
+		pid_t pid = waitpid(-1, &one, WNOHANG);
+
+		if (pid <= 0) {
+			*ret_again_ms =
+				pid < 0 && errno != ECHILD ? AGAIN_MS : -1;
+			break;
+		}
 		if (pid != command)
 			continue;
 		*status = one;
 		is_over = true;
 	}
-	*ret_again_ms = pid < 0 && errno != ECHILD ? AGAIN_MS : -1;
 	return is_over;
+}
+
+/* Pass on what has come. True when a child may have died. */
+static bool take_signals(pid_t command)
+{
+	bool has_child = false;
+	int number = 0, code;
+
+	for (int k = 0; k < SIGNALS_AT_ONCE; k++) {
+		number = signals_next(SIGNALS_ALL, number, &code);
+		if (number == 0)
+			break;
+		if (number == SIGCHLD)
+			has_child = true;
+		else
+			kill(command, number);
+	}
+	return has_child;
 }
 
 /* Sleep until the command is over; returns its wait status. */
@@ -58,13 +83,9 @@ static int attend(pid_t command, int signal_fd)
 	int status = 0, again_ms = -1;
 
 	for (;;) {
-		int number = signals_next(signal_fd);
-
-		if (number == 0 && poll(&wake, 1, again_ms) != 0)
-			continue;
-		if (number != 0 && number != SIGCHLD)
-			kill(command, number);
-		else if (reap_all(command, &status, &again_ms))
+		poll(&wake, 1, again_ms);
+		if ((take_signals(command) || again_ms >= 0) &&
+		    reap_batch_of(command, &status, &again_ms))
 			return status;
 	}
 }
@@ -74,7 +95,7 @@ _Noreturn void single_run(char **argv)
 	struct spawn_report *report =
 		mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int signal_fd = signals_open();
+	int signal_fd = signals_collect(-1, SIGNALS_ALL);
 	int verdict_fd, status;
 	pid_t command;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Between clone and exec: only system calls and memory that exists already.
- * Signal dispositions are the default ones since signals_block() and all
- * signals are blocked, so nothing can interrupt the child; it unblocks last. */
+ * Nothing but SIGTERM and SIGKILL can interrupt the child; it unblocks the
+ * other signals last. */
 #include "init/pid1/spawn.h"
 
 #include <errno.h>
@@ -263,6 +263,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 	struct execute what = { .path = config_string(c, s->path) };
 	int err;
 
+	signals_enter_child();
 	/* What exec needs, and the machine may not have. */
 	take(report, BOARD_STEP_EXEC);
 	if (!execute_reserve(&what, words.count, s->env.count))
@@ -352,6 +353,7 @@ pid_t spawn_command(char **argv, struct spawn_report *report,
 
 	if (pid != 0)
 		return pid;
+	signals_enter_child();
 	path = getenv("PATH");
 	what.path = path ? path : "/usr/local/bin:/bin:/usr/bin";
 	take_terminal();

@@ -295,6 +295,7 @@ struct sup {
 	uint64_t events_seen;    /* events that helpers were woken for */
 	pid_t pid;               /* own; 1 when init */
 	int epoll_fd, signal_fd, notify_fd;
+	uint64_t signals;        /* collected: bit n - 1 for signal n */
 	int clock_fd;            /* ticks_open() */
 	int proc_fd;             /* ghosts_open() */
 	uint32_t main_service;   /* index of the given command; UINT32_MAX */

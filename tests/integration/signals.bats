@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# Signals that others send, many or early: none holds up PID 1, none that counts
+# is lost.
+
+load ../lib/dashpot
+load ../lib/verify
+
+setup_file()
+{
+	gcc -O2 -o "$BATS_FILE_TMPDIR/flood" "$DASHPOT_TOP/tests/lib/flood.c"
+}
+
+# flood_begins NUMBER...: two processes inside send these to PID 1 for 4 s. A
+# dashpot that a test floods is started with a queue of 2,000, because one that
+# let it fill would else stand the machine still.
+flood_begins()
+{
+	ns_exec "$BATS_FILE_TMPDIR/flood" 1 4 2 "$@" 3>&- &
+}
+
+# loop_ini: a service that ends every 300 ms and notes in $dir/runs that it runs
+loop_ini()
+{
+	cat >"$dir/dashpot.ini" <<-END_INI
+		[service:loop]
+		shell = echo run >>$dir/runs; exec sleep 0.3
+		min_runtime = 0s
+		restart_delay = 10ms..10ms
+	END_INI
+}
+
+# runs_in_3_s: how often the service starts
+runs_in_3_s()
+{
+	local before
+	before=$(wc -l <"$dir/runs")
+	sleep 3
+	echo $(($(wc -l <"$dir/runs") - before))
+}
+
+@test "a flood of real-time signals delays no restart, no stop and no command" {
+	dir=$(ns_dir)
+	loop_ini
+	NS_PREFIX=(prlimit --sigpending=2000)
+	ns_start "$dir"
+	wait_until 5 test -s "$dir/runs"
+	alone=$(runs_in_3_s)
+	flood_begins {40..59}
+	flooded=$(runs_in_3_s)
+	echo "$alone runs alone, $flooded flooded"
+	[ $((flooded * 3)) -ge $((alone * 2)) ]
+	timeout 3 nsenter --target "$NS_PID" --pid --mount -- "$DASHPOT" status
+	ns_stop TERM 8
+	[ "$NS_STATUS" = 0 ]
+}
+
+@test "beside a flood of signals 37 stops everything, and the command gets its own" {
+	dir=$(ns_dir)
+	cat >"$dir/main" <<-'END'
+		for n in {1..64}; do
+			[ "$n" = 17 ] || trap '' "$n" 2>/dev/null || true
+		done
+		trap "echo got >>$1/got" 39
+		trap 'echo told >>$1/told; exit 7' TERM
+		echo up >"$1/up"
+		while :; do sleep 0.02; done
+	END
+	NS_PREFIX=(prlimit --sigpending=2000)
+	ns_start "$dir" -- bash "$dir/main" "$dir"
+	wait_until 5 test -e "$dir/up"
+	flood_begins 12 {40..59}
+	sleep 0.5
+	ns_exec bash -c 'kill -39 1'
+	wait_until 2 test -s "$dir/got"
+	ns_exec bash -c 'kill -37 1'
+	wait_until 3 test -s "$dir/told"
+	ns_wait 5
+	[ "$NS_STATUS" = 7 ]
+}
+
+@test "-- CMD: beside a flood orphans are reaped, and SIGTERM and 37 reach the command" {
+	dir=$(ns_dir)
+	cat >"$dir/main" <<-'END'
+		for n in {1..64}; do
+			[ "$n" = 17 ] || trap '' "$n" 2>/dev/null || true
+		done
+		trap "echo got >>$1/got" 37
+		trap 'exit 7' TERM
+		echo up >"$1/up"
+		while :; do sleep 0.02; done
+	END
+	NS_PREFIX=(prlimit --sigpending=2000)
+	ns_run "$dir" "$DASHPOT" -- bash "$dir/main" "$dir"
+	wait_until 5 test -e "$dir/up"
+	flood_begins 10 12 {40..59}
+	sleep 0.5
+	ns_exec bash -c 'kill -37 1'
+	wait_until 2 test -s "$dir/got"
+	ns_exec sh -c 'sleep 0.01 & sleep 0.02 & exit 0'
+	wait_until 2 no_zombies
+	ns_stop TERM 3
+	[ "$NS_STATUS" = 7 ]
+}
+
+@test "no turn starts more than 64 services, and all are started" {
+	dir=$(ns_dir)
+	printf '%s\n' '[dashpot]' 'log_format = json' '[service:many]' \
+		'command = sleep 1000' 'instances = 200' >"$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 10 count_is 200 said '.event == "started"'
+	most=$(said '.event == "started"' | jq .monotonic_ms | uniq -c | sort -n | tail -n 1)
+	echo "$most"
+	[ "${most% *}" -le 64 ]
+}
+
+# no_zombies: nothing inside waits for PID 1 to reap it
+no_zombies()
+{
+	! ns_ps | awk '$2 == 1 && $3 ~ /Z/' | grep .
+}
+
+@test "a command has the signal queue and the dispositions that dashpot was given" {
+	# show: its limit, and what it ignores and blocks
+	cat >"$BATS_TEST_TMPDIR/show" <<-'END'
+		prlimit --sigpending --output SOFT,HARD --noheadings
+		grep -E '^Sig(Blk|Ign)' /proc/self/status
+	END
+	NS_PREFIX=(prlimit --sigpending=1234:2345)
+	want=$(prlimit --sigpending=1234:2345 env --default-signal sh "$BATS_TEST_TMPDIR/show")
+	[[ "$want" = *1234*2345* ]]
+
+	dir=$(ns_dir single)
+	ns_run "$dir" "$DASHPOT" -- sh "$BATS_TEST_TMPDIR/show"
+	ns_wait 5
+	[ "$(cat "$dir/stdout")" = "$want" ]
+
+	dir=$(ns_dir services)
+	cat >"$dir/dashpot.ini" <<-END_INI
+		[service:web]
+		shell = exec sh $BATS_TEST_TMPDIR/show >$dir/web
+		type = oneshot
+		[service:written]
+		shell = exec sh $BATS_TEST_TMPDIR/show >$dir/written
+		type = oneshot
+		limit.sigpending = 77
+		[service:checked]
+		command = sleep 1000
+		ready = exec:sh -c 'sh $BATS_TEST_TMPDIR/show >$dir/checked'
+	END_INI
+	ns_start "$dir"
+	wait_until 5 test -s "$dir/checked"
+	wait_until 5 test -s "$dir/written"
+	wait_until 5 test -s "$dir/web"
+	[ "$(cat "$dir/web")" = "$want" ]
+	[ "$(cat "$dir/checked")" = "$want" ]
+	[[ "$(cat "$dir/written")" =~ ^\ *77\ +77 ]]
+	# Helpers keep the short one.
+	[ "$(prlimit --pid "$NS_PID" --sigpending --output SOFT --noheadings | tr -d ' ')" = 64 ]
+	helper=$(ns_exec pgrep -f 'dashpot: recorder')
+	[ "$(ns_exec prlimit --pid "$helper" --sigpending --output SOFT --noheadings | tr -d ' ')" = 64 ]
+}
