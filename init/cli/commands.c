@@ -62,7 +62,8 @@ static const struct commands_row commands[] = {
 	  "/etc/dashpot.d/*.ini, or of FILE, and CMD beside them",
 	  "CMD is the service `main`: started when all others are ready,\n"
 	  "never restarted; when it ends, everything ends, with its code.\n"
-	  "As PID 1, `dashpot -c FILE` and `dashpot` alone are the same.\n",
+	  "As PID 1, or as its child (docker run --init), `dashpot -c FILE`\n"
+	  "and `dashpot` alone are the same.\n",
 	  NULL, 0 },
 	{ "check", "[-c FILE]... [OPTION...] [-- CMD]",
 	  "report every mistake and doubt of the files, start nothing",

@@ -46,6 +46,49 @@ struct options options_files(int argc, char **argv)
 	return o;
 }
 
+static bool has_terminal(void)
+{
+	return isatty(STDIN_FILENO) || isatty(STDOUT_FILENO);
+}
+
+static bool has_default_files(void)
+{
+	return access("/etc/dashpot.ini", F_OK) == 0 ||
+	       access("/etc/dashpot.d", F_OK) == 0;
+}
+
+/* Not PID 1, and yet what the container runs: below another init (docker run
+ * --init), or beside one (a pod whose containers share their processes). Who
+ * types it on a terminal may only want the help. */
+static bool is_command_of_container(const struct options *o)
+{
+	const pid_t parent = getppid();
+
+	if (has_terminal())
+		return parent == 1 &&
+		       (o->files_count > 0 || has_default_files());
+	return parent <= 1;
+}
+
+/* Neither `run` nor PID 1, and no command to run alone. */
+static struct options without_a_word(struct options o)
+{
+	if (is_command_of_container(&o))
+		return o;
+	if (o.files_count > 0)
+		die_text(DIE_USAGE,
+			 "this is not PID 1: to supervise all the same, say "
+			 "dashpot run -c %s",
+			 o.files[0]);
+	/* A script that starts it wants no help. */
+	if (!has_terminal() && has_default_files())
+		die_text(DIE_USAGE, "this is not PID 1, nor started by it: to "
+				    "supervise what /etc/dashpot.ini and "
+				    "/etc/dashpot.d say, write dashpot run; "
+				    "see dashpot help");
+	return (struct options){ .mode = OPTIONS_COMMAND };
+}
+
 struct options options_parse(int argc, char **argv, bool is_pid1)
 {
 	const struct commands_row *row =
@@ -57,19 +100,12 @@ struct options options_parse(int argc, char **argv, bool is_pid1)
 	    (!is_run || commands_is_help_asked(argc - 1, argv + 1)))
 		return (struct options){ .mode = OPTIONS_COMMAND, .row = row };
 	o = options_files(argc - is_run, argv + is_run);
-	o.is_second = is_run && !is_pid1;
-	if (is_run)
-		return o;
-	if (o.command && o.files_count == 0)
+	o.is_second = !is_pid1;
+	if (o.command && o.files_count == 0 && !is_run)
 		o.mode = OPTIONS_SINGLE;
-	else if (!is_pid1 && o.files_count > 0)
-		die_text(DIE_USAGE,
-			 "this is not PID 1: to supervise all the same, say "
-			 "dashpot run -c %s",
-			 o.files[0]);
-	else if (!is_pid1)
-		o = (struct options){ .mode = OPTIONS_COMMAND };
-	return o;
+	return is_run || is_pid1 || o.mode == OPTIONS_SINGLE ?
+		       o :
+		       without_a_word(o);
 }
 
 struct config_source options_source(const struct options *o)

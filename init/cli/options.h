@@ -13,7 +13,7 @@ enum { OPTIONS_FILES = 32 };
 
 enum options_mode {
 	OPTIONS_SINGLE,    /* -- CMD: one command, no configuration */
-	OPTIONS_SUPERVISE, /* run, or options only as PID 1 */
+	OPTIONS_SUPERVISE, /* run, or options only as a container's command */
 	OPTIONS_COMMAND,   /* `row` says what is to be done */
 };
 
@@ -25,7 +25,7 @@ struct options {
 	size_t files_count;
 	char **command; /* NULL-ended words behind --, or NULL */
 	unsigned *doubts; /* where warnings are counted; NULL: none are said */
-	bool is_second; /* `run` where something else is PID 1 */
+	bool is_second; /* something else is PID 1 */
 };
 
 /* Understand argv, or end the program with 100 and a line that says what was

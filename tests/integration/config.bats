@@ -218,8 +218,37 @@ with_etc()
 		exec "\$@"
 	END
 	chmod 755 "$dir/wrap"
-	NS_PREFIX=("$dir/wrap")
+	NS_PREFIX=("$dir/wrap" "${BELOW[@]}")
 	ns_run "$dir" "$DASHPOT" "$@"
+}
+
+@test "below another init, dashpot alone supervises what is in /etc; a script without run is told to say it" {
+	dir=$(ns_dir)
+	mkdir -p "$dir/etc/dashpot.d"
+	printf '%s\n' '[service:a]' 'shell = echo from a; exec sleep 1000' >"$dir/etc/dashpot.d/a.ini"
+	# shellcheck disable=SC2016
+	BELOW=(sh -c '"$@" & wait $!; echo "it exits with $?"; sleep 1000' sh)
+	with_etc
+	wait_until 5 grep -x 'from a' "$dir/stdout"
+	grep 'supervises 1 service, not as PID 1' "$dir/stderr"
+	ns_exec kill "$(ns_ps | awk '$4 ~ /dashpot$/ { print $1 }')"
+	wait_until 5 grep -x 'it exits with 0' "$dir/stdout"
+	ns_signal KILL
+	ns_wait
+	# shellcheck disable=SC2016
+	BELOW=(sh -c 'sh -c "\"\$@\"; echo it exits with \$?" sh "$@"; exec sleep 1000' sh)
+	with_etc
+	wait_until 5 grep -x 'it exits with 100' "$dir/stdout"
+	grep 'not PID 1, nor started by it: .* write dashpot run' "$dir/stderr"
+	ns_signal KILL
+	ns_wait
+	# Without a configuration, too, nobody takes the help for an answer.
+	rm -r "$dir/etc/dashpot.d"
+	# shellcheck disable=SC2016
+	BELOW=(sh -c '"$@" & wait $!; echo "it exits with $?"; sleep 1000' sh)
+	with_etc
+	wait_until 5 grep -x 'it exits with 100' "$dir/stdout"
+	grep 'neither /etc/dashpot.ini' "$dir/stderr"
 }
 
 @test "/etc/dashpot.ini and /etc/dashpot.d/*.ini are read where no -c is given" {
