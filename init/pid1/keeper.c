@@ -40,8 +40,10 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 	};
 	pid_t pid = spawn_clone();
 
-	if (pid == 0)
+	if (pid == 0) {
+		spawn_drop_reports(sup);
 		helper_run(&job);
+	}
 	kept->again_ms = NEVER;
 	kept->is_renewed = false;
 	sup->is_head_changed = true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The loader is a copy of PID 1 that ends soon, or hangs with its files; it
  * takes no room that services have to leave, and it can only die. What it
- * wrote is believed once config_verify() has seen it. */
+ * wrote is read, for a mapped file that somebody cuts off is a SIGBUS, and
+ * believed once config_verify() has seen the copy. */
 #include "init/pid1/reload.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/config/verify.h"
@@ -21,34 +23,29 @@ enum {
 	PAUSE_MS = 1000,   /* between two reloads by SIGHUP */
 };
 
-/* What the loader leaves. */
-struct reload_slot {
-	volatile uint32_t mistakes;
-	volatile uint32_t size; /* of the block; 0: there is none */
-	uint64_t block[];       /* aligned as a block has to be */
+/* What the loader leaves begins with this; the block is behind it. */
+struct left {
+	uint32_t mistakes;
+	uint32_t size; /* of the block; 0: there is none */
 };
-
-static size_t slot_size(void)
-{
-	return sizeof(struct reload_slot) + config_block_most();
-}
 
 int reload_begin(struct sup *sup, const struct config_source *source)
 {
 	struct reload *r = &sup->reload;
-	const int how = MAP_ANONYMOUS | MAP_NORESERVE;
-	void *at[3];
+	const int how = MAP_ANONYMOUS | MAP_NORESERVE | MAP_PRIVATE;
 
 	r->source = *source;
-	for (int k = 0; k < 3; k++) {
-		at[k] = mmap(NULL, slot_size(), PROT_READ | PROT_WRITE,
-			     how | (k == 0 ? MAP_SHARED : MAP_PRIVATE), -1, 0);
-		if (at[k] == MAP_FAILED)
+	r->fd = memfd_create("dashpot-loader", MFD_CLOEXEC);
+	if (r->fd < 0)
+		return -errno;
+	for (int k = 0; k < 2; k++) {
+		void *at = mmap(NULL, config_block_most(),
+				PROT_READ | PROT_WRITE, how, -1, 0);
+
+		if (at == MAP_FAILED)
 			return -errno;
+		r->own[k] = at;
 	}
-	r->slot = at[0];
-	r->own[0] = at[1];
-	r->own[1] = at[2];
 	r->kill_ms = NEVER;
 	r->again_ms = NEVER;
 	r->began_ms = sup->now_ms - PAUSE_MS;
@@ -72,11 +69,23 @@ static void print_mistakes(const struct board_mistakes *text)
 		n = write(STDERR_FILENO, text->text + at, text->length - at);
 }
 
+/* Leave it for PID 1. What finds no room has an exit code. */
+static void leave(int fd, const void *data, size_t size, off_t at)
+{
+	const char *from = data;
+
+	for (ssize_t n; size > 0; size -= (size_t)n, from += n, at += n) {
+		n = pwrite(fd, from, size, at);
+		if (n <= 0)
+			_exit(111);
+	}
+}
+
 static _Noreturn void load_files(const struct sup *sup, uint64_t event)
 {
 	static bool held[CONFIG_SERVICES];
 	struct config_source from = sup->reload.source;
-	struct reload_slot *slot = sup->reload.slot;
+	struct left left = { 0, 0 };
 	const int fd = sup->boards.mistakes_fd;
 	struct board_mistakes *text = mmap(
 		NULL, sizeof(*text), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -84,6 +93,8 @@ static _Noreturn void load_files(const struct sup *sup, uint64_t event)
 	const struct config *config;
 	unsigned mistakes = 0;
 
+	spawn_drop_reports(sup);
+	munmap(sup->boards.board, sizeof(*sup->boards.board));
 	prctl(PR_SET_NAME, "dashpot: loader");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (text == MAP_FAILED || getppid() != sup->pid ||
@@ -97,13 +108,15 @@ static _Noreturn void load_files(const struct sup *sup, uint64_t event)
 	config = config_load(&from, fd, &mistakes);
 	text->length = (uint32_t)(lseek(fd, 0, SEEK_CUR) - begin);
 	atomic_store(&text->event, event);
-	slot->mistakes = mistakes;
+	left.mistakes = mistakes;
+	left.size = config ? config->size : 0;
+	if (config)
+		leave(sup->reload.fd, config, config->size, sizeof(left));
+	leave(sup->reload.fd, &left, sizeof(left), 0);
 	if (!config) {
 		print_mistakes(text);
 		_exit(100);
 	}
-	memcpy(slot->block, config, config->size);
-	slot->size = config->size;
 	_exit(0);
 }
 
@@ -123,8 +136,7 @@ static int begin(struct sup *sup, bool is_signal)
 
 	r->again_ms = NEVER;
 	r->began_ms = sup->now_ms;
-	r->slot->mistakes = 0;
-	r->slot->size = 0;
+	(void)!ftruncate(r->fd, 0);
 	SUP_SAY(sup, BOARD_EV_RELOAD, -1, is_signal);
 	pid = spawn_clone();
 	if (pid == 0)
@@ -157,20 +169,38 @@ uint32_t reload_by_command(struct sup *sup, int32_t *err)
 	return *err ? COMMAND_NO_FORK : 0;
 }
 
+/* What the loader says of its work; nothing when it has left nothing. */
+static struct left look_at_left(const struct reload *r)
+{
+	struct left left;
+
+	if (pread(r->fd, &left, sizeof(left), 0) != sizeof(left))
+		left = (struct left){ 0, 0 };
+	return left;
+}
+
+/* Read its block. The size, or 0 when it is not whole. */
+static uint32_t read_block(const struct reload *r, struct config *to)
+{
+	const uint32_t size = look_at_left(r).size;
+	struct stat st;
+
+	if (size > config_block_most() || fstat(r->fd, &st) < 0 ||
+	    st.st_size != (off_t)(sizeof(struct left) + size) ||
+	    pread(r->fd, to, size, sizeof(struct left)) != (ssize_t)size)
+		return 0;
+	return size;
+}
+
 /* The loader's block is there: take it, or say why not. */
 static void take_block(struct sup *sup)
 {
 	struct reload *r = &sup->reload;
 	const struct config *old = sup->config;
 	struct config *next = r->own[r->own[0] == old];
-	const size_t most = config_block_most();
-	uint32_t size = r->slot->size;
-	int broken;
+	const uint32_t size = read_block(r, next);
+	const int broken = config_verify(next, size);
 
-	if (size > most)
-		size = 0;
-	memcpy(next, r->slot->block, size);
-	broken = config_verify(next, size);
 	if (broken)
 		reload_failed(sup, BOARD_RELOAD_DAMAGED, -broken, 0);
 	else if (next->size == old->size && memcmp(next, old, size) == 0)
@@ -181,12 +211,12 @@ static void take_block(struct sup *sup)
 	if (sup->config == next)
 		(void)madvise((void *)(uintptr_t)old, old->size, MADV_DONTNEED);
 	else
-		(void)madvise(next, most, MADV_DONTNEED);
+		(void)madvise(next, config_block_most(), MADV_DONTNEED);
 }
 
 static void take_result(struct sup *sup, int status)
 {
-	const uint32_t mistakes = sup->reload.slot->mistakes;
+	const uint32_t mistakes = look_at_left(&sup->reload).mistakes;
 
 	if (mistakes > 0)
 		reload_failed(sup, BOARD_RELOAD_MISTAKES, mistakes, 0);
@@ -206,7 +236,7 @@ bool reload_reaped(struct sup *sup, pid_t pid, int status)
 	r->kill_ms = NEVER;
 	if (!r->is_given_up && sup->stop.phase == STOP_NOT)
 		take_result(sup, status);
-	(void)madvise(r->slot, slot_size(), MADV_REMOVE);
+	(void)!ftruncate(r->fd, 0);
 	return true;
 }
 
@@ -214,6 +244,7 @@ bool reload_reaped(struct sup *sup, pid_t pid, int status)
 static void give_up(struct sup *sup)
 {
 	struct reload *r = &sup->reload;
+	const uint32_t mistakes = look_at_left(r).mistakes;
 
 	kill(r->pid, SIGKILL);
 	r->kill_ms = NEVER;
@@ -221,8 +252,8 @@ static void give_up(struct sup *sup)
 	if (sup->stop.phase != STOP_NOT)
 		return;
 	/* It may have been stderr that did not answer. */
-	if (r->slot->mistakes > 0)
-		reload_failed(sup, BOARD_RELOAD_MISTAKES, r->slot->mistakes, 0);
+	if (mistakes > 0)
+		reload_failed(sup, BOARD_RELOAD_MISTAKES, mistakes, 0);
 	else
 		reload_failed(sup, BOARD_RELOAD_SILENT,
 			      sup->now_ms - r->began_ms, 0);

@@ -2,10 +2,10 @@
 /* A reload: the files are read by a child, because reading can block and
  * parsing allocates; PID 1 takes what it made, or keeps what is in force.
  *
- * The child (the loader) puts the compiled block into a slot that it shares
- * with PID 1, its mistakes onto the board `reload` and to stderr, and exits.
- * PID 1 copies the block to memory that nobody else can write, checks the
- * copy, and hands it to adopt(). There is one reload at a time. */
+ * The child (the loader) writes the compiled block to a memfd, its mistakes
+ * onto the board `reload` and to stderr, and exits. PID 1 reads the block into
+ * memory that nobody else can write, checks the copy, and hands it to adopt().
+ * There is one reload at a time. */
 #ifndef INIT_PID1_RELOAD_H
 #define INIT_PID1_RELOAD_H
 

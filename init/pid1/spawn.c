@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -358,4 +359,10 @@ pid_t spawn_command(char **argv, struct spawn_report *report,
 	what.path = path ? path : "/usr/local/bin:/bin:/usr/bin";
 	take_terminal();
 	fail(report, execute_run(&what, report));
+}
+
+void spawn_drop_reports(const struct sup *sup)
+{
+	munmap(sup->report,
+	       (1 + HOOKS) * CONFIG_SERVICES * sizeof(*sup->report));
 }

@@ -50,4 +50,8 @@ pid_t spawn_command(char **argv, struct spawn_report *report,
  * PID 1 has no use for. */
 pid_t spawn_clone(void);
 
+/* In a child of PID 1 that starts nothing: let go of all reports, which it
+ * could forge. */
+void spawn_drop_reports(const struct sup *sup);
+
 #endif

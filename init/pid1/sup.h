@@ -178,12 +178,10 @@ struct hook {
 	uint32_t left;      /* living ones of that, at the last look */
 };
 
-struct reload_slot;
-
 /* A reload of the configuration, see reload.h. */
 struct reload {
 	struct config_source source; /* what the command line names */
-	struct reload_slot *slot; /* shared with the loader */
+	int fd;             /* memfd: what the loader leaves, never mapped */
 	struct config *own[2];    /* one of them may be in force */
 	pid_t pid;          /* of the loader; 0 none */
 	int64_t began_ms;   /* the last reload */

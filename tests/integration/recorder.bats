@@ -206,3 +206,22 @@ burnt()
 	done
 	service burn ".usage.cpu_percent >= $got / 3"
 }
+
+@test "no helper can write memory of PID 1 or of another helper" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END_INI
+		[service:web]
+		command = sleep 1000
+		stdout = file:$dir/log
+		health = unix:$dir/none
+		health_grace = 1h
+	END_INI
+	ns_start "$dir"
+	wait_until 5 service web '.state == "running"'
+	for helper in recorder relay files control prober; do
+		wait_until 5 kid "dashpot: $helper"
+		awk -v own="/memfd:$helper" '$2 ~ /w.s/ && $6 != own { print; bad = 1 }
+			END { exit bad }' "/proc/$(kid "dashpot: $helper")/maps"
+	done
+	ns_stop
+}

@@ -5,6 +5,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "init/config/verify.h"
 #include "init/pid1/adopt.h"
@@ -17,6 +19,7 @@ enum { LOADER = 0x7e000000 };
 
 static int clone_err; /* 0: it makes a process */
 
+int __real_kill(pid_t pid, int number);
 int __wrap_kill(pid_t pid, int number);
 int __wrap_kill(pid_t pid, int number)
 {
@@ -40,15 +43,20 @@ int __wrap_socket(int domain, int type, int protocol)
 	return socket_err ? -1 : __real_socket(domain, type, protocol);
 }
 
-/* The layout of struct reload_slot. */
+/* What a loader leaves: two numbers, and the block. */
 struct slot {
 	uint32_t mistakes, size;
-	char block[];
+	char block[1 << 16];
 };
 
-static struct slot *slot(void)
+static struct slot slot;
+
+static void leave_slot(size_t size)
 {
-	return (struct slot *)(void *)sup.reload.slot;
+	const int fd = sup.reload.fd;
+
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(pwrite(fd, &slot, size, 0), size);
 }
 
 static const struct config *first;
@@ -66,12 +74,12 @@ static void begin_with(const char *text)
 static int end(void **state)
 {
 	struct reload *r = &sup.reload;
-	size_t size = 2 * sizeof(uint32_t) + config_block_most();
+	size_t size = config_block_most();
 
 	if (sup.config == first)
 		munmap((void *)(uintptr_t)first, first->size);
 	loaded.c = NULL;
-	munmap(r->slot, size);
+	close(r->fd);
 	munmap(r->own[0], size);
 	munmap(r->own[1], size);
 	return sup_end(state);
@@ -98,8 +106,10 @@ static void leave(const char *text)
 	fake_files[0] = (struct fake_file){ .name = "t.ini", .text = text };
 	load_source(&fake_world, &from);
 	assert_non_null(loaded.c);
-	memcpy(slot()->block, loaded.c, loaded.c->size);
-	slot()->size = loaded.c->size;
+	assert_in_range(loaded.c->size, 1, sizeof(slot.block));
+	slot = (struct slot){ .size = loaded.c->size };
+	memcpy(slot.block, loaded.c, loaded.c->size);
+	leave_slot(2 * sizeof(uint32_t) + slot.size);
 	munmap((void *)(uintptr_t)loaded.c, loaded.c->size);
 	loaded.c = NULL;
 }
@@ -164,20 +174,80 @@ static void mistakes_and_death_keep_what_is_in_force(void **state)
 {
 	begin_with(A);
 	begin_reload();
-	slot()->mistakes = 7;
+	slot = (struct slot){ .mistakes = 7 };
+	leave_slot(2 * sizeof(uint32_t));
 	reload_reaped(&sup, LOADER, 100 << 8);
 	assert_failed(BOARD_RELOAD_MISTAKES, 7);
-	begin_reload();
-	assert_int_equal(slot()->mistakes, 0);
+	begin_reload(); /* mistakes are forgotten */
 	reload_reaped(&sup, LOADER, SIGSEGV);
 	assert_failed(BOARD_RELOAD_DIED, SIGSEGV);
 	begin_reload();
 	reload_reaped(&sup, LOADER, 0); /* it left nothing */
 	assert_failed(BOARD_RELOAD_DAMAGED, VERIFY_SIZE);
 	begin_reload();
-	slot()->size = UINT32_MAX;
+	slot = (struct slot){ .size = UINT32_MAX };
+	leave_slot(sizeof(slot));
 	reload_reaped(&sup, LOADER, 0);
 	assert_failed(BOARD_RELOAD_DAMAGED, VERIFY_SIZE);
+	/* Cut off, and longer than it says. */
+	begin_reload();
+	leave(A B);
+	leave_slot(2 * sizeof(uint32_t) + slot.size - 1);
+	reload_reaped(&sup, LOADER, 0);
+	assert_failed(BOARD_RELOAD_DAMAGED, VERIFY_SIZE);
+	begin_reload();
+	leave_slot(2 * sizeof(uint32_t) + slot.size + 8);
+	reload_reaped(&sup, LOADER, 0);
+	assert_failed(BOARD_RELOAD_DAMAGED, VERIFY_SIZE);
+	begin_reload();
+	leave_slot(sizeof(uint32_t)); /* not even two numbers */
+	reload_reaped(&sup, LOADER, 0);
+	assert_failed(BOARD_RELOAD_DAMAGED, VERIFY_SIZE);
+}
+
+/* Cut off, grow and rewrite what was left, as long as it may live. */
+static void spoil(void)
+{
+	const int fd = sup.reload.fd;
+	const size_t whole = 2 * sizeof(uint32_t) + slot.size;
+	uint32_t x = 1;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+		if (ftruncate(fd, (off_t)(x % whole)) < 0 ||
+		    ftruncate(fd, (off_t)(x % 3 ? whole : 2 * whole)) < 0 ||
+		    pwrite(fd, &slot, whole, 0) < 0 ||
+		    pwrite(fd, &x, sizeof(x), (off_t)(x % whole)) < 0)
+			_exit(1);
+	}
+}
+
+static void loader_that_writes_on_while_it_is_read_never_harms(void **state)
+{
+	int status;
+	pid_t pid;
+
+	begin_with(A B);
+	run(0);
+	begin_reload();
+	leave(A B "stop_timeout = 3s\n");
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		spoil();
+	for (int k = 0; k < 3000; k++) {
+		if (k > 0)
+			begin_reload();
+		leave_slot(2 * sizeof(uint32_t) + slot.size);
+		assert_true(reload_reaped(&sup, LOADER, 0));
+		assert_int_equal(config_verify(sup.config, sup.config->size),
+				 0);
+		assert_string_equal(config_name(sup.config, 1), "b");
+	}
+	__real_kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
 }
 
 static void other_children_are_not_the_loader(void **state)
@@ -202,8 +272,9 @@ static void damaged_blocks_never_harm(void **state)
 		      "[service:c]\ncommand = y\n");
 		for (int flips = 0; flips < 4; flips++) {
 			x ^= x << 13, x ^= x >> 17, x ^= x << 5;
-			slot()->block[x % slot()->size] = (char)(x >> 24);
+			slot.block[x % slot.size] = (char)(x >> 24);
 		}
+		leave_slot(2 * sizeof(uint32_t) + slot.size);
 		assert_true(reload_reaped(&sup, LOADER, 0));
 		assert_int_equal(config_verify(sup.config, sup.config->size),
 				 0);
@@ -219,9 +290,10 @@ static void block_that_renames_a_service_is_refused(void **state)
 	begin_with(A B);
 	begin_reload();
 	leave(A B "stop_timeout = 3s\n");
-	for (uint32_t at = 0; at + 1 < slot()->size; at++)
-		if (memcmp(slot()->block + at, "\0b", 3) == 0)
-			slot()->block[at + 1] = 'z';
+	for (uint32_t at = 0; at + 1 < slot.size; at++)
+		if (memcmp(slot.block + at, "\0b", 3) == 0)
+			slot.block[at + 1] = 'z';
+	leave_slot(2 * sizeof(uint32_t) + slot.size);
 	reload_reaped(&sup, LOADER, 0);
 	assert_failed(BOARD_RELOAD_DAMAGED, VERIFY_NAME);
 }
@@ -501,6 +573,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(same_files_change_nothing),
 		TEST(mistakes_and_death_keep_what_is_in_force),
+		TEST(loader_that_writes_on_while_it_is_read_never_harms),
 		TEST(other_children_are_not_the_loader),
 		TEST(damaged_blocks_never_harm),
 		TEST(block_that_renames_a_service_is_refused),
