@@ -3,9 +3,11 @@
  * its last run ended. */
 #include "init/cli/advice.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "init/format.h"
 
@@ -93,9 +95,7 @@ static const struct {
 	{ "signalled", "SIGSYS",
 	  "A seccomp profile forbids a system call that it needs." },
 	{ "signalled", "SIGPIPE", "Nobody read what it wrote any more." },
-	{ "signalled", "",
-	  "The program crashed. Read what it said above; for a core dump set "
-	  "limit.core = unlimited." },
+	{ "signalled", "", NULL }, /* on_crash() */
 	{ "start-timeout", "",
 	  "Read what it said above; where it only needs longer, raise "
 	  "ready_timeout." },
@@ -137,6 +137,38 @@ static bool is_key(struct peek end, const char *key)
 	return strcmp(code, key) == 0;
 }
 
+/* Where the kernel puts cores is the same for all that share it. */
+static void read_core_pattern(char *to, size_t size)
+{
+	int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, to, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	to[n < 0 ? 0 : n] = '\0';
+	to[strcspn(to, "\n")] = '\0';
+}
+
+static const char *on_crash(struct peek end)
+{
+	static char text[384];
+	char pattern[130]; /* core(5): at most 128 bytes */
+
+	read_core_pattern(pattern, sizeof(pattern));
+	format(text, sizeof(text),
+	       peek_is_true(peek_get(end, "is_core_dumped")) ?
+		       "The program crashed. Read what it said above, and "
+		       "look into its core: the core_pattern of the kernel is "
+		       "\"%s\" (after | a program of the host gets it; a name "
+		       "without / is in the directory that it ran in)." :
+		       "The program crashed. Read what it said above. No core "
+		       "was dumped: that takes limit.core = unlimited, and a "
+		       "place that can be written; the core_pattern of the "
+		       "kernel is \"%s\".",
+	       pattern);
+	return text;
+}
+
 const char *advice_for(struct peek service)
 {
 	struct peek list = peek_get(service, "ends"), end;
@@ -158,6 +190,6 @@ const char *advice_for(struct peek service)
 	for (size_t i = 0; i < COUNT(ends); i++)
 		if (peek_is(peek_get(end, "cause"), ends[i].cause) &&
 		    (ends[i].key[0] == '\0' || is_key(end, ends[i].key)))
-			return ends[i].text;
+			return ends[i].text ? ends[i].text : on_crash(end);
 	return NULL;
 }

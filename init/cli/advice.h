@@ -6,7 +6,7 @@
 #include "init/text/peek.h"
 
 /* One or two sentences, or NULL where nothing is known that would help.
- * service: of diagnostic.json. The text lives as long as the program. */
+ * service: of diagnostic.json. The text is valid until the next call. */
 const char *advice_for(struct peek service);
 
 #endif

@@ -385,6 +385,10 @@ static void advice_fits_the_cause(void **state)
 	     "'signal':'SIGKILL'}]}", "memory limit");
 	FITS("{'ends':[{'cause':'signalled','signal':'SIGKILL'}]}",
 	     "outside dashpot");
+	FITS("{'ends':[{'cause':'signalled','signal':'SIGSEGV',"
+	     "'is_core_dumped':true}]}", "its core: the core_pattern");
+	FITS("{'ends':[{'cause':'signalled','signal':'SIGABRT',"
+	     "'is_core_dumped':false}]}", "takes limit.core = unlimited, and");
 	FITS("{'ends':[{'cause':'exited','code':0}]}", "foreground");
 	FITS("{'ends':[{'cause':'exited','code':127}]}", "not found");
 	FITS("{'ends':[{'cause':'exited','code':3}]}", "gave up by itself");
@@ -392,6 +396,9 @@ static void advice_fits_the_cause(void **state)
 	     "`dashpot reset`");
 	FITS("{'waiting':{'for':'headroom'},'ends':[]}", "room");
 #undef FITS
+	assert_null(strstr(advice("{'ends':[{'cause':'signalled','signal':"
+				  "'SIGSEGV','is_core_dumped':true}]}"),
+			   "limit.core"));
 	assert_null(advice("{'ends':[]}"));
 	assert_null(advice("{'ends':[{'cause':'asked'}]}"));
 }
