@@ -45,6 +45,8 @@ static void record(struct breaker *b)
 	b->next = (b->next + 1) % BREAKER_SLOTS;
 	if (b->filled < BREAKER_SLOTS)
 		b->filled++;
+	if (b->in_row < BREAKER_ROW)
+		b->in_row++;
 }
 
 /* Did the failure just recorded make the number within the window? */
@@ -64,7 +66,7 @@ static bool is_any_reached(const struct breaker *b,
 	for (uint32_t i = 0; i < p->windows; i++)
 		if (is_reached(b, &p->window[i]))
 			return true;
-	return false;
+	return p->max_in_row > 0 && b->in_row >= p->max_in_row;
 }
 
 static void open_for(struct breaker *b, int64_t wait_ms)
@@ -86,6 +88,14 @@ static enum breaker_verdict trip(struct breaker *b,
 		b->state = BREAKER_LATCHED;
 		return BREAKER_LATCH;
 	}
+	open_for(b, breaker_cooldown_ms(b, p));
+	return BREAKER_BLOCK;
+}
+
+/* An operator's probe has failed: all is as it was before it. */
+static enum breaker_verdict open_again(struct breaker *b,
+				       const struct breaker_policy *p)
+{
 	open_for(b, breaker_cooldown_ms(b, p));
 	return BREAKER_BLOCK;
 }
@@ -117,7 +127,7 @@ enum breaker_verdict breaker_failed(struct breaker *b,
 		return BREAKER_LATCH;
 	case BREAKER_HALF_OPEN:
 		record(b);
-		return trip_ordinary(b, p);
+		return b->is_asked ? open_again(b, p) : trip_ordinary(b, p);
 	case BREAKER_CLOSED:
 		break;
 	}
@@ -135,17 +145,21 @@ enum breaker_verdict breaker_failed_at_once(struct breaker *b,
 	if (b->state == BREAKER_LATCHED)
 		return BREAKER_LATCH;
 	record(b);
-	return trip_at_once(b, p);
+	return b->state == BREAKER_HALF_OPEN && b->is_asked
+		       ? open_again(b, p)
+		       : trip_at_once(b, p);
 }
 
-bool breaker_probe(struct breaker *b, int64_t now_ms, bool is_forced)
+bool breaker_probe(struct breaker *b, int64_t now_ms, enum breaker_start by)
 {
 	tick(b, now_ms);
 	if (b->state == BREAKER_OPEN &&
-	    (is_forced || b->last_ms >= b->until_ms)) {
+	    (by != BREAKER_START_DUE || b->last_ms >= b->until_ms)) {
 		b->state = BREAKER_HALF_OPEN;
 		b->until_ms = 0;
 	}
+	if (b->state == BREAKER_HALF_OPEN)
+		b->is_asked = by == BREAKER_START_ASKED;
 	return b->state == BREAKER_CLOSED || b->state == BREAKER_HALF_OPEN;
 }
 
@@ -153,11 +167,25 @@ void breaker_succeeded(struct breaker *b)
 {
 	if (b->state == BREAKER_HALF_OPEN)
 		forget(b);
+	else if (b->state == BREAKER_CLOSED)
+		breaker_ended_clean(b);
+}
+
+/* The test keeps the page of a service that never failed untouched. */
+void breaker_ended_clean(struct breaker *b)
+{
+	if (b->in_row > 0)
+		b->in_row = 0;
 }
 
 void breaker_reset(struct breaker *b)
 {
 	forget(b);
+}
+
+bool breaker_is_fresh(const struct breaker *b)
+{
+	return b->state == BREAKER_CLOSED && b->filled == 0 && b->in_row == 0;
 }
 
 void breaker_hold(struct breaker *b, int64_t now_ms)
@@ -190,6 +218,11 @@ void breaker_restore(struct breaker *b, const struct breaker_policy *p,
 	open_for(b, wait_ms);
 }
 
+void breaker_restore_row(struct breaker *b, uint32_t in_row)
+{
+	b->in_row = in_row < BREAKER_ROW ? in_row : BREAKER_ROW;
+}
+
 uint32_t breaker_count(const struct breaker *b, const struct breaker_policy *p,
 		       uint32_t i, int64_t now_ms)
 {
@@ -202,6 +235,39 @@ uint32_t breaker_count(const struct breaker *b, const struct breaker_policy *p,
 		if (at_ms - b->failed_ms[slot] < p->window[i].window_ms)
 			count++;
 	return count;
+}
+
+/* Is a nearer to opening than b? 0 of 0 is as far as can be. */
+static bool is_fuller(const struct breaker_tally *a,
+		      const struct breaker_tally *b)
+{
+	return b->max_failures == 0 ||
+	       (uint64_t)a->failures * b->max_failures >
+		       (uint64_t)b->failures * a->max_failures;
+}
+
+struct breaker_tally breaker_fullest(const struct breaker *b,
+				     const struct breaker_policy *p,
+				     int64_t now_ms)
+{
+	const struct breaker_tally row = {
+		.failures = b->in_row,
+		.max_failures = p->max_in_row,
+		.window_ms = BREAKER_IN_A_ROW,
+	};
+	struct breaker_tally best = { .failures = 0 };
+
+	for (uint32_t i = 0; i < p->windows; i++) {
+		const struct breaker_tally one = {
+			.failures = breaker_count(b, p, i, now_ms),
+			.max_failures = p->window[i].max_failures,
+			.window_ms = p->window[i].window_ms,
+		};
+
+		if (is_fuller(&one, &best))
+			best = one;
+	}
+	return row.max_failures > 0 && is_fuller(&row, &best) ? row : best;
 }
 
 int64_t breaker_cooldown_ms(const struct breaker *b,

@@ -18,9 +18,11 @@ enum life_event judge_end(const struct judge_rules *rules, struct breaker *b,
 
 	if (rules->is_scheduled)
 		return LIFE_ENDED_TICK;
-	if (!judge_is_failure(rules, end, runtime_ms))
+	if (!judge_is_failure(rules, end, runtime_ms)) {
+		breaker_ended_clean(b);
 		return rules->is_success_an_end ? LIFE_ENDED_DONE
 						: LIFE_ENDED_CLEAN;
+	}
 	if (rules->is_never_restarted)
 		return LIFE_ENDED_BAD;
 	verdict = end == JUDGE_AT_ONCE

@@ -33,8 +33,10 @@ enum judge_end {
 bool judge_is_failure(const struct judge_rules *rules, enum judge_end end,
 		      int64_t runtime_ms);
 
-/* The event of the life table that the end leads to; a failure is recorded in
- * the breaker, unless the service is never restarted or has a schedule. */
+/* The event of the life table that the end leads to; what it means for the
+ * breaker is recorded there, unless the service is never restarted or has a
+ * schedule: a failure, or that a row of failures is over. Whether a success
+ * that is an end closes the breaker as well is for life.h. */
 enum life_event judge_end(const struct judge_rules *rules, struct breaker *b,
 			  enum judge_end end, int64_t runtime_ms,
 			  int64_t now_ms);

@@ -208,6 +208,7 @@ struct board_service {
 	bool is_remembered;       /* breaker state came from the registry */
 	bool is_stop_asked;       /* by an operator */
 	bool is_draining;         /* stopping, and not told so yet */
+	bool was_asked;           /* blocked: an operator's start has failed */
 	uint8_t hooks;            /* bit n: enum hook_kind n runs, no checks */
 	bool is_unready;          /* has a process that is not ready (yet, or
 				   * any more) */
@@ -220,8 +221,9 @@ struct board_service {
 	int32_t hook_pid[HOOKS];  /* unreaped leader of each; 0: none */
 	int32_t on;               /* WAIT_DEPENDENCY: that service; else -1 */
 	uint32_t failures;        /* since the last stable run */
-	uint32_t in_window;       /* failures in its fullest window ... */
-	uint32_t window;          /* ... and which one that is */
+	struct breaker_tally tally; /* blocked: what opened it, if that was a
+				   * number of failures; else how near it is */
+	uint32_t in_row;          /* failures since the last stable run */
 	uint32_t trips;           /* of the breaker, in a row */
 	uint32_t at_once;         /* of those, at-once trips in a row */
 	uint32_t doublings;       /* of the cooldown */
@@ -272,9 +274,10 @@ enum board_event_kind {
 	BOARD_EV_ENDED,        /* cause, code, step, err, runtime ms,
 				* 1 if failure, pid, number of the end */
 	BOARD_EV_BACKOFF,      /* delay ms, failures in window, max_failures,
-				* window_ms */
+				* window_ms (BREAKER_IN_A_ROW) */
 	BOARD_EV_BLOCKED,      /* cooldown ms, trips, failures that did it,
-				* window_ms (0: at once) */
+				* window_ms (BREAKER_IN_A_ROW; 0: at once, or
+				* its probe), 1 if an operator's start */
 	BOARD_EV_LATCHED,      /* trips */
 	BOARD_EV_DONE,         /* – ended for good, with success */
 	BOARD_EV_FAILED,       /* – ended for good, without */
@@ -456,7 +459,7 @@ enum board_volume {
 struct board_restored {
 	bool is_known;        /* the registry has a row of this name */
 	uint8_t breaker;      /* enum breaker_state */
-	uint32_t trips, at_once, doublings;
+	uint32_t trips, at_once, doublings, in_row;
 	int64_t wait_ms;      /* remaining cooldown, by the right clock */
 	uint64_t fingerprint; /* of its settings then */
 	uint64_t exe_size;    /* of its executable then; with mtime 0, not

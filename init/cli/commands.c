@@ -76,6 +76,7 @@ static const struct commands_row commands[] = {
 	  "  --service NAME     only these; else all daemons; others are up\n"
 	  "  --lifetime 2s      how long each run lasts, or 1s..20s at random\n"
 	  "  --exit CODE        with which it ends (1)\n"
+	  "  --unhealthy        no run is ever ready, or healthy, instead\n"
 	  "  --outage 10m       runs that start later stay up\n"
 	  "  --for 1h           how long to look\n"
 	  "  --seed N           of all that is random (1)\n"

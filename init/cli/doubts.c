@@ -11,6 +11,7 @@
 #include "init/capability.h"
 #include "init/cgroup.h"
 #include "init/cli/lookup.h"
+#include "init/cli/simulation.h"
 #include "init/config/capabilities.h"
 #include "init/config/files.h"
 #include "init/config/keys.h"
@@ -75,6 +76,30 @@ int64_t doubts_fewest_ms(const struct config_service *s, uint32_t n)
 	return best[n - 1];
 }
 
+/* It is given up on after that time, again and again: the failures have to lie
+ * within some window. */
+static void doubt_give_up(struct doubts *d, const char *what, int64_t ran_ms)
+{
+	const struct breaker_policy *p = &d->s->breaker;
+	char ran[TIME];
+
+	if (ran_ms == 0 || p->windows == 0 || p->max_in_row > 0)
+		return;
+	for (uint32_t i = 0; i < p->windows; i++) {
+		int64_t between_ms = 0;
+
+		for (uint32_t k = 1; k < p->window[i].max_failures; k++)
+			between_ms += ran_ms + dampen_delay_ms(&d->s->dampen,
+							       k, 0);
+		if (between_ms < p->window[i].window_ms)
+			return;
+	}
+	DOUBT(d, "max_failures: a service that is never %s is never blocked: "
+		 "dashpot gives up on each run after %s, so no window fills; "
+		 "write 10 in a row as well",
+	      what, time_in(ran, ran_ms));
+}
+
 static void doubt_windows(struct doubts *d)
 {
 	const struct breaker_policy *p = &d->s->breaker;
@@ -93,7 +118,10 @@ static void doubt_windows(struct doubts *d)
 		      w->max_failures, time_in(window, w->window_ms),
 		      time_in(least, least_ms));
 	}
-	if (out_of_reach > 0 && out_of_reach == p->windows)
+	doubt_give_up(d, "ready", simulation_unready_ms(d->s));
+	doubt_give_up(d, "healthy", simulation_unhealthy_ms(d->s));
+	if (out_of_reach > 0 && out_of_reach == p->windows &&
+	    p->max_in_row == 0)
 		DOUBT(d, "max_failures: no window is left, so failures never "
 			 "block it; shorten restart_delay or widen a window");
 }
@@ -107,7 +135,8 @@ static void doubt_times(struct doubts *d)
 			 "blocked, and 0 never doubles");
 	if (d->s->stable_ms == 0)
 		DOUBT(d, "stable = 0: every start counts as stable, so "
-			 "restart_delay and cooldown never grow");
+			 "restart_delay and cooldown never grow, and failures "
+			 "in a row never count");
 }
 
 static void doubt_dependencies(struct doubts *d)

@@ -22,6 +22,7 @@ struct request {
 	struct simulation_result result;
 	const char *services[CONFIG_SERVICES]; /* of --service */
 	int services_count;
+	bool has_lifetime;
 };
 
 static void take_duration(const char *option, const char *text, int min_ms,
@@ -43,10 +44,12 @@ static int64_t number(const char *option, const char *text, int64_t max)
 	return n;
 }
 
-static void take_lifetime(struct simulation_plan *plan, const char *text)
+static void take_lifetime(struct request *r, const char *text)
 {
+	struct simulation_plan *plan = &r->plan;
 	struct why why;
 
+	r->has_lifetime = true;
 	if (!value_range(text, &plan->lifetime_min_ms, &plan->lifetime_max_ms,
 			 &why))
 		arguments_wrong("--lifetime", text, &why);
@@ -71,10 +74,12 @@ static bool take_option(struct request *r, struct arguments *a)
 		r->timeline.is_all = true;
 	else if (arguments_is(a, "--no-exit"))
 		plan->is_endless = true;
+	else if (arguments_is(a, "--unhealthy"))
+		plan->is_unhealthy = true;
 	else if ((value = arguments_value(a, "--service")) != NULL)
 		take_service(r, value);
 	else if ((value = arguments_value(a, "--lifetime")) != NULL)
-		take_lifetime(plan, value);
+		take_lifetime(r, value);
 	else if ((value = arguments_value(a, "--exit")) != NULL)
 		plan->exit_code = (int)number("--exit", value, 255);
 	else if ((value = arguments_value(a, "--seed")) != NULL)
@@ -134,6 +139,28 @@ static void choose_all(struct request *r)
 				    "services with --service");
 }
 
+/* A run that is never well lasts as long as its settings say. */
+static void check_unhealthy(const struct request *r)
+{
+	const struct config *c = r->plan.config;
+
+	if (!r->plan.is_unhealthy)
+		return;
+	if (r->has_lifetime)
+		die_text(DIE_USAGE, "--unhealthy and --lifetime: such a run "
+				    "lasts until dashpot gives up on it");
+	for (uint32_t i = 0; i < c->services; i++) {
+		const struct config_service *s = config_service(c, i);
+
+		if (r->plan.is_simulated[i] &&
+		    simulation_unready_ms(s) + simulation_unhealthy_ms(s) == 0)
+			die_text(DIE_USAGE,
+				 "--unhealthy: %s has neither a health check "
+				 "nor a ready_timeout, so dashpot never gives "
+				 "up on it", config_name(c, i));
+	}
+}
+
 int simulate_run(int argc, char **argv)
 {
 	static struct request r;
@@ -155,6 +182,7 @@ int simulate_run(int argc, char **argv)
 		die_text(DIE_USAGE, "simulate takes no command behind --");
 	r.plan.config = options_load(&o);
 	choose_all(&r);
+	check_unhealthy(&r);
 	r.timeline.plan = &r.plan;
 	timeline_begin(&r.timeline);
 	err = simulation_run(&r.plan, timeline_tell, &r.timeline, &r.result);

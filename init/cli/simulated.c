@@ -17,7 +17,7 @@ static uint32_t draw(struct simulation *m)
 void simulated_say(struct simulation *m, uint32_t i,
 		   enum simulation_what what, uint32_t number, int64_t next_ms)
 {
-	const struct simulation_event event = {
+	struct simulation_event event = {
 		.at_ms = m->now_ms,
 		.ran_ms = m->now_ms - m->subject[i].started_ms,
 		.next_ms = next_ms,
@@ -26,6 +26,10 @@ void simulated_say(struct simulation *m, uint32_t i,
 		.what = what,
 	};
 
+	if (what == SIMULATION_RETRY || what == SIMULATION_BLOCKED)
+		event.tally = breaker_fullest(
+			&m->breaker[i], &config_service(m->config, i)->breaker,
+			m->now_ms);
 	m->tell(m->to, &event);
 }
 
@@ -50,8 +54,7 @@ static void calm(struct simulation *m, uint32_t i, enum life_event event)
 			      s->failures, 0);
 	s->failures = 0;
 	s->was_stable = true;
-	if (was_half_open)
-		breaker_succeeded(&m->breaker[i]);
+	breaker_succeeded(&m->breaker[i]);
 }
 
 void simulated_release(struct simulation *m, uint32_t i)
@@ -183,11 +186,12 @@ void simulated_end(struct simulation *m, uint32_t i)
 		.is_never_restarted = c->restart == CONFIG_NEVER,
 	};
 	int code = m->plan->exit_code;
+	struct subject *s = &m->subject[i];
 	enum judge_end how =
-		config_has_code(c->success_codes, code) ? JUDGE_SUCCESS
+		s->is_unwell ? JUDGE_FAILURE
+		: config_has_code(c->success_codes, code) ? JUDGE_SUCCESS
 		: config_has_code(c->fatal_codes, code) ? JUDGE_AT_ONCE
 							: JUDGE_FAILURE;
-	struct subject *s = &m->subject[i];
 	int64_t ran_ms = m->now_ms - s->started_ms;
 	enum life_event event;
 
@@ -223,6 +227,25 @@ static int64_t lifetime_ms(struct simulation *m)
 	       (steps > 1 ? (int64_t)(steps * draw(m) >> 32) : 0);
 }
 
+/* When dashpot gives up on a run that never is ready, or else never healthy;
+ * NEVER where it has neither check. */
+static int64_t give_up_ms(const struct config_service *c)
+{
+	int64_t ms = simulation_unready_ms(c);
+
+	if (ms == 0)
+		ms = simulation_unhealthy_ms(c);
+	return ms > 0 ? ms : NEVER;
+}
+
+/* Is a new run ready at once? One that is never well is not, where readiness
+ * is what dashpot gives up on it for. */
+static bool is_ready(const struct simulation *m, uint32_t i)
+{
+	return !m->subject[i].is_unwell ||
+	       simulation_unready_ms(config_service(m->config, i)) == 0;
+}
+
 /* What a new process makes of the service. */
 static void begin_run(struct simulation *m, uint32_t i)
 {
@@ -233,10 +256,16 @@ static void begin_run(struct simulation *m, uint32_t i)
 		t->gap_ms = m->now_ms - s->down_ms;
 	t->starts++;
 	s->started_ms = m->now_ms;
-	s->ready_ms = m->now_ms;
-	s->end_ms = m->now_ms >= m->plan->outage_ms
-			    ? NEVER
-			    : m->now_ms + lifetime_ms(m);
+	s->is_unwell = m->plan->is_unhealthy &&
+		       m->now_ms < m->plan->outage_ms;
+	s->ready_ms = is_ready(m, i) ? m->now_ms : NEVER;
+	if (m->now_ms >= m->plan->outage_ms)
+		s->end_ms = NEVER;
+	else if (s->is_unwell)
+		s->end_ms = m->now_ms +
+			    give_up_ms(config_service(m->config, i));
+	else
+		s->end_ms = m->now_ms + lifetime_ms(m);
 	s->was_stable = false;
 	s->is_parted = false;
 	s->is_early = false;
@@ -252,13 +281,22 @@ void simulated_start(struct simulation *m, uint32_t i)
 		budget_take(&m->budget, &m->config->restart_rate, m->now_ms);
 		m->result->restarts++;
 	}
-	breaker_probe(&m->breaker[i], m->now_ms, m->subject[i].is_early);
+	breaker_probe(&m->breaker[i], m->now_ms,
+		      m->subject[i].is_early ? BREAKER_START_EARLY
+					     : BREAKER_START_DUE);
 	is_probe = m->breaker[i].state == BREAKER_HALF_OPEN;
 	begin_run(m, i);
 	simulated_say(m, i, is_probe ? SIMULATION_PROBE : SIMULATION_STARTED,
 		      m->result->total[i].starts, 0);
 	simulated_take(m, i, is_probe ? LIFE_SPAWNED_PROBE : LIFE_SPAWNED);
-	simulated_take(m, i, LIFE_READY);
+	if (m->subject[i].ready_ms != NEVER)
+		simulated_take(m, i, LIFE_READY);
+}
+
+void simulated_unstable(struct simulation *m, uint32_t i)
+{
+	m->subject[i].due_ms = NEVER;
+	arm(m, i);
 }
 
 void simulated_part(struct simulation *m, uint32_t i, uint32_t on)

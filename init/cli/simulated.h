@@ -28,6 +28,7 @@ struct subject {
 	bool is_parted;     /* from a lost requirement: wants it settled */
 	bool is_early;      /* its next start is a probe, whatever is due */
 	bool was_ready;     /* when it was looked at last */
+	bool is_unwell;     /* its run is one that never is well */
 };
 
 struct simulation {
@@ -72,7 +73,10 @@ void simulated_take(struct simulation *m, uint32_t i, enum life_event event);
 /* Start it now, with a token where it needs one. */
 void simulated_start(struct simulation *m, uint32_t i);
 
-/* Its run has ended by itself. */
+/* `stable` is over, but the run was never healthy. */
+void simulated_unstable(struct simulation *m, uint32_t i);
+
+/* Its run has ended by itself, or dashpot has given up on it. */
 void simulated_end(struct simulation *m, uint32_t i);
 
 /* It stops, because service `on`, which it requires, is lost; it still wants

@@ -13,6 +13,23 @@ enum {
 	WORK = 250 * 1000 * 1000, /* looks at a service: about a second */
 };
 
+int64_t simulation_unready_ms(const struct config_service *s)
+{
+	return s->type == CONFIG_DAEMON && s->ready.kind != CONFIG_CHECK_NONE
+		       ? s->ready_timeout_ms : 0;
+}
+
+int64_t simulation_unhealthy_ms(const struct config_service *s)
+{
+	int64_t first_ms = s->health_grace_ms > 0 ? s->health_grace_ms
+						  : s->health_interval_ms;
+
+	return s->health.kind == CONFIG_CHECK_NONE
+		       ? 0
+		       : first_ms + s->health_interval_ms *
+					    (int64_t)(s->health_failures - 1);
+}
+
 static bool is_oneshot(const struct simulation *m, uint32_t i)
 {
 	return config_service(m->config, i)->type == CONFIG_ONESHOT;
@@ -23,7 +40,8 @@ static bool is_ready(const struct simulation *m, uint32_t i)
 	if (!m->plan->is_simulated[i])
 		return true;
 	return is_oneshot(m, i) ? m->subject[i].state == LIFE_DONE
-				: m->subject[i].ready_ms != NEVER;
+				: m->subject[i].ready_ms != NEVER &&
+					  !m->subject[i].is_unwell;
 }
 
 /* Blocked, ended or stopped, and not about to be back. */
@@ -272,9 +290,11 @@ static void run_queue(struct simulation *m)
 
 static void fire(struct simulation *m, uint32_t i)
 {
-	const struct subject *s = &m->subject[i];
+	struct subject *s = &m->subject[i];
 
-	if (m->now_ms >= s->due_ms)
+	if (m->now_ms >= s->due_ms && s->is_unwell && life_is_up(s->state))
+		simulated_unstable(m, i);
+	else if (m->now_ms >= s->due_ms)
 		simulated_take(m, i, s->state == LIFE_BACKOFF ||
 						     s->state == LIFE_BLOCKED
 					     ? LIFE_DUE : LIFE_STABLE);
@@ -354,6 +374,9 @@ static void run(struct simulation *m)
 		if (m->waiting > 0 && m->has_deps)
 			say_who_waits(m);
 		next_ms = next_turn_ms(m);
+		/* What came due while a probe ran is late. */
+		if (next_ms < m->now_ms)
+			next_ms = m->now_ms;
 		if (next_ms == NEVER)
 			leave_if_all_ended(m);
 	}

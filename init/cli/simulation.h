@@ -31,6 +31,9 @@ struct simulation_plan {
 	uint32_t seed;           /* of lifetimes and jitter */
 	int exit_code;           /* of each end, 0 .. 255 */
 	bool is_endless;         /* goes on where dashpot would exit */
+	bool is_unhealthy;       /* runs end when dashpot gives up on them:
+				  * never ready, or else never healthy;
+				  * lifetimes and exit_code do not matter */
 };
 
 /* What happens, and what the numbers of the event are then. */
@@ -59,7 +62,14 @@ struct simulation_event {
 	uint32_t number;
 	uint32_t service;
 	enum simulation_what what;
+	struct breaker_tally tally; /* RETRY, BLOCKED: how near it is, or what
+				     * has opened it */
 };
+
+/* How long a run of the service lasts that never becomes ready, or that is
+ * ready and never healthy; 0: dashpot does not give up on it for that. */
+int64_t simulation_unready_ms(const struct config_service *s);
+int64_t simulation_unhealthy_ms(const struct config_service *s);
 
 /* Is called for each event, in the order of time. */
 typedef void simulation_tell(void *to, const struct simulation_event *event);

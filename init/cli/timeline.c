@@ -91,6 +91,19 @@ static void add_end(struct phrase *w, const struct simulation_event *e,
 	phrase_duration(w, e->ran_ms);
 }
 
+/* " (failure 2 of 3 within 15 s)" */
+static void add_tally(struct phrase *w, const struct simulation_event *e)
+{
+	if (e->tally.max_failures == 0) {
+		phrase_add(w, " (failure %u)", e->number);
+		return;
+	}
+	phrase_add(w, " (failure %u of %u ", e->tally.failures,
+		   e->tally.max_failures);
+	phrase_window(w, e->tally.window_ms);
+	phrase_add(w, ")");
+}
+
 static void add_what(struct phrase *w, const struct timeline *t,
 		     const struct simulation_event *e)
 {
@@ -108,7 +121,8 @@ static void add_what(struct phrase *w, const struct timeline *t,
 		break;
 	case SIMULATION_RETRY:
 		add_end(w, e, "fails");
-		phrase_add(w, " (failure %u); again in ", e->number);
+		add_tally(w, e);
+		phrase_add(w, "; again in ");
 		phrase_duration(w, e->next_ms);
 		break;
 	case SIMULATION_CLEAN:
@@ -120,7 +134,14 @@ static void add_what(struct phrase *w, const struct timeline *t,
 		add_end(w, e, "fails");
 		phrase_add(w, "; blocked for ");
 		phrase_duration(w, e->next_ms);
-		phrase_add(w, " (trip %u)", e->number);
+		phrase_add(w, " (trip %u", e->number);
+		if (e->number == 1 &&
+		    e->tally.failures >= e->tally.max_failures &&
+		    e->tally.max_failures > 0) {
+			phrase_add(w, ": %u failures ", e->tally.failures);
+			phrase_window(w, e->tally.window_ms);
+		}
+		phrase_add(w, ")");
 		break;
 	case SIMULATION_LATCHED:
 		add_end(w, e, "fails");
@@ -134,8 +155,7 @@ static void add_what(struct phrase *w, const struct timeline *t,
 		phrase_add(w, ", for good");
 		break;
 	case SIMULATION_STABLE:
-		phrase_add(w, "stable; its %u failure%s are forgotten",
-			   e->number, e->number == 1 ? "" : "s");
+		phrase_add(w, "stable; delay and count in a row begin anew");
 		break;
 	case SIMULATION_CLOSED:
 		phrase_add(w, "stable; no longer blocked");
@@ -288,6 +308,13 @@ static void put_event_json(struct timeline *t,
 			   "\"next_in_ms\":%lld",
 			   e->number, (long long)e->ran_ms,
 			   (long long)e->next_ms);
+	}
+	if (e->tally.max_failures > 0) {
+		phrase_add(&w, ",\"failures\":%u,\"max_failures\":%u,"
+			   "\"window_ms\":",
+			   e->tally.failures, e->tally.max_failures);
+		phrase_add(&w, e->tally.window_ms < 0 ? "null" : "%lld",
+			   (long long)e->tally.window_ms);
 	}
 	phrase_add(&w, "}");
 	put(t, &w);

@@ -93,6 +93,7 @@ static uint64_t hash_breaker(uint64_t hash, const struct breaker_policy *p)
 	hash = hash_number(hash, (uint64_t)p->cooldown_min_ms);
 	hash = hash_number(hash, (uint64_t)p->cooldown_max_ms);
 	hash = hash_number(hash, p->max_trips);
+	hash = hash_number(hash, p->max_in_row);
 	for (uint32_t i = 0; i < p->windows; i++) {
 		hash = hash_number(hash, (uint64_t)p->window[i].window_ms);
 		hash = hash_number(hash, p->window[i].max_failures);

@@ -67,6 +67,7 @@ static const struct row head_rows[] = {
 
 static const struct row service_rows[] = {
 	S(breaker.windows, WINDOWS), S(breaker.max_trips, MILLION),
+	S(breaker.max_in_row, THOUSAND),
 	S(breaker.cooldown_min_ms, WEEK), S(breaker.cooldown_max_ms, WEEK),
 	S(dampen.min_ms, WEEK), S(dampen.max_ms, WEEK), S(stable_ms, WEEK),
 	S(min_runtime_ms, WEEK), S(stop_timeout_ms, WEEK),

@@ -176,6 +176,7 @@ struct draft *service_usual(struct loader *l)
 	s->breaker = (struct breaker_policy){
 		.window = { { 15000, 3 }, { 600000, 10 } },
 		.windows = 2,
+		.max_in_row = 10,
 		.cooldown_min_ms = 10000,
 		.cooldown_max_ms = 300000,
 	};

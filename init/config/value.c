@@ -223,10 +223,43 @@ bool value_yes(const char *text, bool *yes, struct why *why)
 	return true;
 }
 
-/* One "3 in 15s" in the len bytes at text. */
-static bool window(const char *text, size_t len, struct breaker_window *w,
-		   struct why *why)
+/* Is the rest of "10 in a row" all that is between text and end? */
+static bool is_row(const char *text, const char *end)
 {
+	static const char *const words[] = { "a", "row" };
+
+	for (int i = 0; i < 2; i++) {
+		size_t n = strlen(words[i]);
+
+		text += strspn(text, " \t");
+		if (strncmp(text, words[i], n) != 0)
+			return false;
+		text += n;
+		if (text < end && !is_blank(*text))
+			return false;
+	}
+	return text + strspn(text, " \t") == end;
+}
+
+static bool row(int64_t number, struct breaker_policy *breaker,
+		struct why *why)
+{
+	if (breaker->max_in_row > 0)
+		return value_wrong(why, "counts in a row twice; leave one of "
+					"them out");
+	if (number < 1 || number > BREAKER_ROW)
+		return value_wrong(why, "counts %lld failures in a row; write "
+					"1 .. %d",
+				   (long long)number, BREAKER_ROW);
+	breaker->max_in_row = (uint32_t)number;
+	return true;
+}
+
+/* One "3 in 15s" or "10 in a row" in the len bytes at text. */
+static bool window(const char *text, size_t len,
+		   struct breaker_policy *breaker, struct why *why)
+{
+	struct breaker_window *w = &breaker->window[breaker->windows];
 	const char *end = text + len;
 	int64_t number;
 	size_t n;
@@ -237,11 +270,18 @@ static bool window(const char *text, size_t len, struct breaker_window *w,
 	text += strspn(text, " \t");
 	if (n == 0 || strncmp(text, "in", 2) != 0 || !is_blank(text[2]))
 		return value_wrong(why, "is no window; write it like 3 in "
-					"15s, 10 in 10m, or none");
+					"15s, 10 in 10m, 10 in a row, or none");
+	if (is_row(text + 2, end))
+		return row(number, breaker, why);
+	if (breaker->windows == BREAKER_WINDOWS)
+		return value_wrong(why, "has more than %d windows; leave the "
+					"others out",
+				   BREAKER_WINDOWS);
 	if (number < 1 || number > BREAKER_SLOTS)
 		return value_wrong(why, "counts %lld failures; write 1 .. %d",
 				   (long long)number, BREAKER_SLOTS);
 	w->max_failures = (uint32_t)number;
+	breaker->windows++;
 	return duration_between(text + 2, end, 1, &w->window_ms, why);
 }
 
@@ -250,19 +290,14 @@ bool value_windows(const char *text, struct breaker_policy *breaker,
 {
 	memset(breaker->window, 0, sizeof(breaker->window));
 	breaker->windows = 0;
+	breaker->max_in_row = 0;
 	if (strcmp(text, "none") == 0)
 		return true;
 	for (;;) {
 		size_t size = strcspn(text, ",");
 
-		if (breaker->windows == BREAKER_WINDOWS)
-			return value_wrong(why, "has more than %d windows; "
-						"leave the others out",
-					   BREAKER_WINDOWS);
-		if (!window(text, size, &breaker->window[breaker->windows],
-			    why))
+		if (!window(text, size, breaker, why))
 			return false;
-		breaker->windows++;
 		if (text[size] == '\0')
 			return true;
 		text += size + 1;

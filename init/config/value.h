@@ -59,7 +59,7 @@ bool value_yes(const char *text, bool *yes, struct why *why);
 bool value_word(const char *text, const char *words, unsigned *index,
 		struct why *why);
 
-/* "3 in 15s, 10 in 10m" or "none": windows of a breaker. */
+/* "3 in 15s, 10 in 10m, 10 in a row" or "none": what opens a breaker. */
 bool value_windows(const char *text, struct breaker_policy *breaker,
 		   struct why *why);
 

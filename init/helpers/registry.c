@@ -138,6 +138,7 @@ static cJSON *service_object(struct json *j, const struct config_service *s,
 	json_int(j, o, "trips", row->trips);
 	json_int(j, o, "at_once", row->at_once);
 	json_int(j, o, "doublings", row->doublings);
+	json_int(j, o, "in_row", row->in_row);
 	json_time(j, o, "until", has_until ? now->wall_ms - now->mono_ms +
 						     row->until_ms :
 					     -1);

@@ -241,7 +241,7 @@ static bool read_row(struct board_restored *to, const cJSON *o,
 {
 	const cJSON *exe = cJSON_GetObjectItemCaseSensitive(o, "executable");
 	struct board_restored row = { .is_known = true };
-	int64_t trips, at_once, doublings;
+	int64_t trips, at_once, doublings, in_row;
 	uint64_t mtime = 0;
 	unsigned breaker;
 
@@ -250,7 +250,8 @@ static bool read_row(struct board_restored *to, const cJSON *o,
 		      &breaker) ||
 	    !get_int(o, "trips", 0, COUNT_MAX, &trips) ||
 	    !get_int(o, "at_once", 0, COUNT_MAX, &at_once) ||
-	    !get_int(o, "doublings", 0, DOUBLINGS_MAX, &doublings))
+	    !get_int(o, "doublings", 0, DOUBLINGS_MAX, &doublings) ||
+	    !get_int_or(o, "in_row", 0, BREAKER_ROW, 0, &in_row))
 		return false;
 	if (!cJSON_IsNull(exe) &&
 	    (!get_digits(exe, "size", 10, &row.exe_size) ||
@@ -261,6 +262,7 @@ static bool read_row(struct board_restored *to, const cJSON *o,
 	row.trips = (uint32_t)trips;
 	row.at_once = (uint32_t)at_once;
 	row.doublings = (uint32_t)doublings;
+	row.in_row = (uint32_t)in_row;
 	row.wait_ms = remaining_ms(o, s, now, is_same_boot);
 	*to = row;
 	return true;

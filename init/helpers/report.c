@@ -225,19 +225,17 @@ static cJSON *schedule_object(struct json *j, const struct report *r,
 	return o;
 }
 
-static cJSON *window_object(struct json *j, const struct config_service *s,
-			    const struct board_service *row)
+static cJSON *window_object(struct json *j, const struct breaker_tally *tally)
 {
-	const struct breaker_window *window;
 	cJSON *o;
 
-	if (row->window >= s->breaker.windows)
+	if (tally->max_failures == 0)
 		return cJSON_CreateNull();
-	window = &s->breaker.window[row->window];
 	o = json_object(j);
-	json_int(j, o, "failures", row->in_window);
-	json_int(j, o, "max_failures", window->max_failures);
-	json_int(j, o, "window_ms", window->window_ms);
+	json_int(j, o, "failures", tally->failures);
+	json_int(j, o, "max_failures", tally->max_failures);
+	json_int_or_null(j, o, "window_ms", tally->window_ms >= 0,
+			 tally->window_ms);
 	return o;
 }
 
@@ -278,6 +276,7 @@ static void add_counts(struct json *j, cJSON *o,
 	json_int(j, o, "starts_earlier", (int64_t)earlier->starts);
 	json_int(j, o, "failures_earlier", (int64_t)earlier->failures);
 	json_int(j, o, "failures_since_stable", row->failures);
+	json_int(j, o, "failures_in_a_row", row->in_row);
 	json_int(j, o, "trips", row->trips);
 	json_int(j, o, "at_once_trips", row->at_once);
 	json_int(j, o, "cooldown_doublings", row->doublings);
@@ -348,7 +347,7 @@ static cJSON *service_object(struct json *j, const struct report *r,
 		  row->hooks >> HOOK_BLOCKED & 1);
 	json_add(j, o, "schedule", schedule_object(j, r, s, row));
 	report_checks(j, o, r, i, row);
-	json_add(j, o, "window", window_object(j, s, row));
+	json_add(j, o, "window", window_object(j, &row->tally));
 	add_counts(j, o, earlier, row);
 	add_settings(j, o, r, s);
 	json_add(j, o, "usage", usage_object(j, r, i, row->pid));

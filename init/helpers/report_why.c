@@ -56,26 +56,25 @@ static void add_since(struct phrase *w, const struct report *r, int64_t then)
 }
 
 /* "failure 2 of 3 within 15 s" */
-static void add_count(struct phrase *w, const struct config_service *s,
-		      const struct board_service *row)
+static void add_count(struct phrase *w, const struct board_service *row)
 {
-	const struct breaker_window *window;
-
-	if (row->window >= s->breaker.windows || row->in_window == 0) {
+	if (row->tally.failures == 0 || row->tally.max_failures == 0) {
 		phrase_add(w, "starts again after a delay");
 		return;
 	}
-	window = &s->breaker.window[row->window];
-	phrase_add(w, "failure %u of %u within ", row->in_window,
-		   window->max_failures);
-	phrase_duration(w, window->window_ms);
+	phrase_add(w, "failure %u of %u ", row->tally.failures,
+		   row->tally.max_failures);
+	phrase_window(w, row->tally.window_ms);
 }
 
 /* What opened the breaker. */
-static void add_trip(struct phrase *w, const struct config_service *s,
-		     const struct board_service *row)
+static void add_trip(struct phrase *w, const struct board_service *row)
 {
-	if (row->is_remembered)
+	if (row->was_asked)
+		phrase_add(w, "the start that was asked for failed, after "
+			      "trip %u in a row",
+			   row->trips);
+	else if (row->is_remembered)
 		phrase_add(w, "remembered from before the container "
 			      "restarted, trip %u in a row",
 			   row->trips);
@@ -85,10 +84,9 @@ static void add_trip(struct phrase *w, const struct config_service *s,
 	else if (row->trips > 1)
 		phrase_add(w, "its probe failed too, trip %u in a row",
 			   row->trips);
-	else if (row->window < s->breaker.windows) {
-		phrase_add(w, "%u failures within ",
-			   s->breaker.window[row->window].max_failures);
-		phrase_duration(w, s->breaker.window[row->window].window_ms);
+	else if (row->tally.max_failures > 0) {
+		phrase_add(w, "%u failures ", row->tally.failures);
+		phrase_window(w, row->tally.window_ms);
 	} else
 		phrase_add(w, "it failed");
 }
@@ -256,6 +254,10 @@ static void add_running(struct phrase *w, const struct report *r,
 	if (row->failures > 0) {
 		phrase_add(w, ", %u failure%s since it was last stable",
 			   row->failures, row->failures == 1 ? "" : "s");
+		if (row->tally.window_ms == BREAKER_IN_A_ROW)
+			phrase_add(w, " (%u of %u in a row block it)",
+				   row->tally.failures,
+				   row->tally.max_failures);
 		add_last(w, row);
 	}
 }
@@ -287,12 +289,12 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		add_usage(w, r, i, row);
 		break;
 	case LIFE_BACKOFF:
-		add_count(w, s, row);
+		add_count(w, row);
 		add_last(w, row);
 		add_next(w, r, row, "next start");
 		break;
 	case LIFE_BLOCKED:
-		add_trip(w, s, row);
+		add_trip(w, row);
 		add_last(w, row);
 		add_next(w, r, row, "next probe");
 		break;

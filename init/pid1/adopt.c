@@ -131,7 +131,7 @@ static void replace(struct sup *sup, uint32_t i)
 		service_forgive(sup, i, true);
 		return;
 	}
-	if (sup->breaker[i].state != BREAKER_CLOSED)
+	if (!breaker_is_fresh(&sup->breaker[i]))
 		breaker_reset(&sup->breaker[i]);
 	service_stop(sup, i, !sup->service[i].is_stop_asked);
 }
@@ -178,10 +178,10 @@ static void change(struct sup *sup, const struct config *old, uint32_t i)
 	follow_schedule(sup, i, from);
 	if (s->ready_ms != NEVER)
 		checks_watch(sup, i);
-	/* A probe that waited for a health check that there is no more. */
-	if (s->state == LIFE_PROBING && s->ready_ms != NEVER &&
-	    s->due_ms == NEVER && to->health.kind == CONFIG_CHECK_NONE)
-		s->due_ms = sup->now_ms + to->stable_ms;
+	/* `stable` was over and waited for a check that there is no more. */
+	if (s->ready_ms != NEVER && s->due_ms == NEVER && !s->was_stable &&
+	    to->health.kind == CONFIG_CHECK_NONE)
+		service_take(sup, i, LIFE_STABLE);
 	service_touch(sup, i);
 }
 

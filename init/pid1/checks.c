@@ -86,10 +86,10 @@ void checks_end(struct sup *sup, uint32_t i)
 	notice_end(sup, i);
 }
 
-bool checks_is_well(const struct sup *sup, uint32_t i)
+bool checks_have_passed(const struct sup *sup, uint32_t i)
 {
 	return settings(sup, i)->health.kind == CONFIG_CHECK_NONE ||
-	       (sup->service[i].is_checked && sup->check[i].is_passed);
+	       sup->service[i].has_passed;
 }
 
 int64_t checks_next_ms(const struct sup *sup, uint32_t i)
@@ -235,25 +235,22 @@ static void is_healthy(struct sup *sup, uint32_t i)
 		SUP_SAY(sup, BOARD_EV_HEALTHY, (int)i, c->failures);
 	c->failures = 0;
 	c->is_passed = true;
+	s->has_passed = true;
 	/* `stable` was over and waited for this. */
-	if (s->state == LIFE_PROBING && s->due_ms == NEVER)
+	if (s->due_ms == NEVER && !s->was_stable)
 		service_take(sup, i, LIFE_STABLE);
 }
 
-/* While a probe is not well, `stable` does not begin. */
 static void is_unhealthy(struct sup *sup, uint32_t i)
 {
-	const struct config_service *settled = settings(sup, i);
-	struct service *s = &sup->service[i];
+	const uint32_t most = settings(sup, i)->health_failures;
 	struct check *c = &sup->check[i];
 
 	c->failures++;
 	c->is_passed = false;
 	SUP_SAY(sup, BOARD_EV_UNHEALTHY, (int)i, c->answer, c->code,
-		c->failures, settled->health_failures);
-	if (s->state == LIFE_PROBING)
-		s->due_ms = sup->now_ms + settled->stable_ms;
-	if (c->failures >= settled->health_failures)
+		c->failures, most);
+	if (c->failures >= most)
 		service_give_up(sup, i, BOARD_UNHEALTHY);
 }
 

@@ -26,9 +26,9 @@ void checks_watch(struct sup *sup, uint32_t i);
 /* Nobody asks any more how service i is. */
 void checks_end(struct sup *sup, uint32_t i);
 
-/* Nothing speaks against the probe of service i being stable now: its last
- * health check passed, if it has any. */
-bool checks_is_well(const struct sup *sup, uint32_t i);
+/* Nothing speaks against this run of service i being stable now: a health check
+ * of it has passed, if it has any. */
+bool checks_have_passed(const struct sup *sup, uint32_t i);
 
 /* What service i, which is checked, is asked now: `ready` or `health`. */
 const struct config_check *checks_form(const struct sup *sup, uint32_t i);

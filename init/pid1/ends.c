@@ -85,9 +85,9 @@ static enum life_event judge(struct sup *sup, uint32_t i,
 	struct breaker *b = &sup->breaker[i];
 	int64_t runtime_ms = end->ended_ms - end->started_ms;
 	enum judge_end how = how_ended(c, end);
-	bool is_probe = b->state == BREAKER_HALF_OPEN;
+	const bool is_probe = b->state == BREAKER_HALF_OPEN;
+	const bool is_asked = is_probe && b->is_asked;
 	enum life_event event;
-	uint32_t window;
 
 	end->was_failure = judge_is_failure(&rules, how, runtime_ms);
 	if (end->was_failure) {
@@ -101,10 +101,10 @@ static enum life_event judge(struct sup *sup, uint32_t i,
 	}
 	if (event != LIFE_FAILED_BLOCK && event != LIFE_FAILED_LATCH)
 		return event;
-	s->opened_by = service_fullest_window(sup, i, &window);
-	s->opened_in_ms = how == JUDGE_AT_ONCE || is_probe
-				  ? 0
-				  : c->breaker.window[window].window_ms;
+	s->was_asked = is_asked;
+	s->opened = service_tally(sup, i);
+	if (how == JUDGE_AT_ONCE || is_probe)
+		s->opened.window_ms = 0;
 	return event;
 }
 

@@ -79,8 +79,7 @@ static enum verdict judge(struct sup *sup, uint32_t i,
 			       : TO_DO;
 	case COMMAND_RESET:
 		/* What the registry remembers is not known yet, perhaps. */
-		return b->state == BREAKER_CLOSED && b->filled == 0 &&
-				       s->failures == 0 &&
+		return breaker_is_fresh(b) && s->failures == 0 &&
 				       sup->restore_ms == NEVER
 			       ? IS_SO
 			       : TO_DO;
@@ -108,6 +107,7 @@ static void start(struct sup *sup, uint32_t i)
 	if (life_is_up(s->state) && s->state != LIFE_STOPPING)
 		return;
 	s->is_forced = true;
+	s->is_asked = true;
 	s->is_wanted = s->state == LIFE_STOPPING;
 	service_take(sup, i, LIFE_WANT);
 }
@@ -119,6 +119,7 @@ static void stop(struct sup *sup, uint32_t i)
 
 	s->is_stop_asked = true;
 	s->is_forced = false;
+	s->is_asked = false;
 	sup->is_tree_changed = true;
 	if (!life_is_up(s->state) || s->state == LIFE_STOPPING) {
 		s->is_parted = false;

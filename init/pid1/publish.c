@@ -13,6 +13,7 @@
 static void publish_breaker(const struct sup *sup, uint32_t i,
 			    struct board_service *row)
 {
+	const struct service *s = &sup->service[i];
 	const struct breaker *b = &sup->breaker[i];
 
 	row->breaker = (uint8_t)b->state;
@@ -20,7 +21,11 @@ static void publish_breaker(const struct sup *sup, uint32_t i,
 	row->at_once = b->at_once;
 	row->doublings = b->doublings;
 	row->until_ms = b->state == BREAKER_OPEN ? b->until_ms : -1;
-	row->in_window = service_fullest_window(sup, i, &row->window);
+	row->in_row = b->in_row;
+	row->was_asked = s->was_asked;
+	row->tally = s->state == LIFE_BLOCKED && s->opened.window_ms != 0
+			     ? s->opened
+			     : service_tally(sup, i);
 }
 
 /* The time at which something will happen to it by itself; -1 none. */

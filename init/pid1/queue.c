@@ -374,10 +374,12 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 	s->stuck_ms = sup->now_ms + SUP_STUCK_MS;
 	s->starts++;
 	s->is_forced = false;
+	s->is_asked = false;
 	s->is_parted = false;
 	s->is_late = false;
 	s->is_wanted = false;
 	s->was_stable = false;
+	s->has_passed = false;
 	/* An attempt after one that was refused is said once it executes. */
 	if (s->refused_by == BOARD_LIMIT_NONE)
 		say_started(sup, i);
@@ -406,7 +408,8 @@ static void try_start(struct sup *sup, uint32_t i)
 	}
 	limits_note(&sup->limits);
 	s->born_ticks = ghosts_now_ticks();
-	breaker_probe(&sup->breaker[i], sup->now_ms, s->is_forced);
+	breaker_probe(&sup->breaker[i], sup->now_ms,
+		      service_start_kind(s));
 	pid = notice_prepare(sup, i);
 	publish_run(sup, i, s->starts + 1);
 	if (pid == 0)

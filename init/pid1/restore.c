@@ -30,11 +30,18 @@ static void restore_service(struct sup *sup, uint32_t i)
 	struct service *s = &sup->service[i];
 	int64_t wait_ms = 0;
 
+	bool was_open = r.breaker == BREAKER_OPEN ||
+			r.breaker == BREAKER_HALF_OPEN ||
+			r.breaker == BREAKER_LATCHED;
+
 	/* A person was faster. */
-	if (!r.is_known || s->is_forgiven ||
-	    (r.breaker != BREAKER_OPEN && r.breaker != BREAKER_HALF_OPEN &&
-	     r.breaker != BREAKER_LATCHED))
+	if (!r.is_known || s->is_forgiven || (!was_open && r.in_row == 0))
 		return;
+	if (!was_open) {
+		if (is_same(sup, i, &r))
+			breaker_restore_row(&sup->breaker[i], r.in_row);
+		return;
+	}
 	if (!is_same(sup, i, &r)) {
 		SUP_SAY(sup, BOARD_EV_FRESH, (int)i, 0);
 		return;
@@ -44,6 +51,7 @@ static void restore_service(struct sup *sup, uint32_t i)
 	breaker_restore(&sup->breaker[i],
 			&config_service(sup->config, i)->breaker, r.trips,
 			r.at_once, r.doublings, sup->now_ms, wait_ms);
+	breaker_restore_row(&sup->breaker[i], r.in_row);
 	s->is_remembered = true;
 	SUP_SAY(sup, BOARD_EV_REMEMBERED, (int)i, sup->breaker[i].trips,
 		wait_ms, r.breaker == BREAKER_LATCHED, sup->is_outer_loop);

@@ -98,40 +98,17 @@ static uint32_t next_random(struct sup *sup)
 	return x;
 }
 
-uint32_t service_fullest_window(const struct sup *sup, uint32_t i,
-				uint32_t *window)
-{
-	const struct breaker_policy *p = &settings(sup, i)->breaker;
-	uint32_t best = 0;
-
-	*window = 0;
-	for (uint32_t w = 0; w < p->windows; w++) {
-		uint32_t n = breaker_count(&sup->breaker[i], p, w,
-					   sup->now_ms);
-
-		if (w > 0 && (uint64_t)n * p->window[*window].max_failures <=
-				     (uint64_t)best *
-					     p->window[w].max_failures)
-			continue;
-		best = n;
-		*window = w;
-	}
-	return best;
-}
-
 static void arm_delay(struct sup *sup, uint32_t i, bool is_clean)
 {
 	const struct config_service *c = settings(sup, i);
 	struct service *s = &sup->service[i];
 	int64_t delay_ms = dampen_delay_ms(
 		&c->dampen, is_clean ? 0 : s->failures, next_random(sup));
-	uint32_t window;
-	uint32_t count = service_fullest_window(sup, i, &window);
+	struct breaker_tally tally = service_tally(sup, i);
 
 	s->due_ms = sup->now_ms + delay_ms;
-	SUP_SAY(sup, BOARD_EV_BACKOFF, (int)i, delay_ms, count,
-		c->breaker.window[window].max_failures,
-		c->breaker.window[window].window_ms);
+	SUP_SAY(sup, BOARD_EV_BACKOFF, (int)i, delay_ms, tally.failures,
+		tally.max_failures, tally.window_ms);
 }
 
 static void arm_cooldown(struct sup *sup, uint32_t i)
@@ -144,7 +121,7 @@ static void arm_cooldown(struct sup *sup, uint32_t i)
 		return;
 	SUP_SAY(sup, BOARD_EV_BLOCKED, (int)i,
 		breaker_cooldown_ms(b, &settings(sup, i)->breaker), b->trips,
-		s->opened_by, s->opened_in_ms);
+		s->opened.failures, s->opened.window_ms, s->was_asked);
 }
 
 /* From its start on; a oneshot is never ready, but done. */
@@ -166,8 +143,7 @@ static void calm(struct sup *sup, uint32_t i, enum life_event event)
 
 	s->failures = 0;
 	s->was_stable = true;
-	if (was_half_open)
-		breaker_succeeded(&sup->breaker[i]);
+	breaker_succeeded(&sup->breaker[i]);
 	if (event == LIFE_STABLE)
 		SUP_SAY(sup, BOARD_EV_STABLE, (int)i, s->pid, was_half_open);
 }
@@ -419,7 +395,7 @@ static void fire_due(struct sup *sup, uint32_t i)
 		service_give_up(sup, i, BOARD_START_TIMEOUT);
 	else if (s->ready_ms == NEVER) /* it said that it would end */
 		service_give_up(sup, i, BOARD_UNHEALTHY);
-	else if (s->state == LIFE_PROBING && !checks_is_well(sup, i))
+	else if (!checks_have_passed(sup, i))
 		s->due_ms = NEVER; /* stable when its health check passes */
 	else
 		service_take(sup, i, LIFE_STABLE);

@@ -52,10 +52,21 @@ void service_give_up(struct sup *sup, uint32_t i, enum board_cause cause);
 /* Kill what runs of service i at once. */
 void service_kill(struct sup *sup, uint32_t i);
 
-/* Failures in the window of service i that is nearest to its limit, and which
- * one that is. */
-uint32_t service_fullest_window(const struct sup *sup, uint32_t i,
-				uint32_t *window);
+/* Whose start the next start of a service is. */
+static inline enum breaker_start service_start_kind(const struct service *s)
+{
+	return s->is_asked    ? BREAKER_START_ASKED
+	       : s->is_forced ? BREAKER_START_EARLY
+			      : BREAKER_START_DUE;
+}
+
+/* How near the breaker of service i is to opening. */
+static inline struct breaker_tally service_tally(const struct sup *sup,
+						 uint32_t i)
+{
+	return breaker_fullest(&sup->breaker[i], &settings(sup, i)->breaker,
+			       sup->now_ms);
+}
 
 /* Fire every deadline that has come. */
 void services_fire(struct sup *sup);

@@ -79,8 +79,8 @@ struct service {
 	uint64_t stray_run; /* run, + 1, in which a stray notice was said */
 	uint32_t failures;  /* since the last stable run */
 	uint32_t left;      /* processes of its set without leader */
-	uint32_t opened_by; /* failures that opened its breaker */
-	int64_t opened_in_ms; /* ... in a window so long; 0: at once */
+	struct breaker_tally opened; /* what opened its breaker; window_ms 0:
+			     * one failure, at once or as its probe */
 	int32_t exit_code;  /* what dashpot exits with on its behalf */
 	enum life_state state;
 	enum life_event gone; /* what it takes once it has stopped: GONE, or
@@ -90,7 +90,9 @@ struct service {
 	enum board_wait wait;
 	enum board_limit_kind refused_by; /* ... by this; NONE: they are not */
 	bool is_changed;    /* its row on the board is out of date */
-	bool is_forced;     /* an operator's start: probe before cooldown */
+	bool is_forced;     /* its start is due now: probe before cooldown */
+	bool is_asked;      /* ... by an operator */
+	bool was_asked;     /* an operator's probe has failed */
 	bool was_given_up_probe; /* it was the probe that dashpot gave up */
 	bool is_forgiven;   /* what the registry remembers does not count */
 	bool is_checked;    /* struct check is in use */
@@ -98,6 +100,7 @@ struct service {
 	bool is_wanted;     /* is to run, once it is stopped: again */
 	bool has_token;     /* took one that no process has used yet */
 	bool was_stable;    /* the last run was */
+	bool has_passed;    /* a health check of the last run did */
 	bool is_stuck;
 	bool has_vanished;  /* the last run ended at once, with code 0 */
 	bool has_cell;      /* its processes are in a cgroup of its own */

@@ -25,10 +25,10 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"number",
 		"%0x" },
 	[BOARD_EV_BACKOFF] = { "backoff", CONFIG_INFO,
-		"delay_ms failures max_failures window_ms",
-		"starts again in %0d[1: (failure %1i of %2i within %3d)|]" },
+		"delay_ms failures max_failures window_ms/m",
+		"starts again in %0d[1: (failure %1i of %2i %3f)|]" },
 	[BOARD_EV_BLOCKED] = { "blocked", CONFIG_ERROR,
-		"cooldown_ms trips failures window_ms", NULL },
+		"cooldown_ms trips failures window_ms/m is_asked/b", NULL },
 	[BOARD_EV_LATCHED] = { "latched", CONFIG_ERROR, "trips",
 		"failed: blocked %0i times in a row (max_trips); it stays "
 		"down until somebody resets it or restarts the container" },

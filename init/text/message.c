@@ -44,7 +44,7 @@ static void add_args(struct phrase *w, const struct config *c,
 	for (size_t i = 0; *at != '\0'; i++) {
 		size_t name = strcspn(at, "/ ");
 		char letter = at[name] == '/' ? at[name + 1] : 'i';
-		bool is_word = letter != 'i' && letter != 'b';
+		bool is_word = letter != 'i' && letter != 'b' && letter != 'm';
 
 		phrase_add(w, ",\"%.*s\":%s", (int)name, at,
 			  is_word ? "\"" : "");

@@ -118,6 +118,13 @@ void phrase_duration(struct phrase *w, int64_t ms)
 		add_two(w, s / 86400, 'd', s / 3600 % 24, 'h');
 }
 
+void phrase_window(struct phrase *w, int64_t window_ms)
+{
+	phrase_add(w, window_ms < 0 ? "in a row" : "within ");
+	if (window_ms >= 0)
+		phrase_duration(w, window_ms);
+}
+
 void phrase_time(char out[PHRASE_TIME], int64_t wall_ms)
 {
 	const int64_t last = 253402300799999; /* of the year 9999 */

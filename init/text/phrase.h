@@ -49,6 +49,10 @@ void phrase_make_utf8(char *text);
  * one counts as 0. */
 void phrase_duration(struct phrase *w, int64_t ms);
 
+/* What failures are counted over: "within 15 s", or "in a row" for
+ * BREAKER_IN_A_ROW. */
+void phrase_window(struct phrase *w, int64_t window_ms);
+
 /* RFC 3339 UTC with milliseconds. Times outside the years 1970 .. 9999 are
  * shown as the nearest one inside. */
 void phrase_time(char out[PHRASE_TIME], int64_t wall_ms);

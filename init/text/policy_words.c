@@ -38,8 +38,15 @@ static void add_windows(struct phrase *w, const struct breaker_policy *p)
 		phrase_add(w, i == 0 ? " failure within " : " within ");
 		phrase_duration(w, p->window[i].window_ms);
 	}
-	phrase_add(w, p->windows > 0 ? " blocks it"
-				     : "; only a fatal end blocks it");
+	if (p->max_in_row > 0) {
+		phrase_add(w, p->windows == 0 ? "; the " : " or the ");
+		add_ordinal(w, p->max_in_row);
+		phrase_add(w, p->windows == 0 ? " failure in a row"
+					      : " in a row");
+	}
+	phrase_add(w, p->windows + p->max_in_row > 0
+			      ? " blocks it"
+			      : "; only a fatal end blocks it");
 }
 
 /* "; tried again after 10 s, then 20 s, at most every 5 m" */

@@ -78,6 +78,10 @@ void sentence_value(struct phrase *w, const struct config *c,
 
 	switch (letter) {
 	case 'd': phrase_duration(w, v); break;
+	case 'f': phrase_window(w, v); break;
+	case 'm':
+		phrase_add(w, v < 0 ? "null" : "%lld", (long long)v);
+		break;
 	case 'u':
 		phrase_add(w, "%lld", (long long)v / 1000 + (v % 1000 > 0));
 		break;
@@ -154,10 +158,13 @@ static const char *add_sentence(struct phrase *w, const struct config *c,
 static void add_blocked(struct phrase *w, const struct board_event *e)
 {
 	phrase_add(w, "blocked: ");
-	if (e->n[3] > 0) {
+	if (e->n[4] != 0) {
+		phrase_add(w, "the start that was asked for failed; that is "
+			      "no trip and the cooldown stays as it was");
+	} else if (e->n[3] != 0) {
 		sentence_count(w, e->n[2], "failure", "s");
-		phrase_add(w, " within ");
-		phrase_duration(w, e->n[3]);
+		phrase_add(w, " ");
+		phrase_window(w, e->n[3]);
 	} else if (e->n[1] > 1) {
 		phrase_add(w, "failed again, trip %lld in a row",
 			  (long long)e->n[1]);

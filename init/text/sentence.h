@@ -28,6 +28,7 @@ void sentence_add(struct phrase *w, const struct sentence_from *from,
  * i number, d duration, u seconds rounded up, b boolean, c cause, t step,
  * e errno, s signal, w wait, h helper, V step on the volume, W wait status,
  * k command, r why a reload failed, o short command, l kind of a limit,
+ * f what failures are counted over, m ms or null where it is negative,
  * p processes, n services, D the volume's directory, H this host's name,
  * x the end in n[0] .. n[4], y the end in n[0] and n[1]. */
 void sentence_value(struct phrase *w, const struct config *c,

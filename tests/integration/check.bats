@@ -79,7 +79,7 @@ write()
 @test "--explain-policy says in words what the settings mean" {
 	write '[service:web]' 'command = sleep 1'
 	run -0 --separate-stderr "$DASHPOT" check -c "$file" --explain-policy
-	[[ ${lines[0]} == 'web: always restarted, after 250 ms doubling to 30 s; the 3rd failure within 15 s or the 10th within 10 m blocks it; tried again after 10 s, then 20 s, at most every 5 m; '* ]]
+	[[ ${lines[0]} == 'web: always restarted, after 250 ms doubling to 30 s; the 3rd failure within 15 s or the 10th within 10 m or the 10th in a row blocks it; tried again after 10 s, then 20 s, at most every 5 m; '* ]]
 	[[ ${lines[1]} == 'all together: at most 20 restarts at once and 5 in 1 s'* ]]
 }
 

@@ -134,7 +134,8 @@ same()
 	run -0 "$DASHPOT" simulate -c "$dir/dashpot.ini" --lifetime 2s --no-exit \
 		--for 12h --all
 	[[ $output == *'0:00:00.000  web      start 1'* ]]
-	[[ $output == *'fails after 2 s; blocked for 10 s (trip 1)'* ]]
+	[[ $output == *'fails after 2 s (failure 1 of 3 within 15 s); again in '* ]]
+	[[ $output == *'fails after 2 s; blocked for 10 s (trip 1: 3 failures within 15 s)'* ]]
 	[[ $output == *'a probe'* ]]
 	[[ $output == *'SERVICE'*'STARTS'*'LONGEST GAP'*'TRIPS'* ]]
 	all=${#lines[@]}
@@ -152,6 +153,34 @@ same()
 	[ "$(simulated '.timeline_omitted + 0 | tostring')" = 0 ]
 	simulate --for 12h --no-exit
 	[ $(($(simulated '.timeline | length') + $(simulated .timeline_omitted))) = "$all" ]
+}
+
+@test "a service that is never healthy, or never ready, is blocked by its tenth failure in a row" {
+	write '[service:web]' 'command = x' 'health = tcp:127.0.0.1:1'
+	run -0 "$DASHPOT" simulate -c "$dir/dashpot.ini" --unhealthy --for 2h \
+		--no-exit --all
+	[[ $output == *'fails after 1 m 30 s (failure 8 of 10 in a row); again in '* ]]
+	[[ $output == *'blocked for 10 s (trip 1: 10 failures in a row)'* ]]
+	write '[service:web]' 'command = x' 'ready = unix:/nowhere' \
+		'ready_timeout = 20m' 'max_failures = 3 in 15s, 4 in a row'
+	simulate --unhealthy --for 2h
+	simulated '[.timeline[] | select(.event == "blocked")][0]
+		| .failures == 4 and .max_failures == 4 and .window_ms == null'
+	run -100 "$DASHPOT" simulate -c "$dir/dashpot.ini" --unhealthy --lifetime 1s
+	[[ $output == *'lasts until dashpot gives up on it'* ]]
+	write '[service:web]' 'command = x'
+	run -100 "$DASHPOT" simulate -c "$dir/dashpot.ini" --unhealthy
+	[[ $output == *'web has neither a health check nor a ready_timeout'* ]]
+}
+
+@test "a window counts by age, also across stable runs" {
+	write '[service:web]' 'command = x' 'stable = 1s' 'max_failures = 3 in 15s'
+	simulate --lifetime 1500ms --for 1m --all
+	simulated '[.timeline[] | select(.event == "stable")] | length >= 3'
+	simulated '.services.web.trips >= 1'
+	write '[service:web]' 'command = x' 'stable = 1s' 'max_failures = 3 in a row'
+	simulate --lifetime 1500ms --for 10m
+	simulated '.services.web.trips == 0 and .services.web.failures > 100'
 }
 
 @test "where dashpot would exit, the simulation ends and says why" {

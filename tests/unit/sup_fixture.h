@@ -117,10 +117,11 @@ static inline void spawned(uint32_t i)
 	struct service *s = &sup.service[i];
 
 	assert_int_equal(s->state, LIFE_WAITING);
-	breaker_probe(&sup.breaker[i], sup.now_ms, s->is_forced);
+	breaker_probe(&sup.breaker[i], sup.now_ms, service_start_kind(s));
 	s->pid = s->session = sup.leader[i] = pid_of(i);
 	s->starts++;
 	s->is_forced = s->is_parted = s->is_late = s->is_wanted = false;
+	s->is_asked = s->was_stable = s->has_passed = false;
 	s->started_ms = sup.now_ms;
 	sup.report[i].err = 0;
 	service_take(&sup, i, sup.breaker[i].state == BREAKER_HALF_OPEN

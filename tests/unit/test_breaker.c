@@ -42,7 +42,7 @@ static struct breaker half_open(const struct breaker_policy *p, int64_t now_ms)
 {
 	struct breaker b = opened(p, now_ms);
 
-	assert_true(breaker_probe(&b, now_ms, true));
+	assert_true(breaker_probe(&b, now_ms, BREAKER_START_EARLY));
 	assert_int_equal(b.state, BREAKER_HALF_OPEN);
 	return b;
 }
@@ -250,9 +250,11 @@ static uint32_t rnd(uint32_t below)
 	return seed % below;
 }
 
-static bool model_opens(const int64_t *at_ms, uint32_t n,
+static bool model_opens(const int64_t *at_ms, uint32_t n, uint32_t row_from,
 			const struct breaker_policy *p)
 {
+	if (p->max_in_row > 0 && n - row_from >= p->max_in_row)
+		return true;
 	for (uint32_t i = 0; i < p->windows; i++) {
 		uint32_t count = 0;
 
@@ -270,7 +272,7 @@ static uint32_t walk_beside_the_model(const struct breaker_policy *p)
 	int64_t at_ms[300], own_ms = 0, clock_ms = 0;
 	struct breaker b = { 0 };
 	bool is_held = false;
-	uint32_t n = 0;
+	uint32_t n = 0, row_from = 0;
 
 	while (n < 300) {
 		int64_t step_ms = rnd(3) ? rnd(40) : 0;
@@ -285,9 +287,14 @@ static uint32_t walk_beside_the_model(const struct breaker_policy *p)
 				&b, clock_ms + back_ms);
 			continue;
 		}
+		if (rnd(6) == 0) {
+			(rnd(2) ? breaker_succeeded : breaker_ended_clean)(&b);
+			row_from = n;
+		}
 		at_ms[n++] = own_ms;
 		v = breaker_failed(&b, p, clock_ms + back_ms);
-		assert_int_equal(v == BREAKER_BLOCK, model_opens(at_ms, n, p));
+		assert_int_equal(v == BREAKER_BLOCK,
+				 model_opens(at_ms, n, row_from, p));
 		if (v == BREAKER_BLOCK)
 			break;
 	}
@@ -380,7 +387,7 @@ static void latest_time_of_all_saturates_the_cooldown(void **state)
 
 	(void)state;
 	assert_int_equal(b.until_ms, INT64_MAX);
-	assert_true(breaker_probe(&b, INT64_MAX, false));
+	assert_true(breaker_probe(&b, INT64_MAX, BREAKER_START_DUE));
 
 	b = opened(&defaults, INT64_MAX - 10 * SECOND);
 	assert_int_equal(b.until_ms, INT64_MAX);
@@ -408,9 +415,9 @@ static void open_lets_no_probe_before_its_cooldown_is_over(void **state)
 	struct breaker b = opened(&defaults, 1000);
 
 	(void)state;
-	assert_false(breaker_probe(&b, 10999, false));
+	assert_false(breaker_probe(&b, 10999, BREAKER_START_DUE));
 	assert_int_equal(b.state, BREAKER_OPEN);
-	assert_true(breaker_probe(&b, 11000, false));
+	assert_true(breaker_probe(&b, 11000, BREAKER_START_DUE));
 	assert_int_equal(b.state, BREAKER_HALF_OPEN);
 	assert_int_equal(b.until_ms, 0);
 }
@@ -420,8 +427,58 @@ static void operator_probes_an_open_breaker_now(void **state)
 	struct breaker b = opened(&defaults, 1000);
 
 	(void)state;
-	assert_true(breaker_probe(&b, 1000, true));
+	assert_true(breaker_probe(&b, 1000, BREAKER_START_EARLY));
 	assert_int_equal(b.state, BREAKER_HALF_OPEN);
+}
+
+/* Whoever looks for a cause is not punished for it. */
+static void operators_probe_that_fails_is_no_trip(void **state)
+{
+	const struct breaker_policy p = { .max_trips = 3,
+					  .cooldown_min_ms = 10 * SECOND,
+					  .cooldown_max_ms = MINUTE };
+	struct breaker b = { 0 };
+	int64_t now_ms = 0;
+
+	(void)state;
+	breaker_failed_at_once(&b, &p, 0);
+	breaker_probe(&b, 10 * SECOND, BREAKER_START_DUE);
+	breaker_failed(&b, &p, 10 * SECOND);
+	assert_int_equal(b.trips, 2);
+	assert_int_equal(breaker_cooldown_ms(&b, &p), 20 * SECOND);
+	for (int i = 0; i < 50; i++) {
+		now_ms = 11 * SECOND + i;
+		assert_true(breaker_probe(&b, now_ms, BREAKER_START_ASKED));
+		assert_int_equal(i % 2 ? breaker_failed(&b, &p, now_ms)
+				       : breaker_failed_at_once(&b, &p, now_ms),
+				 BREAKER_BLOCK);
+		/* dashpot's own next start is a whole cooldown away. */
+		assert_int_equal(b.until_ms, now_ms + 20 * SECOND);
+		assert_int_equal(b.trips, 2);
+		assert_int_equal(b.at_once, 0);
+	}
+	/* The next one is dashpot's own again, and the last. */
+	assert_true(breaker_probe(&b, b.until_ms, BREAKER_START_DUE));
+	assert_int_equal(breaker_failed(&b, &p, b.last_ms), BREAKER_LATCH);
+}
+
+static void probe_is_whose_who_asked_last(void **state)
+{
+	struct breaker b = opened(&defaults, 0);
+
+	(void)state;
+	/* Ended by request, then started by dashpot itself. */
+	breaker_probe(&b, 0, BREAKER_START_ASKED);
+	breaker_probe(&b, 0, BREAKER_START_DUE);
+	breaker_failed(&b, &defaults, 0);
+	assert_int_equal(b.trips, 2);
+	breaker_probe(&b, b.until_ms, BREAKER_START_DUE);
+	breaker_probe(&b, b.until_ms, BREAKER_START_ASKED);
+	breaker_failed(&b, &defaults, 0);
+	assert_int_equal(b.trips, 2);
+	breaker_probe(&b, 0, BREAKER_START_ASKED);
+	breaker_succeeded(&b);
+	assert_fresh(&b);
 }
 
 static void closed_may_always_start(void **state)
@@ -429,8 +486,8 @@ static void closed_may_always_start(void **state)
 	struct breaker b = { 0 };
 
 	(void)state;
-	assert_true(breaker_probe(&b, 0, false));
-	assert_true(breaker_probe(&b, 0, true));
+	assert_true(breaker_probe(&b, 0, BREAKER_START_DUE));
+	assert_true(breaker_probe(&b, 0, BREAKER_START_EARLY));
 	assert_int_equal(b.state, BREAKER_CLOSED);
 }
 
@@ -453,7 +510,7 @@ static void probe_that_is_stable_closes_and_forgets_everything(void **state)
 
 	(void)state;
 	breaker_failed(&b, &defaults, 1000);
-	breaker_probe(&b, 1000, true);
+	breaker_probe(&b, 1000, BREAKER_START_EARLY);
 	breaker_succeeded(&b);
 	assert_fresh(&b);
 	assert_int_equal(breaker_failed(&b, &defaults, 1000), BREAKER_RETRY);
@@ -469,7 +526,7 @@ static void probe_ended_by_request_leaves_it_half_open(void **state)
 
 	(void)state;
 	/* The caller calls nothing; the next start is a probe again. */
-	assert_true(breaker_probe(&b, 1000, false));
+	assert_true(breaker_probe(&b, 1000, BREAKER_START_DUE));
 	assert_memory_equal(&b, &before, sizeof(b));
 }
 
@@ -494,6 +551,161 @@ static void stable_run_of_a_closed_breaker_forgets_no_failure(void **state)
 	breaker_failed(&b, &defaults, 1);
 	breaker_succeeded(&b);
 	assert_int_equal(breaker_failed(&b, &defaults, 2), BREAKER_BLOCK);
+}
+
+/* In a row. */
+
+static const struct breaker_policy in_a_row = {
+	.max_in_row = 3,
+	.cooldown_min_ms = 10 * SECOND,
+	.cooldown_max_ms = 5 * MINUTE,
+};
+
+static void third_in_a_row_opens_however_far_apart(void **state)
+{
+	struct breaker b = { 0 };
+
+	(void)state;
+	assert_int_equal(breaker_failed(&b, &in_a_row, 0), BREAKER_RETRY);
+	assert_int_equal(breaker_failed(&b, &in_a_row, INT64_MAX / 2),
+			 BREAKER_RETRY);
+	assert_int_equal(breaker_failed(&b, &in_a_row, INT64_MAX),
+			 BREAKER_BLOCK);
+	assert_int_equal(b.trips, 1);
+}
+
+static void one_in_a_row_opens_at_the_first(void **state)
+{
+	struct breaker_policy p = in_a_row;
+	struct breaker b = { 0 };
+
+	(void)state;
+	p.max_in_row = 1;
+	assert_int_equal(breaker_failed(&b, &p, 0), BREAKER_BLOCK);
+}
+
+static void thousand_in_a_row_outlast_the_ring(void **state)
+{
+	struct breaker_policy p = in_a_row;
+	struct breaker b = { 0 };
+
+	(void)state;
+	p.max_in_row = BREAKER_ROW;
+	for (int i = 1; i < BREAKER_ROW; i++)
+		assert_int_equal(breaker_failed(&b, &p, i), BREAKER_RETRY);
+	assert_int_equal(breaker_failed(&b, &p, BREAKER_ROW), BREAKER_BLOCK);
+	/* Nor does the count go on for ever. */
+	for (int i = 0; i < 10; i++) {
+		breaker_probe(&b, 0, BREAKER_START_EARLY);
+		breaker_failed(&b, &p, 0);
+	}
+	assert_int_equal(b.in_row, BREAKER_ROW);
+}
+
+static void success_and_a_clean_end_start_the_row_anew(void **state)
+{
+	void (*const ends[])(struct breaker *b) = {
+		breaker_succeeded, breaker_ended_clean, breaker_reset,
+	};
+
+	(void)state;
+	for (size_t k = 0; k < 3; k++) {
+		struct breaker b = { 0 };
+
+		breaker_failed(&b, &in_a_row, 0);
+		breaker_failed(&b, &in_a_row, 1);
+		ends[k](&b);
+		assert_int_equal(b.in_row, 0);
+		breaker_failed(&b, &in_a_row, 2);
+		assert_int_equal(breaker_failed(&b, &in_a_row, 3),
+				 BREAKER_RETRY);
+		assert_int_equal(breaker_failed(&b, &in_a_row, 4),
+				 BREAKER_BLOCK);
+	}
+}
+
+static void clean_end_of_a_probe_closes_nothing(void **state)
+{
+	struct breaker b = half_open(&defaults, 0);
+
+	(void)state;
+	breaker_ended_clean(&b);
+	assert_int_equal(b.state, BREAKER_HALF_OPEN);
+	assert_int_equal(b.trips, 1);
+}
+
+static void failure_at_once_counts_in_the_row(void **state)
+{
+	struct breaker b = { 0 };
+
+	(void)state;
+	breaker_failed_at_once(&b, &in_a_row, 0);
+	assert_int_equal(b.in_row, 1);
+}
+
+static void held_time_does_not_end_a_row(void **state)
+{
+	struct breaker b = { 0 };
+
+	(void)state;
+	breaker_failed(&b, &in_a_row, 0);
+	breaker_hold(&b, 0);
+	breaker_failed(&b, &in_a_row, 90 * MINUTE);
+	breaker_release(&b, 99 * MINUTE);
+	assert_int_equal(breaker_failed(&b, &in_a_row, 99 * MINUTE),
+			 BREAKER_BLOCK);
+}
+
+static void without_a_number_no_row_opens(void **state)
+{
+	struct breaker b = { 0 };
+
+	(void)state;
+	/* Exactly a window apart: no window fills, no row is counted. */
+	for (int i = 0; i < 2000; i++)
+		assert_int_equal(breaker_failed(&b, &one_window,
+						i * 15 * SECOND),
+				 BREAKER_RETRY);
+}
+
+static void restored_row_goes_on(void **state)
+{
+	struct breaker b = { 0 };
+
+	(void)state;
+	breaker_restore_row(&b, 2);
+	assert_false(breaker_is_fresh(&b));
+	assert_int_equal(breaker_failed(&b, &in_a_row, 0), BREAKER_BLOCK);
+	breaker_restore_row(&b, UINT32_MAX);
+	assert_int_equal(b.in_row, BREAKER_ROW);
+}
+
+static void fullest_is_the_nearest_to_its_limit(void **state)
+{
+	struct breaker_policy p = defaults;
+	struct breaker b = { 0 };
+	struct breaker_tally t;
+
+	(void)state;
+	p.max_in_row = 10;
+	t = breaker_fullest(&b, &p, 0);
+	assert_int_equal(t.failures, 0);
+	assert_int_equal(t.max_failures, 3);
+	for (int i = 0; i < 7; i++)
+		breaker_failed(&b, &p, i * 100 * SECOND);
+	/* 6 lie within 10 m, 7 are in a row, 1 of 3 within 15 s. */
+	t = breaker_fullest(&b, &p, 600 * SECOND);
+	assert_int_equal(t.failures, 7);
+	assert_int_equal(t.max_failures, 10);
+	assert_int_equal(t.window_ms, BREAKER_IN_A_ROW);
+	/* Of equals the window. */
+	b.in_row = 6;
+	t = breaker_fullest(&b, &p, 600 * SECOND);
+	assert_int_equal(t.window_ms, 10 * MINUTE);
+	p.windows = 0;
+	assert_int_equal(breaker_fullest(&b, &p, 0).max_failures, 10);
+	p.max_in_row = 0;
+	assert_int_equal(breaker_fullest(&b, &p, 0).max_failures, 0);
 }
 
 static void success_does_not_close_an_open_or_latched_breaker(void **state)
@@ -526,7 +738,7 @@ static void cooldown_doubles_with_each_trip_up_to_its_cap(void **state)
 		assert_int_equal(b.until_ms, due_ms);
 		assert_int_equal(breaker_cooldown_ms(&b, &defaults),
 				 expected_s[i] * SECOND);
-		assert_true(breaker_probe(&b, due_ms, false));
+		assert_true(breaker_probe(&b, due_ms, BREAKER_START_DUE));
 		breaker_failed(&b, &defaults, due_ms);
 	}
 }
@@ -538,7 +750,7 @@ static void hundred_thousand_trips_do_not_overflow(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
-		breaker_probe(&b, 0, true);
+		breaker_probe(&b, 0, BREAKER_START_EARLY);
 		breaker_failed(&b, &p, 0);
 		assert_in_range(b.doublings, 0, 62);
 	}
@@ -574,7 +786,7 @@ static void cooldown_of_zero_lets_the_probe_at_once(void **state)
 	b = opened(&p, 500);
 	for (int i = 0; i < 70; i++) {
 		assert_int_equal(b.until_ms, 500);
-		assert_true(breaker_probe(&b, 500, false));
+		assert_true(breaker_probe(&b, 500, BREAKER_START_DUE));
 		breaker_failed(&b, &p, 500);
 	}
 }
@@ -604,7 +816,7 @@ static void third_trip_at_once_in_a_row_is_the_first_to_lengthen(void **state)
 		breaker_failed_at_once(&b, &defaults, 0);
 		assert_int_equal(b.at_once, i + 1);
 		assert_int_equal(b.until_ms, expected_s[i] * SECOND);
-		breaker_probe(&b, 0, true);
+		breaker_probe(&b, 0, BREAKER_START_EARLY);
 	}
 }
 
@@ -614,19 +826,19 @@ static void ordinary_trip_ends_the_row_of_trips_at_once(void **state)
 
 	(void)state;
 	breaker_failed_at_once(&b, &defaults, 0);
-	breaker_probe(&b, 0, true);
+	breaker_probe(&b, 0, BREAKER_START_EARLY);
 	breaker_failed_at_once(&b, &defaults, 0);
-	breaker_probe(&b, 0, true);
+	breaker_probe(&b, 0, BREAKER_START_EARLY);
 	breaker_failed(&b, &defaults, 0); /* third trip, ordinary: doubles */
 	assert_int_equal(b.at_once, 0);
 	assert_int_equal(b.until_ms, 20 * SECOND);
 	for (int i = 1; i <= 2; i++) { /* first and second of a new row */
-		breaker_probe(&b, 0, true);
+		breaker_probe(&b, 0, BREAKER_START_EARLY);
 		breaker_failed_at_once(&b, &defaults, 0);
 		assert_int_equal(b.at_once, i);
 		assert_int_equal(b.until_ms, 20 * SECOND);
 	}
-	breaker_probe(&b, 0, true);
+	breaker_probe(&b, 0, BREAKER_START_EARLY);
 	breaker_failed_at_once(&b, &defaults, 0);
 	assert_int_equal(b.until_ms, 40 * SECOND);
 }
@@ -659,9 +871,9 @@ static void max_trips_4_latches_exactly_at_the_fourth_of_any_kind(void **state)
 	p.max_trips = 4;
 	b = half_open(&p, 0);
 	assert_int_equal(breaker_failed_at_once(&b, &p, 0), BREAKER_BLOCK);
-	breaker_probe(&b, 0, true);
+	breaker_probe(&b, 0, BREAKER_START_EARLY);
 	assert_int_equal(breaker_failed(&b, &p, 0), BREAKER_BLOCK);
-	breaker_probe(&b, 0, true);
+	breaker_probe(&b, 0, BREAKER_START_EARLY);
 	assert_int_equal(breaker_failed_at_once(&b, &p, 0), BREAKER_LATCH);
 	assert_int_equal(b.trips, 4);
 }
@@ -676,7 +888,7 @@ static void success_between_trips_starts_the_row_anew(void **state)
 	b = half_open(&p, 0);
 	breaker_succeeded(&b);
 	assert_int_equal(breaker_failed_at_once(&b, &p, 0), BREAKER_BLOCK);
-	breaker_probe(&b, 0, true);
+	breaker_probe(&b, 0, BREAKER_START_EARLY);
 	assert_int_equal(breaker_failed_at_once(&b, &p, 0), BREAKER_LATCH);
 }
 
@@ -688,8 +900,8 @@ static void latched_starts_neither_late_nor_forced(void **state)
 	(void)state;
 	p.max_trips = 1;
 	b = opened(&p, 0);
-	assert_false(breaker_probe(&b, INT64_MAX, false));
-	assert_false(breaker_probe(&b, INT64_MAX, true));
+	assert_false(breaker_probe(&b, INT64_MAX, BREAKER_START_DUE));
+	assert_false(breaker_probe(&b, INT64_MAX, BREAKER_START_EARLY));
 	assert_int_equal(b.state, BREAKER_LATCHED);
 }
 
@@ -711,7 +923,7 @@ static void reset_makes_any_breaker_fresh_but_for_its_clock(void **state)
 		assert_fresh(&b[i]);
 		assert_true(b[i].is_held);
 		assert_int_equal(b[i].last_ms, 10);
-		assert_true(breaker_probe(&b[i], 10, false));
+		assert_true(breaker_probe(&b[i], 10, BREAKER_START_DUE));
 		assert_int_equal(breaker_failed(&b[i], &defaults, 10),
 				 BREAKER_RETRY);
 	}
@@ -782,7 +994,7 @@ static void failure_while_held_counts_at_the_standing_time(void **state)
 	assert_int_equal(breaker_failed(&b, &one_window, 60000), BREAKER_BLOCK);
 	/* The cooldown is no window: it runs on the monotonic clock. */
 	assert_int_equal(b.until_ms, 70000);
-	assert_true(breaker_probe(&b, 70000, false));
+	assert_true(breaker_probe(&b, 70000, BREAKER_START_DUE));
 }
 
 /* Restored from the registry. */
@@ -795,7 +1007,7 @@ static void restored_breaker_keeps_its_trips_and_probes_at_once(void **state)
 	breaker_restore(&b, &defaults, 3, 0, 2, 5000, 0);
 	assert_int_equal(b.state, BREAKER_OPEN);
 	assert_int_equal(b.until_ms, 5000);
-	assert_true(breaker_probe(&b, 5000, false));
+	assert_true(breaker_probe(&b, 5000, BREAKER_START_DUE));
 	breaker_failed(&b, &defaults, 5000);
 	assert_int_equal(b.trips, 4);
 	assert_int_equal(b.until_ms, 5000 + 80 * SECOND);
@@ -807,8 +1019,8 @@ static void restored_breaker_waits_as_told_in_an_outer_loop(void **state)
 
 	(void)state;
 	breaker_restore(&b, &defaults, 1, 1, 0, 5000, 60000);
-	assert_false(breaker_probe(&b, 64999, false));
-	assert_true(breaker_probe(&b, 65000, false));
+	assert_false(breaker_probe(&b, 64999, BREAKER_START_DUE));
+	assert_true(breaker_probe(&b, 65000, BREAKER_START_DUE));
 	breaker_failed_at_once(&b, &defaults, 65000);
 	assert_int_equal(b.at_once, 2);
 }
@@ -821,7 +1033,7 @@ static void restored_at_its_last_trip_latches_when_the_probe_fails(void **state)
 	(void)state;
 	p.max_trips = 3;
 	breaker_restore(&b, &p, 3, 0, 2, 0, 0);
-	assert_true(breaker_probe(&b, 0, false));
+	assert_true(breaker_probe(&b, 0, BREAKER_START_DUE));
 	assert_int_equal(breaker_failed(&b, &p, 0), BREAKER_LATCH);
 }
 
@@ -846,7 +1058,7 @@ static void damaged_registry_numbers_are_cut_to_range(void **state)
 	assert_true(b.trips == UINT32_MAX && b.at_once == UINT32_MAX);
 	assert_int_equal(b.doublings, 62);
 	assert_int_equal(b.until_ms, 7 + 5 * MINUTE);
-	assert_true(breaker_probe(&b, 7 + 5 * MINUTE, false));
+	assert_true(breaker_probe(&b, 7 + 5 * MINUTE, BREAKER_START_DUE));
 	assert_int_equal(breaker_failed(&b, &defaults, INT64_MAX),
 			 BREAKER_BLOCK);
 
@@ -896,6 +1108,18 @@ int main(void)
 		cmocka_unit_test(
 			open_lets_no_probe_before_its_cooldown_is_over),
 		cmocka_unit_test(operator_probes_an_open_breaker_now),
+		cmocka_unit_test(operators_probe_that_fails_is_no_trip),
+		cmocka_unit_test(probe_is_whose_who_asked_last),
+		cmocka_unit_test(third_in_a_row_opens_however_far_apart),
+		cmocka_unit_test(one_in_a_row_opens_at_the_first),
+		cmocka_unit_test(thousand_in_a_row_outlast_the_ring),
+		cmocka_unit_test(success_and_a_clean_end_start_the_row_anew),
+		cmocka_unit_test(clean_end_of_a_probe_closes_nothing),
+		cmocka_unit_test(failure_at_once_counts_in_the_row),
+		cmocka_unit_test(held_time_does_not_end_a_row),
+		cmocka_unit_test(without_a_number_no_row_opens),
+		cmocka_unit_test(restored_row_goes_on),
+		cmocka_unit_test(fullest_is_the_nearest_to_its_limit),
 		cmocka_unit_test(closed_may_always_start),
 		cmocka_unit_test(
 			probe_that_fails_opens_again_for_twice_as_long),

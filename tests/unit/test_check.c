@@ -9,6 +9,7 @@
 
 #include "init/cli/doubts.h"
 #include "init/cli/lookup.h"
+#include "init/cli/simulation.h"
 #include "init/text/policy_words.h"
 #include "policy/breaker.h"
 
@@ -132,6 +133,61 @@ static void service_that_failures_cannot_block_is_told_so(void **state)
 	assert_non_null(loaded.c);
 	assert_int_equal(doubts(), 3);
 	assert_non_null(strstr(said, "no window is left, so failures never"));
+}
+
+static void forget_event(void *to, const struct simulation_event *e)
+{
+	(void)to;
+	(void)e;
+}
+
+/* check says nothing of it exactly where a service that is never well is
+ * blocked in the end. */
+static void never_well_is_doubted_or_blocked(void **state)
+{
+	static const char *const checks[] = {
+		"health = unix:/x\n",
+		"health = unix:/x\nhealth_interval = 1s\n",
+		"health = unix:/x\nhealth_failures = 1\nhealth_grace = 7s\n",
+		"ready = unix:/x\nready_timeout = 5s\n",
+		"ready = unix:/x\nready_timeout = 3m\n",
+	};
+	static const char *const most[] = {
+		"", "max_failures = 3 in 15s\n", "max_failures = 3 in 5m\n",
+		"max_failures = 3 in 9s, 2 in 10s\n",
+		"max_failures = 1 in 1s\n",
+		"max_failures = 2 in 1s, 7 in a row\n",
+		"max_failures = 3 in 16s\nrestart_delay = 2s\n",
+	};
+	static struct simulation_result result;
+	unsigned silent = 0, told = 0;
+
+	for (size_t k = 0; k < 5 * 7; k++) {
+		struct simulation_plan plan = {
+			.is_simulated = { true }, .for_ms = 86400000,
+			.outage_ms = INT64_MAX, .seed = 1,
+			.is_endless = true, .is_unhealthy = true,
+		};
+		char text[300];
+		bool is_told;
+
+		snprintf(text, sizeof(text),
+			 "[service:s]\ncommand = /bin/sh\n%s%s", checks[k / 7],
+			 most[k % 7]);
+		load_text(text);
+		assert_non_null(loaded.c);
+		(void)doubts();
+		is_told = strstr(said, "never blocked") != NULL;
+		told += is_told;
+		silent += !is_told;
+		plan.config = loaded.c;
+		assert_int_equal(simulation_run(&plan, forget_event, NULL,
+						&result), 0);
+		if (is_told == (result.total[0].trips > 0))
+			fail_msg("%s: %u trips; check says: %s", text,
+				 result.total[0].trips, said);
+	}
+	assert_true(silent > 10 && told > 5);
 }
 
 static void zero_times_are_doubted(void **state)
@@ -382,6 +438,7 @@ int main(void)
 		TEST(window_is_out_of_reach_when_the_breaker_stays_closed),
 		TEST(windows_that_delays_put_out_of_reach_are_named),
 		TEST(service_that_failures_cannot_block_is_told_so),
+		TEST(never_well_is_doubted_or_blocked),
 		TEST(zero_times_are_doubted),
 		TEST(command_that_its_child_would_not_find_is_doubted),
 		TEST(script_without_its_interpreter_is_doubted),

@@ -315,7 +315,8 @@ static void probe_without_a_passed_check_is_not_stable(void **state)
 	assert_int_equal(sup.breaker[0].state, BREAKER_CLOSED);
 }
 
-static void failed_check_lets_stable_begin_anew(void **state)
+/* Half-open or closed, a run is stable by the same rule. */
+static void failed_check_after_a_passed_one_delays_no_stable(void **state)
 {
 	with(PROBED);
 	probe();
@@ -324,14 +325,72 @@ static void failed_check_lets_stable_begin_anew(void **state)
 		answer_next(BOARD_ANSWER_YES, 0);
 	}
 	ill(); /* at 9 s, before it is stable */
-	for (int k = 0; k < 9; k++) {
-		later(1000);
-		answer_next(BOARD_ANSWER_YES, 0);
-		assert_int_equal(state_of(0), LIFE_PROBING);
-	}
+	assert_int_equal(state_of(0), LIFE_PROBING);
+	later(1000);
+	assert_int_equal(state_of(0), LIFE_RUNNING);
+}
+
+#define WATCHED HEALTH "max_failures = 3 in a row\nstable = 2s\n"
+
+static void run_that_was_never_healthy_is_not_stable(void **state)
+{
+	with(WATCHED "health_failures = 4\n");
+	sup.breaker[0].in_row = 1;
+	sup.service[0].failures = 1;
+	start();
+	for (int k = 0; k < 3; k++)
+		ill();
+	assert_int_equal(events_of(BOARD_EV_STABLE, 0), 0);
+	assert_int_equal(sup.service[0].due_ms, NEVER);
+	assert_int_equal(sup.breaker[0].in_row, 1);
 	later(1000);
 	answer_next(BOARD_ANSWER_YES, 0);
-	assert_int_equal(state_of(0), LIFE_RUNNING);
+	assert_int_equal(events_of(BOARD_EV_STABLE, 0), 1);
+	assert_int_equal(sup.service[0].failures, 0);
+	assert_int_equal(sup.breaker[0].in_row, 0);
+	/* Once a run. */
+	later(1000);
+	answer_next(BOARD_ANSWER_YES, 0);
+	assert_int_equal(events_of(BOARD_EV_STABLE, 0), 1);
+}
+
+static void service_that_is_never_healthy_is_blocked(void **state)
+{
+	with(WATCHED "health_failures = 2\n"
+		     "cooldown = 1m..1m\n");
+	start();
+	for (int k = 1; k <= 3; k++) {
+		ill();
+		ill();
+		ended(0, SIGTERM);
+		assert_int_equal(sup.breaker[0].in_row, k);
+		if (k == 3)
+			break;
+		assert_int_equal(state_of(0), LIFE_BACKOFF);
+		/* However far apart. */
+		sup.now_ms += 7200000;
+		service_take(&sup, 0, LIFE_DUE);
+		start();
+	}
+	assert_int_equal(state_of(0), LIFE_BLOCKED);
+	assert_int_equal(sup.service[0].opened.failures, 3);
+	assert_int_equal(sup.service[0].opened.window_ms, BREAKER_IN_A_ROW);
+}
+
+static void passed_check_of_the_run_before_counts_for_no_other(void **state)
+{
+	with(WATCHED);
+	start();
+	later(1000);
+	answer_next(BOARD_ANSWER_YES, 0);
+	ended(0, SIGSEGV);
+	sup.now_ms = sup.service[0].due_ms;
+	service_take(&sup, 0, LIFE_DUE);
+	start();
+	ill();
+	ill();
+	assert_int_equal(events_of(BOARD_EV_STABLE, 0), 0);
+	assert_int_equal(sup.breaker[0].in_row, 1);
 }
 
 static void probe_that_is_ill_has_failed(void **state)
@@ -534,7 +593,10 @@ int main(void)
 		TEST(prober_that_is_silent_fails_nobody),
 		TEST(questions_that_find_no_room_are_skipped),
 		TEST(probe_without_a_passed_check_is_not_stable),
-		TEST(failed_check_lets_stable_begin_anew),
+		TEST(failed_check_after_a_passed_one_delays_no_stable),
+		TEST(run_that_was_never_healthy_is_not_stable),
+		TEST(service_that_is_never_healthy_is_blocked),
+		TEST(passed_check_of_the_run_before_counts_for_no_other),
 		TEST(probe_that_is_ill_has_failed),
 		TEST(answers_that_fit_no_question_mean_nothing),
 		TEST(records_of_a_wrong_size_kind_or_service_are_dropped),

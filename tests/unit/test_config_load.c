@@ -27,6 +27,7 @@ static void defaults_are_those_of_the_design(void **state)
 	assert_true(config_has_code(s->fatal_codes, 127));
 	assert_false(config_has_code(s->fatal_codes, 125));
 	assert_int_equal(s->breaker.windows, 2);
+	assert_int_equal(s->breaker.max_in_row, 10);
 	assert_int_equal(s->breaker.window[0].max_failures, 3);
 	assert_int_equal(s->breaker.window[0].window_ms, 15000);
 	assert_int_equal(s->breaker.window[1].max_failures, 10);

@@ -249,6 +249,39 @@ static void windows_of_a_breaker(void **state)
 	assert_false(value_windows("", &b, &why));
 }
 
+static void failures_in_a_row_have_no_time(void **state)
+{
+	struct breaker_policy b = { .max_in_row = 7 };
+
+	assert_true(value_windows("3 in 15s, 10 in a row", &b, &why));
+	assert_int_equal(b.windows, 1);
+	assert_int_equal(b.max_in_row, 10);
+	assert_true(value_windows("3 in 15s", &b, &why));
+	assert_int_equal(b.max_in_row, 0);
+	assert_true(value_windows("1000 in  a\trow ,3 in 1s", &b, &why));
+	assert_int_equal(b.windows, 1);
+	assert_int_equal(b.max_in_row, 1000);
+	assert_true(value_windows("1 in a row", &b, &why));
+	assert_int_equal(b.windows, 0);
+	/* Four windows, and the row beside them. */
+	assert_true(value_windows("1 in 1s,2 in 2s,5 in a row,3 in 3s,4 in 4s",
+				  &b, &why));
+	assert_int_equal(b.windows, 4);
+	assert_true(value_windows("none", &b, &why));
+	assert_int_equal(b.max_in_row, 0);
+	assert_false(value_windows("1001 in a row", &b, &why));
+	assert_string_equal(why.text, "counts 1001 failures in a row; write "
+				      "1 .. 1000");
+	assert_false(value_windows("0 in a row", &b, &why));
+	assert_false(value_windows("2 in a row, 3 in a row", &b, &why));
+	assert_string_equal(why.text, "counts in a row twice; leave one of "
+				      "them out");
+	assert_false(value_windows("3 in a rows", &b, &why));
+	assert_false(value_windows("3 in a", &b, &why));
+	assert_false(value_windows("3 in a row 4", &b, &why));
+	assert_false(value_windows("3 in arow", &b, &why));
+}
+
 static void rates_have_a_period_and_a_burst(void **state)
 {
 	struct budget_policy r;
@@ -554,6 +587,7 @@ int main(void)
 		TEST(booleans_are_six_words),
 		TEST(signals_have_names_and_kernel_numbers),
 		TEST(windows_of_a_breaker),
+		cmocka_unit_test(failures_in_a_row_have_no_time),
 		TEST(rates_have_a_period_and_a_burst),
 		TEST(exit_codes_are_a_set),
 		TEST(octal_numbers_end_at_0777),

@@ -287,6 +287,7 @@ static void service_out_of_range_is_refused(void **state)
 	BREAKS(SERVICE, bent(0)->breaker.window[0].max_failures = 0);
 	BREAKS(SERVICE, bent(0)->breaker.window[1].max_failures = 65);
 	BREAKS(SERVICE, bent(0)->breaker.window[1].window_ms = 0);
+	BREAKS(SERVICE, bent(0)->breaker.max_in_row = BREAKER_ROW + 1);
 	BREAKS(SERVICE, bent(0)->breaker.window[0].window_ms = INT64_MAX);
 	BREAKS(WELL, bent(0)->breaker.window[2].window_ms = INT64_MIN);
 	BREAKS(SERVICE, bent(0)->breaker.cooldown_min_ms = 300001);
@@ -321,6 +322,8 @@ static void ends_of_a_range_are_in_it(void **state)
 {
 	struct breaker_policy *p = &bent(0)->breaker;
 
+	BREAKS(WELL, p->max_in_row = BREAKER_ROW);
+	BREAKS(WELL, p->max_in_row = 0);
 	BREAKS(WELL, p->window[0].max_failures = BREAKER_SLOTS);
 	BREAKS(WELL, p->window[0].max_failures = 1);
 	BREAKS(WELL, p->window[0].window_ms = 1);
@@ -525,7 +528,8 @@ static const struct field head_free[] = {
 /* Numbers of which one byte alone can be anything. */
 static const struct field service_wide[] = {
 	S(breaker.window[0].window_ms), S(breaker.window[1].window_ms),
-	S(breaker.max_trips), S(breaker.cooldown_min_ms),
+	S(breaker.max_trips), S(breaker.max_in_row),
+	S(breaker.cooldown_min_ms),
 	S(breaker.cooldown_max_ms), S(dampen.min_ms), S(dampen.max_ms),
 	S(stable_ms), S(min_runtime_ms), S(stop_timeout_ms),
 	S(leftover_grace_ms), S(log_max_size), S(log_keep), S(umask),

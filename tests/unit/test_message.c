@@ -234,6 +234,18 @@ static void sentences_carry_name_number_and_what_to_do(void **state)
 	assert_string_equal(SENTENCE(BOARD_EV_BLOCKED, 10000, 1, 3, 15000),
 			    "blocked: 3 failures within 15 s; next probe in "
 			    "10 s");
+	assert_string_equal(SENTENCE(BOARD_EV_BACKOFF, 250, 7, 10,
+				     BREAKER_IN_A_ROW),
+			    "starts again in 250 ms (failure 7 of 10 in a "
+			    "row)");
+	assert_string_equal(SENTENCE(BOARD_EV_BLOCKED, 10000, 1, 10,
+				     BREAKER_IN_A_ROW),
+			    "blocked: 10 failures in a row; next probe in "
+			    "10 s");
+	assert_string_equal(SENTENCE(BOARD_EV_BLOCKED, 40000, 3, 1, 0, 1),
+			    "blocked: the start that was asked for failed; "
+			    "that is no trip and the cooldown stays as it was; "
+			    "next probe in 40 s");
 	assert_string_equal(SENTENCE(BOARD_EV_BLOCKED, 10000, 1, 1, 0),
 			    "blocked: trying again at once cannot help; next "
 			    "probe in 10 s");

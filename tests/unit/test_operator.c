@@ -364,6 +364,50 @@ static void remembered_breaker_blocks_who_nobody_asked_for(void **state)
 	assert_int_equal(state_of(0), LIFE_BLOCKED);
 }
 
+/* A container that is restarted over and over must not forget it. */
+static void remembered_row_of_a_closed_breaker_goes_on(void **state)
+{
+	sup_with(BLOCKING);
+	remember_open(0);
+	sup.boards.restore->service[0].breaker = BREAKER_CLOSED;
+	sup.boards.restore->service[0].in_row = 6;
+	restore_run(&sup);
+	assert_int_equal(sup.breaker[0].in_row, 6);
+	assert_int_equal(state_of(0), LIFE_WAITING);
+	assert_false(sup.service[0].is_remembered);
+	assert_int_equal(said(0), 0);
+	/* With other settings it is another service. */
+	sup.breaker[0].in_row = 0;
+	sup.boards.restore->service[0].fingerprint++;
+	sup.restore_ms = sup.now_ms;
+	restore_run(&sup);
+	assert_int_equal(sup.breaker[0].in_row, 0);
+}
+
+static void failed_start_of_a_person_leaves_cooldown_and_trips(void **state)
+{
+	sup_with(ONE "max_failures = 1 in 1m\ncooldown = 10s..5m\n");
+	block(0);
+	for (int k = 0; k < 3; k++) {
+		sup.now_ms += 1000;
+		assert_true(ask(k % 2 ? COMMAND_START : COMMAND_RESTART, 0));
+		run(0);
+		ended(0, 0x100);
+		assert_int_equal(state_of(0), LIFE_BLOCKED);
+		assert_int_equal(sup.breaker[0].trips, 1);
+		assert_int_equal(sup.breaker[0].until_ms, sup.now_ms + 10000);
+		assert_true(sup.service[0].was_asked);
+	}
+	/* Its own probe doubles as ever. */
+	sup.now_ms = sup.breaker[0].until_ms;
+	service_take(&sup, 0, LIFE_DUE);
+	run(0);
+	ended(0, 0x100);
+	assert_int_equal(sup.breaker[0].trips, 2);
+	assert_int_equal(sup.breaker[0].until_ms, sup.now_ms + 20000);
+	assert_false(sup.service[0].was_asked);
+}
+
 static void start_is_not_overruled_by_the_registry(void **state)
 {
 	sup_with(BLOCKING "autostart = no\n");
@@ -660,6 +704,8 @@ int main(void)
 		TEST(signal_reaches_the_leader_alone),
 		TEST(signal_without_a_process_is_refused),
 		TEST(remembered_breaker_blocks_who_nobody_asked_for),
+		TEST(remembered_row_of_a_closed_breaker_goes_on),
+		TEST(failed_start_of_a_person_leaves_cooldown_and_trips),
 		TEST(start_is_not_overruled_by_the_registry),
 		TEST(reset_is_not_overruled_by_the_registry),
 		TEST(repeated_command_is_answered_from_memory),

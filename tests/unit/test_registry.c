@@ -76,6 +76,7 @@ static void fill(struct fixture *f)
 	row->trips = 3;
 	row->at_once = 1;
 	row->doublings = 2;
+	row->in_row = 7;
 	row->until_ms = f->boards.board->began_ms + 1000 + 9400;
 	row->starts = 12;
 	row->failed = 9;
@@ -124,6 +125,7 @@ static void what_was_written_is_read_back(void **state)
 	assert_int_equal(rows[0].trips, 3);
 	assert_int_equal(rows[0].at_once, 1);
 	assert_int_equal(rows[0].doublings, 2);
+	assert_int_equal(rows[0].in_row, 7);
 	assert_int_equal(rows[0].wait_ms, 9000);
 	assert_int_equal(rows[0].fingerprint,
 			 fixture_service(f, 0)->fingerprint);

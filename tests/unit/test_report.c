@@ -488,12 +488,16 @@ static void blocked_says_why_and_when_it_is_probed(void **state)
 	row->trips = 1;
 	row->next_ms = ago(f, -9400);
 	fill_end(f, row, BOARD_EXITED);
+	row->tally = (struct breaker_tally){ 3, 3, 15000 };
 	assert_string_equal(why(f, LIFE_BLOCKED),
 			    "blocked: 3 failures within 15 s, last: exited "
 			    "with code 1 after 12 ms; next probe in 9.4 s");
-	row->window = 1;
+	row->tally = (struct breaker_tally){ 10, 10, 600000 };
 	assert_non_null(strstr(why(f, LIFE_BLOCKED),
 			       "10 failures within 10 m, last"));
+	row->tally.window_ms = BREAKER_IN_A_ROW;
+	assert_non_null(strstr(why(f, LIFE_BLOCKED),
+			       "10 failures in a row, last"));
 	row->trips = 2;
 	assert_non_null(strstr(why(f, LIFE_BLOCKED),
 			       "its probe failed too, trip 2 in a row"));
@@ -502,6 +506,9 @@ static void blocked_says_why_and_when_it_is_probed(void **state)
 			       "trying again at once cannot help, trip 2"));
 	row->is_remembered = true;
 	assert_non_null(strstr(why(f, LIFE_BLOCKED), "remembered from before"));
+	row->was_asked = true;
+	assert_non_null(strstr(why(f, LIFE_BLOCKED), "the start that was asked "
+			       "for failed, after trip 2 in a row"));
 }
 
 static void other_states_say_why(void **state)
@@ -520,7 +527,12 @@ static void other_states_say_why(void **state)
 			    "running: for 6.2 s, pid 12, 1 failure since it "
 			    "was last stable, last: was killed by SIGKILL "
 			    "after 12 ms");
-	row->in_window = 2;
+	row->tally = (struct breaker_tally){ 7, 10, BREAKER_IN_A_ROW };
+	assert_non_null(strstr(why(f, LIFE_RUNNING),
+			       "stable (7 of 10 in a row block it), last"));
+	assert_non_null(strstr(why(f, LIFE_BACKOFF),
+			       "failure 7 of 10 in a row, last"));
+	row->tally = (struct breaker_tally){ 2, 3, 15000 };
 	row->next_ms = ago(f, -240);
 	assert_string_equal(why(f, LIFE_BACKOFF),
 			    "backoff: failure 2 of 3 within 15 s, last: was "

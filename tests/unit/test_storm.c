@@ -96,7 +96,7 @@ static void spawn(struct service *s)
 	int64_t waited_ms = play.now_ms - s->claim.since_ms;
 
 	breaker_release(&s->breaker, play.now_ms);
-	assert_true(breaker_probe(&s->breaker, play.now_ms, false));
+	assert_true(breaker_probe(&s->breaker, play.now_ms, BREAKER_START_DUE));
 	if (waited_ms > s->waited_ms)
 		s->waited_ms = waited_ms;
 	if (s->breaker.state == BREAKER_HALF_OPEN) {
