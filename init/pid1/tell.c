@@ -50,10 +50,10 @@ static void pass_on(struct sup *sup, uint32_t i)
 
 	s->drain_ms = NEVER;
 	s->kill_ms = sup->now_ms + settings(sup, i)->stop_timeout_ms;
-	/* Before its exec it has all signals blocked and runs no code but
-	 * ours: one that hangs there would cost its whole stop_timeout. */
+	/* Before its exec it runs no code but ours and SIGTERM alone is not
+	 * blocked: one that hangs there would cost its whole stop_timeout. */
 	if (s->verdict_fd >= 0)
-		service_kill(sup, i);
+		tell_signal(s, SIGTERM, false);
 	if (s->verdict_fd >= 0 || !run_command(sup, i))
 		send(sup, i);
 	/* A stopped leader would not notice. */

@@ -3,6 +3,9 @@
  * which ends run on_blocked. */
 #include "tests/unit/sup_fixture.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "init/pid1/hooks.h"
 #include "init/pid1/shutdown.h"
 #include "init/pid1/tell.h"
@@ -310,6 +313,24 @@ static void remembered_block_runs_nothing(void **state)
 	assert_int_equal(sup.hooks, 0);
 }
 
+/* Nothing of it has run: 143, not the 137 of SIGKILL. */
+static void a_start_that_does_not_execute_yet_ends_by_sigterm(void **state)
+{
+	int ends[2];
+
+	sup_with("[service:a]\ncommand = a\nstop_signal = QUIT\n");
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	spawned(0);
+	sup.service[0].verdict_fd = ends[0];
+	service_stop(&sup, 0, false);
+	assert_int_equal(killed.count, 2);
+	assert_int_equal(killed.number, SIGQUIT);
+	assert_false(sup.service[0].is_killed);
+	close(ends[1]);
+	ended(0, SIGTERM);
+	assert_int_equal(sup.service[0].state, LIFE_STOPPED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +357,7 @@ int main(void)
 		TEST(end_for_good_that_is_no_block_runs_nothing),
 		TEST(giving_up_runs_it_once_the_service_is_gone),
 		TEST(remembered_block_runs_nothing),
+		TEST(a_start_that_does_not_execute_yet_ends_by_sigterm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
