@@ -63,6 +63,8 @@ struct service {
 	uint64_t skipped;   /* ticks that started nothing */
 	uint64_t skipped_now; /* of those, since the last run was due */
 	uint64_t starts;    /* processes started */
+	int64_t told_ticks; /* its group was told to stop then (starttime,
+			     * proc(5)); 0: it was not */
 	int64_t born_ticks; /* its session is not older (proc(5) starttime) */
 	uint64_t mark;      /* number of its processes' mark (init/mark.h); the
 			     * HOOKS numbers behind it are its hooks' */
@@ -104,7 +106,8 @@ struct service {
 	bool is_stuck;
 	bool has_vanished;  /* the last run ended at once, with code 0 */
 	bool has_cell;      /* its processes are in a cgroup of its own */
-	bool is_swept;      /* left-behind processes are being ended */
+	bool is_swept;      /* left-behind processes are being ended ... */
+	bool is_sweep_asked; /* ... because somebody asks for it */
 	bool is_killed;     /* SIGKILL was sent to its set */
 	bool is_stay_said;  /* that some survive SIGKILL */
 	bool is_parted;     /* from a lost requirement: is to stop while it

@@ -6,25 +6,33 @@
 #include <signal.h>
 
 #include "init/pid1/checks.h"
+#include "init/pid1/ghosts.h"
 #include "init/pid1/hooks.h"
 #include "init/pid1/services.h"
 
-void tell_signal(const struct service *s, int number, bool is_group)
+bool tell_signal(const struct service *s, int number, bool is_group)
 {
 	/* The group's number is taken as long as its leader is unreaped. One
 	 * that the child has not made yet does not exist: then the leader
 	 * alone. */
 	if (is_group && kill(-s->pid, number) == 0)
-		return;
+		return true;
 	kill(s->pid, number);
+	return false;
 }
 
 static void send(struct sup *sup, uint32_t i)
 {
 	const struct config_service *c = settings(sup, i);
-	const struct service *s = &sup->service[i];
+	struct service *s = &sup->service[i];
+	int64_t now_ticks = ghosts_now_ticks();
 
-	tell_signal(s, c->stop_signal, c->stop_mode == CONFIG_GROUP);
+	/* Some take a second signal for "at once": who gets this one does not
+	 * get another when the leader has ended. */
+	if (tell_signal(s, c->stop_signal, c->stop_mode == CONFIG_GROUP)) {
+		kill(-s->pid, SIGCONT);
+		s->told_ticks = now_ticks;
+	}
 	SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, c->stop_signal, s->pid,
 		s->kill_ms - sup->now_ms);
 }
