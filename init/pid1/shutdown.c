@@ -112,15 +112,21 @@ void shutdown_if_essential(struct sup *sup, uint32_t i, enum life_event event,
 	}
 }
 
-/* The first service, by time, that is in this state. */
-static int first_in(const struct sup *sup, enum life_state state)
+static bool has_failed(const struct sup *sup, uint32_t i)
+{
+	return sup->service[i].state == LIFE_FAILED;
+}
+
+/* The first service, by time, that is like that; -1 none. */
+static int first_that(const struct sup *sup,
+		      bool (*is_so)(const struct sup *sup, uint32_t i))
 {
 	int first = -1;
 
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		const struct service *s = &sup->service[i];
 
-		if (s->state == state &&
+		if (is_so(sup, i) &&
 		    !config_service(sup->config, i)->is_removed &&
 		    (first < 0 || s->since_ms < sup->service[first].since_ms))
 			first = (int)i;
@@ -130,14 +136,14 @@ static int first_in(const struct sup *sup, enum life_state state)
 
 void shutdown_all_ended(struct sup *sup)
 {
-	int first = first_in(sup, LIFE_FAILED);
+	int first = first_that(sup, has_failed);
 
 	begin(sup, first < 0 ? 0 : sup->service[first].exit_code, first, 0);
 }
 
 void shutdown_all_blocked(struct sup *sup)
 {
-	int first = first_in(sup, LIFE_BLOCKED);
+	int first = first_that(sup, tree_is_blocked);
 	int code;
 
 	if (sup->stop.phase != STOP_NOT || first < 0)
