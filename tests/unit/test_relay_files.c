@@ -357,8 +357,8 @@ static void rotation_moves_nothing_but_its_own_file(void **state)
 	FIXTURE_WAIT(count_news(f->boards.files, BOARD_EV_OUTPUT_WELL,
 				NULL) == 1);
 	carry_finish(f);
-	fixture_system("cd %s && cat srv/old/log srv/app/log* | sort | tr '\\n' "
-		       "' ' | grep -qx 'one other three twotwo ' && "
+	fixture_system("cd %s && cat srv/old/log srv/app/log* | sort | "
+		       "paste -s -d ' ' | grep -qx 'one other three twotwo' && "
 		       "grep -qx other srv/app/log*", f->directory);
 }
 
