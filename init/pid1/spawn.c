@@ -216,15 +216,6 @@ static void set_priorities(struct spawn_report *report,
 		umask(s->umask);
 }
 
-/* Own process group, and the terminal with it: what tini and shells do for
- * the command that a person typed. */
-static void take_terminal(void)
-{
-	setpgid(0, 0);
-	/* Background writers get SIGTTOU; it is blocked here. */
-	tcsetpgrp(STDIN_FILENO, getpid());
-}
-
 /* What it says its readiness by: its socket is emptied and named in *variable,
  * its descriptor gets the number that the service expects. Whatever else has
  * that is closed, so the verdict's pipe makes room: its early end would say
@@ -271,7 +262,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		fail(report, errno);
 	take(report, BOARD_STEP_SETSID);
 	if (s->is_main && !hook)
-		take_terminal();
+		terminal_enter(sup->terminal);
 	else
 		check(report, setsid());
 	/* A hook is nothing that its service has left behind. */
@@ -345,7 +336,7 @@ pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd)
 	return pid;
 }
 
-pid_t spawn_command(char **argv, struct spawn_report *report,
+pid_t spawn_command(char **argv, enum terminal t, struct spawn_report *report,
 		    int *verdict_fd)
 {
 	struct execute what = { .argv = argv, .env = environ };
@@ -357,7 +348,7 @@ pid_t spawn_command(char **argv, struct spawn_report *report,
 	signals_enter_child();
 	path = getenv("PATH");
 	what.path = path ? path : "/usr/local/bin:/bin:/usr/bin";
-	take_terminal();
+	terminal_enter(t);
 	fail(report, execute_run(&what, report));
 }
 

@@ -20,6 +20,7 @@
 #include "init/config/config.h"
 #include "init/helpers/helper.h"
 #include "init/pid1/reap.h"
+#include "init/pid1/terminal.h"
 #include "policy/breaker.h"
 #include "policy/budget.h"
 #include "policy/life.h"
@@ -302,6 +303,7 @@ struct sup {
 	uint64_t signals;        /* collected: bit n - 1 for signal n */
 	int clock_fd;            /* ticks_open() */
 	int proc_fd;             /* ghosts_open() */
+	enum terminal terminal;  /* that the given command runs on */
 	uint32_t main_service;   /* index of the given command; UINT32_MAX */
 	uint32_t random;         /* state of the jitter's generator */
 	uint32_t volume_step;    /* enum board_volume last said */
