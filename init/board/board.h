@@ -95,6 +95,15 @@ enum board_step {
 	BOARD_STEPS,
 };
 
+/* What was wrong with the file at EXEC or INTERPRETER, as `code` of board_end;
+ * -1: nothing that is known. */
+enum board_flaw {
+	BOARD_FLAW_RETURN,  /* its first line ends with a carriage return */
+	BOARD_FLAW_EMPTY,   /* it has no bytes */
+	BOARD_FLAW_MACHINE, /* an ELF file that the kernel does not know */
+	BOARD_FLAWS,
+};
+
 /* The word for a step ("directory", "exec"); never NULL. */
 const char *board_step_word(unsigned step);
 

@@ -136,9 +136,8 @@ bool sources_file(const struct key_use *use, const char *path)
 			add(use, name, value, VARIABLE_FILE);
 		else
 			complain(&use->l->doubts, use->setting->place,
-				 "warning: env_file: line %u of the file has "
-				 "the name %.60s alone, which is not set here",
-				 f.line, name);
+				 "warning: env_file: line %u: %.60s is not set "
+				 "here", f.line, name);
 	}
 	return wrong_line(use, f.line);
 }

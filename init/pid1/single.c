@@ -29,8 +29,11 @@ static _Noreturn void die_of_exec(const char *name,
 	if (report->step == BOARD_STEP_INTERPRETER)
 		die_text(code,
 			 "%s: the file is there, but its interpreter (the "
-			 "#! line, or the dynamic loader) is not",
-			 name);
+			 "#! line, or the dynamic loader) is not%s",
+			 name,
+			 report->which == BOARD_FLAW_RETURN
+				 ? ": that line ends with a carriage return"
+				 : "");
 	die_text(code, "%s: %s", name, errors_text(report->err));
 }
 
