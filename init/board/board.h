@@ -129,6 +129,8 @@ enum board_answer {
 	BOARD_ANSWER_NONSENSE, /* what came is no HTTP */
 	BOARD_ANSWER_EXIT,     /* exit code of its command */
 	BOARD_ANSWER_SIGNAL,   /* signal that ended its command */
+	BOARD_ANSWER_OLD,      /* ready: a file that was there before its
+				* start, unchanged */
 	BOARD_ANSWER_SKIPPED,  /* errno: it could not be made, and says nothing
 				* about the service */
 	BOARD_ANSWERS,

@@ -155,6 +155,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 	const struct spawn_hook hook = {
 		.argv = task->argv,
 		.path = task->path,
+		.is_new = task->is_new,
 		.extra = v.list,
 		.kind = kind,
 	};

@@ -216,6 +216,40 @@ static void set_priorities(struct spawn_report *report,
 		umask(s->umask);
 }
 
+static int64_t changed_ns(const struct stat *file)
+{
+	return (int64_t)file->st_ctim.tv_sec * 1000000000 +
+	       file->st_ctim.tv_nsec;
+}
+
+/* A file that an earlier run has left makes nobody ready. */
+static void note_file(const char *path, struct spawn_report *report)
+{
+	struct stat file;
+
+	take(report, BOARD_STEP_READY);
+	if (stat(path, &file) < 0)
+		return;
+	report->ready_device = file.st_dev;
+	report->ready_inode = file.st_ino;
+	report->ready_changed_ns = changed_ns(&file);
+}
+
+/* In the child of a check by a file; `start` is what the start has noted. */
+static _Noreturn void find_file(const char *path, bool is_new,
+				const struct spawn_report *start)
+{
+	struct stat file;
+
+	if (stat(path, &file) < 0)
+		_exit(errno);
+	if (is_new && file.st_dev == start->ready_device &&
+	    file.st_ino == start->ready_inode &&
+	    changed_ns(&file) == start->ready_changed_ns)
+		_exit(EEXIST);
+	_exit(0);
+}
+
 /* What it says its readiness by: its socket is emptied and named in *variable,
  * its descriptor gets the number that the service expects. Whatever else has
  * that is closed, so the verdict's pipe makes room: its early end would say
@@ -235,6 +269,8 @@ static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
 		if (!*variable)
 			fail(report, errno);
 	}
+	if (ready->kind == CONFIG_CHECK_FILE)
+		note_file(config_string(sup->config, ready->path), report);
 	if (ready->kind != CONFIG_CHECK_FD)
 		return;
 	take(report, BOARD_STEP_READY);
@@ -281,8 +317,8 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		check(report, chdir(config_string(c, s->directory)));
 	}
 	if (hook && hook->argv.count == 0)
-		_exit(access(config_string(c, hook->path), F_OK) < 0 ? errno
-								     : 0);
+		find_file(config_string(c, hook->path), hook->is_new,
+			  &sup->report[i]);
 	take(report, BOARD_STEP_HEADROOM);
 	err = limits_check_child(&sup->limits, c->headroom, report);
 	if (err != 0)

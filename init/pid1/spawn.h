@@ -27,7 +27,10 @@ pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd);
  * service. */
 struct spawn_hook {
 	struct config_list argv;   /* the command; none: */
-	config_text path;          /* exit with 0 where this exists, else 1 */
+	config_text path;          /* exit with 0 where this exists, else with
+				    * the errno ... */
+	bool is_new;               /* ... or, where the start of the service
+				    * found it as it is, with EEXIST */
 	const char *const *extra;  /* variables over those of the service,
 				    * NULL-ended */
 	enum hook_kind kind;

@@ -349,6 +349,7 @@ const char *phrase_answer_word(unsigned answer)
 		[BOARD_ANSWER_NONSENSE] = "nonsense",
 		[BOARD_ANSWER_EXIT] = "exit",
 		[BOARD_ANSWER_SIGNAL] = "signal",
+		[BOARD_ANSWER_OLD] = "old",
 		[BOARD_ANSWER_SKIPPED] = "skipped",
 	};
 
@@ -387,6 +388,10 @@ void phrase_answer(struct phrase *w, unsigned answer, int code)
 		break;
 	case BOARD_ANSWER_SIGNAL:
 		phrase_add(w, "killed by %s", phrase_signal(code, buf));
+		break;
+	case BOARD_ANSWER_OLD:
+		phrase_add(w, "is what was there before this start; it has to "
+			      "be made or touched anew");
 		break;
 	case BOARD_ANSWER_SKIPPED:
 		phrase_add(w, "could not be made: %s", errors_text(code));
