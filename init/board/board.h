@@ -55,6 +55,9 @@ enum board_cause {
 	BOARD_ASKED,         /* operator, shutdown or dependency asked for it */
 	BOARD_OUT_OF_MEMORY, /* SIGKILL (`code`) by the kernel; `oom` */
 	BOARD_ZOMBIES,       /* more of them than its zombie_limit */
+	BOARD_KILLED,        /* as ASKED, but by the SIGKILL that dashpot sent
+			      * when its time was over */
+	BOARD_CAUSES,
 };
 
 /* How sure it is that the kernel's OOM killer ended it. */
@@ -390,6 +393,7 @@ enum board_event_kind {
 	BOARD_EV_LEAVING,      /* pid: it says that it stops */
 	BOARD_EV_PARTED,       /* service: lost, this one requires it: stops */
 	BOARD_EV_NO_SUBREAPER, /* errno: orphans go to another process */
+	BOARD_EV_SHUTDOWN_AGAIN, /* signal – another one: changes nothing */
 	BOARD_EVENT_KINDS,
 };
 

@@ -103,6 +103,7 @@ static const struct config_key keys[] = {
 	{ "shutdown_timeout",
 	  PARSE_DURATION, D(shutdown_timeout_ms), .min = 1 },
 	{ "stop_signals", PARSE_STOP_SIGNALS, D(stop_signals) },
+	{ "stop_again" IS "terminal kill ignore", PARSE_WORD, D(stop_again) },
 	{ "exit_when_all_blocked",
 	  PARSE_DURATION, D(exit_when_all_blocked_ms) },
 	{ "held_timeout", PARSE_DURATION, D(held_timeout_ms) },

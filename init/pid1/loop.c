@@ -346,7 +346,7 @@ static void take_signal(struct sup *sup, int number, int code)
 	if (main_pid && terminal_has_told(sup->terminal, number, code))
 		return;
 	if (is_stop_signal(sup, number)) {
-		shutdown_by_signal(sup, number);
+		shutdown_by_signal(sup, number, code);
 		return;
 	}
 	if (number == SIGHUP && reload_is_meant(sup)) {

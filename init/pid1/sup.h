@@ -217,6 +217,7 @@ struct shutdown {
 	int64_t spare_ms;  /* part of the timeout for what follows services */
 	int64_t look_ms;   /* REST: look again who is left */
 	bool is_now;       /* a second signal: nobody gets any time */
+	bool is_again_said; /* ... or that another one changes nothing */
 	bool is_killed;    /* SIGKILL was sent to the services that remained */
 	bool is_rest_told; /* SIGTERM was sent to everybody else */
 	bool is_rest_killed; /* ... and SIGKILL */

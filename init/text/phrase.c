@@ -180,6 +180,7 @@ const char *phrase_cause(unsigned cause)
 		[BOARD_ASKED] = "asked",
 		[BOARD_OUT_OF_MEMORY] = "out-of-memory",
 		[BOARD_ZOMBIES] = "zombies",
+		[BOARD_KILLED] = "killed",
 	};
 
 	return word_of(words, COUNT(words), cause);
@@ -492,6 +493,11 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 	case BOARD_ASKED:
 		phrase_add(w, "ended as asked");
 		break;
+	case BOARD_KILLED:
+		phrase_add(w, "was killed, as it had not ended when asked");
+		break;
+	case BOARD_CAUSES:
+		return;
 	}
 	add_runtime(w, runtime_ms);
 }

@@ -947,7 +947,7 @@ static void table_of_keys_can_be_walked(void **state)
 			    strcmp(config_key_section(k),
 				   "[service:NAME]") == 0);
 	}
-	assert_int_equal(n, 90);
+	assert_int_equal(n, 91);
 	assert_null(config_key(n));
 	assert_null(config_key(n + 1));
 }

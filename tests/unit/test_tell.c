@@ -98,13 +98,13 @@ static void one_that_lost_its_requirement_is_told_at_once(void **state)
 static void in_a_shutdown_all_delays_begin_with_it(void **state)
 {
 	begin(DRAINS);
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	sup.now_ms += 4000; /* somebody depended on it for so long */
 	service_stop(&sup, 0, false);
 	assert_int_equal(services_next_ms(&sup), sup.now_ms + 1000);
 	sup_end(state);
 	begin(DRAINS);
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	sup.now_ms += 5000;
 	service_stop(&sup, 0, false);
 	assert_int_equal(killed.number, SIGTERM);
@@ -113,7 +113,7 @@ static void in_a_shutdown_all_delays_begin_with_it(void **state)
 static void half_of_a_short_shutdown_timeout_ends_the_delay(void **state)
 {
 	begin("[dashpot]\nshutdown_timeout = 4s\n" DRAINS);
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	service_stop(&sup, 0, false);
 	after_ms(1999);
 	assert_int_equal(killed.count, 0);
@@ -126,7 +126,7 @@ static void half_of_it_ends_a_delay_that_had_begun_before(void **state)
 	begin("[dashpot]\nshutdown_timeout = 4s\n" DRAINS);
 	service_stop(&sup, 0, false);
 	sup.now_ms += 1000;
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	after_ms(1999);
 	assert_int_equal(killed.count, 0);
 	after_ms(1);
