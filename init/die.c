@@ -9,8 +9,11 @@
 #include "init/errors.h"
 #include "init/format.h"
 
+void (*die_listener)(int code, const char *text);
+
 _Noreturn void die_text(int code, const char *format, ...)
 {
+	char text[DIE_TEXT];
 	va_list args;
 
 	va_start(args, format);
@@ -18,6 +21,12 @@ _Noreturn void die_text(int code, const char *format, ...)
 	format_fd_list(STDERR_FILENO, format, args);
 	format_fd(STDERR_FILENO, "\n");
 	va_end(args);
+	if (die_listener != NULL) {
+		va_start(args, format);
+		format_list(text, sizeof(text), format, args);
+		va_end(args);
+		die_listener(code, text);
+	}
 	_exit(code);
 }
 

@@ -7,7 +7,11 @@
 enum {
 	DIE_USAGE = 100,  /* wrong command line or configuration */
 	DIE_SYSTEM = 111, /* a system call or a limit */
+	DIE_TEXT = 1024,  /* most bytes that the listener gets, with the NUL */
 };
+
+/* Told the exit code and the sentence before the program ends; NULL: nobody. */
+extern void (*die_listener)(int code, const char *text);
 
 /* Print "dashpot: " and the text, and exit with `code`. */
 _Noreturn void die_text(int code, const char *format, ...)

@@ -14,6 +14,7 @@
 
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
+#include "init/cli/refusal.h"
 #include "init/config/value.h"
 #include "init/die.h"
 
@@ -254,6 +255,7 @@ _Noreturn void ask_refuse(struct ask *a, struct peek answer)
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (peek_is(code, codes[i].code))
 			exit = codes[i].exit;
+	refusal_put(answer);
 	out_begin(&o, STDERR_FILENO);
 	tell_mistakes(&o, answer);
 	out_add(&o, "dashpot: %s: ", a->word);
@@ -275,6 +277,7 @@ _Noreturn void ask_fail(const struct ask *a, int err)
 	struct phrase w = PHRASE_IN(text);
 
 	dial_describe(&w, a->control, a->place, err);
+	refusal_code("no-answer");
 	die_text(a->failure, "%s: %s%s", a->word, text, dial_is_nobody(err) ?
 		 "; name the socket with --control PATH or $DASHPOT_CONTROL" :
 		 "");

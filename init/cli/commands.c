@@ -12,6 +12,7 @@
 #include "init/cli/explain.h"
 #include "init/cli/health.h"
 #include "init/cli/logs.h"
+#include "init/cli/refusal.h"
 #include "init/cli/simulate.h"
 #include "init/cli/status.h"
 #include "init/cli/steer.h"
@@ -52,7 +53,7 @@ static const char *const shared[] = {
 	("In NAME `*` stands for any text and `?` for any character. That of\n"
 	 "a section with `instances` stands for them all, NAME:0 for one.\n"),
 	("--control PATH names the socket, else $DASHPOT_CONTROL, else it is\n"
-	 "looked for in /run, beside the diagnostics, and by abstract name.\n"),
+	 "that of this container: by abstract name, in /run, on the volume.\n"),
 };
 
 static const struct commands_row commands[] = {
@@ -202,6 +203,7 @@ int commands_run(const struct commands_row *command, int argc, char **argv)
 	};
 
 	(void)sigaction(SIGPIPE, &once, NULL);
+	refusal_begin(argc, argv);
 	if (commands_is_help_asked(argc, argv))
 		return commands_help(command);
 	return command->run(argc, argv);

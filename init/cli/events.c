@@ -266,6 +266,7 @@ int events_run(int argc, char **argv)
 	int code;
 
 	args_parse(argc, argv, rows, 7, &e.name, 1);
+	live_refuse_both("events", e.dir, control);
 	if (since != NULL) {
 		if (!value_duration(since, strlen(since), 0, &ago_ms, &why))
 			die_text(DIE_USAGE, "events: --since %s %s", since,

@@ -235,6 +235,7 @@ int explain_run(int argc, char **argv)
 	int code;
 
 	args_parse(argc, argv, rows, 3, &e.name, 1);
+	live_refuse_both("explain", e.dir, control);
 	if (e.dir == NULL)
 		e.live = live_report("explain", control);
 	e.dir = reader_directory(e.dir);

@@ -16,8 +16,10 @@
 #include "init/cli/ask.h"
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
+#include "init/cli/refusal.h"
 #include "init/cli/verdict.h"
 #include "init/die.h"
+#include "init/format.h"
 
 enum {
 	KILL_MS = 100,     /* between the two alarms */
@@ -29,10 +31,11 @@ enum {
 static void give_up(int number)
 {
 	static const char text[] =
-		"dashpot: health: a path to the socket does not answer\n";
+		"health: a path to the socket does not answer";
 
 	(void)number;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	format_fd(STDERR_FILENO, "dashpot: %s\n", text);
+	refusal_put_at_once("no-answer", text);
 	_exit(1);
 }
 

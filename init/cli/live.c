@@ -35,6 +35,13 @@ static bool get(struct ask *a, struct peek *answer)
 	return false;
 }
 
+void live_refuse_both(const char *word, const char *dir, const char *control)
+{
+	if (dir != NULL && control != NULL)
+		die_text(DIE_USAGE, "%s: --dir reads a volume and --control "
+			 "asks a running dashpot: give one of them", word);
+}
+
 struct peek live_report(const char *word, const char *control)
 {
 	static struct ask a;

@@ -20,4 +20,8 @@ struct peek live_report(const char *word, const char *control);
 int live_events(struct ask *a, const char *control, const char *name,
 		bool is_followed);
 
+/* End the program with DIE_USAGE where both --dir and --control are given: they
+ * are two sources. */
+void live_refuse_both(const char *word, const char *dir, const char *control);
+
 #endif

@@ -3,6 +3,7 @@
 # The commands that talk to a running dashpot: what each says, who may, and that
 # they answer while everything else is in a bad way.
 
+bats_require_minimum_version 1.5.0
 load ../lib/dashpot
 load ../lib/faults
 
@@ -302,6 +303,36 @@ as_user()
 	[ "$(starts)" = '[3,5,2,1,0,2]' ]
 	run -0 ctl restart --all 't*'
 	[ "$(starts)" = '[3,5,2,2,1,2]' ]
+}
+
+@test "--json prints JSON for errors too, dashpot's and the command's own" {
+	two
+	# refused CODE EXIT WORD...: the object on stdout, the sentence on stderr
+	refused() {
+		run --separate-stderr -"$2" ctl "${@:3}"
+		jq -se --arg code "$1" 'length == 1 and .[0].ok == false and
+			.[0].code == $code and .[0].error != ""' <<<"$output" || return
+		[[ $stderr == *dashpot:\ * ]]
+	}
+	for word in start stop restart reset reload sweep logs events health wait; do
+		refused unknown-service 100 "$word" nope --json
+		refused usage 100 "$word" --json --nonsense
+	done
+	refused unknown-service 100 signal HUP nope --json
+	refused usage 100 signal NONE web --json
+	refused usage 100 status nope --json
+	refused usage 100 explain --json nope
+	refused usage 100 start --json
+	refused usage 100 wait --timeout=3 --json
+	refused usage 100 simulate --json -c "$dir/none.ini"
+	refused usage 100 status --json --dir x --control y
+	refused system 111 status --json --dir "$dir/none"
+	refused no-answer 1 health --json --control "$dir/none"
+	refused no-answer 111 restart web --json --control "$dir/none"
+	refused no-answer 111 logs web --follow --json --control "$dir/none"
+	echo 'comand = x' >>"$dir/dashpot.ini"
+	refused reload-failed 1 reload --json
+	jq -e '.mistakes | length == 1' <<<"$output"
 }
 
 @test "a reader that goes away ends a command as SIGPIPE does, also where it is PID 1" {
