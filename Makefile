@@ -57,8 +57,7 @@ FUZZ_CC = clang
 
 # What `dashpot -- CMD` runs keeps objects of its own, for init/first.ld.
 first = init/main init/descriptors init/cli/commands init/cli/options \
-	init/pid1/execute init/pid1/signals init/pid1/single init/pid1/spawn \
-	init/pid1/terminal
+	init/pid1/execute init/pid1/signals init/pid1/single init/pid1/spawn
 $(first:%=$(BUILD)/musl/%.o): place = -fno-lto
 
 ldflags = -static -no-pie -Wl,--gc-sections,--build-id=none \

@@ -27,8 +27,8 @@ static const struct {
 	NAME(EOVERFLOW), NAME(ELIBBAD), NAME(ENOTSUP), NAME(ENOTCONN),
 	NAME(ETIMEDOUT), NAME(ESTALE), NAME(EUCLEAN), NAME(EDQUOT),
 	NAME(ENOKEY), NAME(EKEYREJECTED), NAME(EPROTOTYPE),
-	NAME(EAFNOSUPPORT), NAME(EADDRNOTAVAIL), NAME(ENETDOWN),
-	NAME(ENETUNREACH), NAME(ECONNRESET), NAME(ENOBUFS),
+	NAME(EAFNOSUPPORT), NAME(EADDRINUSE), NAME(EADDRNOTAVAIL),
+	NAME(ENETDOWN), NAME(ENETUNREACH), NAME(ECONNRESET), NAME(ENOBUFS),
 	NAME(ECONNREFUSED), NAME(EHOSTUNREACH),
 #undef NAME
 };
@@ -52,6 +52,7 @@ static const char texts[] =
 	"timed out\0stale file handle\0damaged file system\0"
 	"quota exceeded\0key missing\0key rejected\0"
 	"another kind of socket\0address family not supported\0"
+	"already in use\0"
 	"address not available\0network is down\0network unreachable\0"
 	"connection reset\0no buffer space\0connection refused\0"
 	"host unreachable\0";

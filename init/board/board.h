@@ -55,9 +55,6 @@ enum board_cause {
 	BOARD_ASKED,         /* operator, shutdown or dependency asked for it */
 	BOARD_OUT_OF_MEMORY, /* SIGKILL (`code`) by the kernel; `oom` */
 	BOARD_ZOMBIES,       /* more of them than its zombie_limit */
-	BOARD_KILLED,        /* as ASKED, but by the SIGKILL that dashpot sent
-			      * when its time was over */
-	BOARD_CAUSES,
 };
 
 /* How sure it is that the kernel's OOM killer ended it. */
@@ -98,15 +95,6 @@ enum board_step {
 	BOARD_STEPS,
 };
 
-/* What was wrong with the file at EXEC or INTERPRETER, as `code` of board_end;
- * -1: nothing that is known. */
-enum board_flaw {
-	BOARD_FLAW_RETURN,  /* its first line ends with a carriage return */
-	BOARD_FLAW_EMPTY,   /* it has no bytes */
-	BOARD_FLAW_MACHINE, /* an ELF file that the kernel does not know */
-	BOARD_FLAWS,
-};
-
 /* The word for a step ("directory", "exec"); never NULL. */
 const char *board_step_word(unsigned step);
 
@@ -132,8 +120,6 @@ enum board_answer {
 	BOARD_ANSWER_NONSENSE, /* what came is no HTTP */
 	BOARD_ANSWER_EXIT,     /* exit code of its command */
 	BOARD_ANSWER_SIGNAL,   /* signal that ended its command */
-	BOARD_ANSWER_OLD,      /* ready: a file that was there before its
-				* start, unchanged */
 	BOARD_ANSWER_SKIPPED,  /* errno: it could not be made, and says nothing
 				* about the service */
 	BOARD_ANSWERS,
@@ -344,7 +330,9 @@ enum board_event_kind {
 				* lines are dropped, or it cannot be rotated */
 	BOARD_EV_OUTPUT_WELL,  /* 1 if stderr, lines dropped, ms of trouble */
 	BOARD_EV_COMMAND,      /* enum command_kind, signal: somebody's wish */
-	BOARD_EV_CONTROL_TROUBLE, /* 1 if `listen`, errno: nobody can ask */
+	BOARD_EV_CONTROL_TROUBLE, /* 1 if `listen`, errno, pid (0: not known)
+				   * and uid of who has the place, 1 if
+				   * control_owner cannot be given */
 	BOARD_EV_RELOAD,       /* 1 if by SIGHUP */
 	BOARD_EV_RELOADED,     /* services new, removed, restarted, changed
 				* without a restart, board->reloads: events
@@ -393,7 +381,6 @@ enum board_event_kind {
 	BOARD_EV_LEAVING,      /* pid: it says that it stops */
 	BOARD_EV_PARTED,       /* service: lost, this one requires it: stops */
 	BOARD_EV_NO_SUBREAPER, /* errno: orphans go to another process */
-	BOARD_EV_SHUTDOWN_AGAIN, /* signal – another one: changes nothing */
 	BOARD_EVENT_KINDS,
 };
 

@@ -13,25 +13,29 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "init/cli/peer.h"
 #include "init/cli/reader.h"
 #include "init/die.h"
 #include "init/errors.h"
 #include "init/format.h"
+#include "init/near.h"
+
+enum { NEAR_MS = 50 };
 
 bool dial_place(unsigned k, const char *directory, char to[DIAL_PLACE])
 {
-	struct stat s = { .st_ino = 0 };
-
-	if (k == 0)
+	/* The abstract names lead to this container alone; a directory may be
+	 * shared. */
+	if (k < NEAR_NAMES) {
+		if (near_name(k, to) < 0)
+			to[0] = '\0';
+		return true;
+	}
+	if (k == NEAR_NAMES)
 		format(to, DIAL_PLACE, "/run/dashpot.sock");
-	else if (k == 1)
-		format(to, DIAL_PLACE, "%s/dashpot.sock", directory);
-	else if (k == 2 && stat("/proc/self/ns/pid", &s) == 0)
-		format(to, DIAL_PLACE, "@dashpot-%llu",
-		       (unsigned long long)s.st_ino);
 	else
-		return false;
-	return true;
+		format(to, DIAL_PLACE, "%s/dashpot.sock", directory);
+	return k <= NEAR_NAMES + 1;
 }
 
 int dial(const char *place, int64_t ms)
@@ -74,30 +78,120 @@ static const char *given_place(const char *control)
 	return given != NULL && *given != '\0' ? given : NULL;
 }
 
+/* The last one who listens at a usual place and was passed over. */
+static struct passed {
+	char place[DIAL_PLACE];
+	struct peer peer;
+} passed;
+
+/* Connect to a usual place where a dashpot of this PID namespace may be: as
+ * dial(), and -ENOENT where another one listens. */
+static int dial_here(const char *place, int64_t ms)
+{
+	int fd = place[0] == '\0' ? -ENOENT : dial(place, ms);
+	struct peer p;
+
+	if (fd < 0)
+		return fd;
+	p = peer_of(fd);
+	if (p.is_believed && p.is_here)
+		return fd;
+	close(fd);
+	passed.peer = p;
+	memcpy(passed.place, place, DIAL_PLACE);
+	return -ENOENT;
+}
+
+static int dial_given(const char *place, int64_t ms)
+{
+	int fd = dial(place, ms);
+	struct peer p;
+
+	if (fd < 0)
+		return fd;
+	p = peer_of(fd);
+	if (p.is_believed)
+		return fd;
+	close(fd);
+	passed.peer = p;
+	return -EKEYREJECTED;
+}
+
+/* What a search has found so far. */
+struct search {
+	int err;    /* of the first place where something is wrong, else 0 */
+	char place[DIAL_PLACE]; /* that one */
+	int spare;  /* connected to an abstract name, or -1 ... */
+	char spare_place[DIAL_PLACE];
+};
+
+/* At an abstract name the mode of the socket file counts for a user who is
+ * neither root nor dashpot's, and where there is a file, that says more. */
+static bool is_spare(unsigned k, int fd)
+{
+	return k < NEAR_NAMES && geteuid() != 0 &&
+	       peer_of(fd).uid != geteuid();
+}
+
+/* Look at place k; a descriptor where the search is over, else -1. */
+static int look_at(struct search *s, unsigned k, const char *place, int64_t ms)
+{
+	/* Who takes one of several names is not waited for yet. */
+	int fd = dial_here(place,
+			   k < NEAR_NAMES && ms > NEAR_MS ? NEAR_MS : ms);
+
+	if (fd >= 0 && !is_spare(k, fd))
+		return fd;
+	if (fd >= 0 && s->spare >= 0)
+		close(fd);
+	else if (fd >= 0) {
+		s->spare = fd;
+		memcpy(s->spare_place, place, DIAL_PLACE);
+	} else if (!dial_is_nobody(fd) && s->err == 0) {
+		s->err = fd;
+		memcpy(s->place, place, DIAL_PLACE);
+	}
+	return -1;
+}
+
+/* Nobody has answered who would be asked first. */
+static int fall_back(struct search *s, char place[DIAL_PLACE], int64_t ms)
+{
+	struct stat st;
+
+	if (s->spare >= 0 && (s->err == 0 || stat(s->place, &st) < 0)) {
+		memcpy(place, s->spare_place, DIAL_PLACE);
+		return s->spare;
+	}
+	if (s->spare >= 0)
+		close(s->spare);
+	if (s->err == 0)
+		return -ENOENT;
+	memcpy(place, s->place, DIAL_PLACE);
+	return s->err == -ETIMEDOUT ? dial_here(place, ms) : s->err;
+}
+
 int dial_somewhere(const char *control, char place[DIAL_PLACE], int64_t ms)
 {
 	const char *given = given_place(control);
-	char first[DIAL_PLACE];
-	int err = 0;
+	struct search s = { .spare = -1 };
+	int fd;
 
+	passed.place[0] = '\0';
 	if (given != NULL) {
 		format(place, DIAL_PLACE, "%s", given);
-		return dial(place, ms);
+		return dial_given(place, ms);
 	}
 	for (unsigned k = 0; dial_place(k, reader_directory(NULL), place);
 	     k++) {
-		int fd = dial(place, ms);
-
-		if (fd >= 0)
-			return fd;
-		if (dial_is_nobody(fd) || err < 0)
+		fd = look_at(&s, k, place, ms);
+		if (fd < 0)
 			continue;
-		err = fd;
-		memcpy(first, place, DIAL_PLACE);
+		if (s.spare >= 0)
+			close(s.spare);
+		return fd;
 	}
-	if (err < 0)
-		memcpy(place, first, DIAL_PLACE);
-	return err < 0 ? err : -ENOENT;
+	return fall_back(&s, place, ms);
 }
 
 /* Whose the socket is that does not let this user in. */
@@ -124,10 +218,27 @@ static void add_places(struct phrase *w, const char *control)
 		phrase_add(w, "%s", given);
 		return;
 	}
-	for (unsigned k = 0; dial_place(k, reader_directory(NULL), place);
-	     k++)
-		phrase_add(w, "%s%s", k == 0 ? "" : k == 1 ? ", " : " and ",
-			   place);
+	/* Paths first: a person knows them. The first of the abstract names
+	 * stands for all of them. */
+	for (unsigned k = 0; k < 3; k++) {
+		(void)dial_place((k + NEAR_NAMES) % (NEAR_NAMES + 2),
+				 reader_directory(NULL), place);
+		if (place[0] != '\0')
+			phrase_add(w, "%s%s", k == 0 ? "" :
+				   k == 1 ? ", " : " and ", place);
+	}
+}
+
+static void add_stranger(struct phrase *w, const struct peer *p)
+{
+	if (!p->is_believed)
+		phrase_add(w, "pid %d of uid %u listens there, who is not "
+			   "believed: neither root nor this user (uid %u) nor "
+			   "that of PID 1", (int)p->pid, (unsigned)p->uid,
+			   (unsigned)geteuid());
+	else
+		phrase_add(w, "a dashpot of another PID namespace listens "
+			   "there; --control PATH asks it all the same");
 }
 
 void dial_describe(struct phrase *w, const char *control,
@@ -136,11 +247,17 @@ void dial_describe(struct phrase *w, const char *control,
 	if (dial_is_nobody(err)) {
 		phrase_add(w, "no dashpot answers here; tried: ");
 		add_places(w, control);
+		if (passed.place[0] == '\0')
+			return;
+		phrase_add(w, "; %s was passed over: ", passed.place);
+		add_stranger(w, &passed.peer);
 		return;
 	}
 	phrase_add(w, "%s: ", place);
 	if (err == -EACCES)
 		add_owner(w, place);
+	else if (err == -EKEYREJECTED)
+		add_stranger(w, &passed.peer);
 	else if (err == -ETIMEDOUT)
 		phrase_add(w, "dashpot does not answer in time");
 	else if (err == -ECONNRESET)
@@ -152,38 +269,43 @@ void dial_describe(struct phrase *w, const char *control,
 		phrase_add(w, "%s", errors_text(-err));
 }
 
-/* True when whoever listens there is in this PID namespace: another container
- * may use the same volume. */
-static bool is_here(int fd)
+/* A dashpot of this container answers there. Another container may share the
+ * volume, and even the PID namespace. */
+static bool is_second(const char *place)
 {
-	struct ucred peer = { .pid = 0 };
-	socklen_t size = sizeof(peer);
+	int fd = place[0] == '\0' ? -ENOENT : dial(place, DIAL_SECOND_MS);
+	struct peer p;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	       peer.pid != 0;
+	if (fd < 0)
+		return false;
+	p = peer_of(fd);
+	close(fd);
+	return p.is_believed && p.is_here &&
+	       peer_is_in_this_mount_namespace(&p);
+}
+
+static void refuse_second(const char *place)
+{
+	if (is_second(place))
+		die_text(DIE_USAGE, "run: already supervised: a dashpot "
+			 "answers at %s; did you mean status?", place);
 }
 
 void dial_refuse_second(const struct config *c)
 {
+	const unsigned places = NEAR_NAMES + 2;
 	char place[DIAL_PLACE];
 
-	for (unsigned k = 0;; k++) {
-		int fd;
-
-		if (c->control != 0 && k == 0)
-			format(place, sizeof(place), "%s",
-			       config_string(c, c->control));
-		else if (c->control != 0 ||
-			 !dial_place(k, config_string(c, c->diagnostics),
-				     place))
-			return;
-		fd = dial(place, DIAL_SECOND_MS);
-		if (fd < 0)
-			continue;
-		if (is_here(fd))
-			die_text(DIE_USAGE, "run: already supervised: a "
-				 "dashpot answers at %s; did you mean status?",
-				 place);
-		close(fd);
+	if (c->control != 0) {
+		format(place, sizeof(place), "%s",
+		       config_string(c, c->control));
+		refuse_second(place);
+		return;
+	}
+	/* Paths first: a person knows them. */
+	for (unsigned k = 0; k < places; k++) {
+		(void)dial_place((k + NEAR_NAMES) % places,
+				 config_string(c, c->diagnostics), place);
+		refuse_second(place);
 	}
 }

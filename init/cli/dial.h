@@ -21,8 +21,10 @@ enum {
 int dial(const char *place, int64_t ms);
 
 /* Connect to `control` or else $DASHPOT_CONTROL, or where neither is given to
- * the first of the usual places where somebody is. As dial(); place is then
- * that one, or the first where something is wrong; -ENOENT: nobody anywhere. */
+ * the first of the usual places where a dashpot of this PID namespace listens.
+ * As dial(); place is then that one, or the first where something is wrong;
+ * -ENOENT: nobody anywhere. Who listens there must be of a user who is believed
+ * (peer.h); -EKEYREJECTED: not at the place that was given. */
 int dial_somewhere(const char *control, char place[DIAL_PLACE], int64_t ms);
 
 /* Usual place k = 0, 1, ... in the order of trying; `directory` is that of the

@@ -95,14 +95,40 @@ bool client_has_place(const struct client_door *door, int64_t now_ms)
 		find_victim(door->is_http, now_ms) != NULL);
 }
 
-/* Who has connected: unix(7), SO_PEERCRED. */
-static bool is_master(int fd)
+/* True when control_mode and control_owner let it connect to a socket file:
+ * that takes the right to write. Supplementary groups are not looked at. */
+static bool is_let_in(const struct config *c, const struct ucred *peer)
+{
+	uid_t uid = c->has_control_owner ? c->control_uid : getuid();
+	gid_t gid = c->has_control_owner && c->control_gid != UINT32_MAX ?
+			    c->control_gid : getgid();
+	unsigned mode = c->control_mode != 0 ? c->control_mode : 0600;
+
+	return (mode & (peer->uid == uid ? 0200 :
+			peer->gid == gid ? 0020 : 0002)) != 0;
+}
+
+/* What whoever has connected may do: unix(7), SO_PEERCRED. A file is reached
+ * by whom its directory, mode and mounts let in; an abstract name by the whole
+ * network namespace. */
+static void judge(struct client *c, const struct client_door *door)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
+	bool is_master;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	       (peer.uid == 0 || peer.uid == getuid());
+	if (door->is_http) {
+		c->may_ask = true;
+		return;
+	}
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return;
+	is_master = peer.uid == 0 || peer.uid == getuid();
+	c->is_outside = peer.pid == 0;
+	c->may_command = is_master && (door->near == NULL || !c->is_outside);
+	c->may_ask = door->near == NULL ||
+		     (!c->is_outside &&
+		      (is_master || is_let_in(door->near, &peer)));
 }
 
 void client_accept(struct client_door *door, int64_t now_ms)
@@ -111,7 +137,6 @@ void client_accept(struct client_door *door, int64_t now_ms)
 		struct client *c;
 		int fd = accept4(door->fd, NULL, NULL,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
-		bool may_command;
 
 		if (fd < 0) {
 			/* Nobody, or somebody who has gone again; or there is
@@ -121,17 +146,15 @@ void client_accept(struct client_door *door, int64_t now_ms)
 			return;
 		}
 		c = make_place(door->is_http, now_ms);
-		may_command = !door->is_http && is_master(fd);
 		*c = (struct client){
 			.state = CLIENT_ASKING,
 			.is_http = door->is_http,
-			.may_command = may_command,
-			.may_ask = may_command || !door->is_abstract,
 			.fd = fd,
 			.came_ms = now_ms,
 			.since_ms = now_ms,
 			.line = lines[c - clients],
 		};
+		judge(c, door);
 	}
 }
 

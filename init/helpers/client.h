@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "init/config/config.h"
 #include "init/helpers/answer.h"
 #include "init/helpers/http.h"
 #include "init/helpers/request.h"
@@ -42,6 +43,7 @@ struct client {
 	enum client_state state;
 	bool is_http;
 	bool may_ask, may_command;
+	bool is_outside; /* of dashpot's PID namespace */
 	int fd;
 	int64_t came_ms;
 	int64_t since_ms; /* began to ask, was heard, or went on reading then */
@@ -61,7 +63,9 @@ struct client {
 struct client_door {
 	int fd;
 	bool is_http;
-	bool is_abstract; /* who may not command may not even ask */
+	const struct config *near; /* of an abstract name, which has no mode:
+				    * who may ask, as a file's mode and owner
+				    * would say; else NULL */
 	int64_t again_ms; /* no descriptor was left: not before then */
 };
 

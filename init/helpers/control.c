@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "init/helpers/notify.h"
-#include "init/helpers/place.h"
 
 /* Descriptors that are polled, those of clients behind them. */
-enum { POLL_SIGNAL, POLL_WAKE, POLL_COMMAND, POLL_LOCAL, POLL_HTTP, POLLS };
+enum { POLL_SIGNAL, POLL_WAKE, POLL_COMMAND, POLL_LOCAL, POLL_NEAR, POLL_HTTP,
+       POLLS };
 
 enum board_phase control_phase(const struct control *ctl)
 {
@@ -23,26 +23,45 @@ enum board_phase control_phase(const struct control *ctl)
 	return (enum board_phase)now;
 }
 
+static void open_local(struct control *ctl)
+{
+	const struct helper_job *job = ctl->job;
+	struct place_trouble t;
+	int near_err = place_bind_near(job->near_fd);
+	int err = place_bind(job->listen_fd, job->config, &t);
+
+	ctl->near = (struct client_door){ .fd = near_err < 0 ? -1 :
+							      job->near_fd,
+					  .near = job->config };
+	ctl->local = (struct client_door){ .fd = err < 0 ? -1 :
+							  job->listen_fd };
+	/* Where no path is asked for, the abstract name is place enough. */
+	if (err < 0 && (job->config->control != 0 || near_err < 0))
+		order_trouble(job, &t);
+	if (err < 0)
+		return;
+	err = place_give(job->listen_fd, job->config);
+	t = (struct place_trouble){ .what = PLACE_OWNER, .err = -err };
+	if (err < 0)
+		order_trouble(job, &t);
+}
+
 /* Where clients come in. Binding needs what is dropped behind it. */
 static void open_doors(struct control *ctl)
 {
-	const struct helper_job *job = ctl->job;
-	const struct config *c = job->config;
-	int err;
+	const struct config *c = ctl->job->config;
+	struct place_trouble t = { .what = PLACE_LISTEN };
+	int fd;
 
-	ctl->local = (struct client_door){ .fd = job->listen_fd };
+	open_local(ctl);
 	ctl->http = (struct client_door){ .fd = -1, .is_http = true };
-	err = place_bind(job->listen_fd, c, &ctl->local.is_abstract);
-	if (err < 0) {
-		order_trouble(job, false, -err);
-		ctl->local.fd = -1;
-	}
 	if (c->listen != 0) {
-		err = place_listen(config_string(c, c->listen));
-		if (err < 0)
-			order_trouble(job, true, -err);
+		fd = place_listen(config_string(c, c->listen));
+		t.err = -fd;
+		if (fd < 0)
+			order_trouble(ctl->job, &t);
 		else
-			ctl->http.fd = err;
+			ctl->http.fd = fd;
 	}
 	helper_drop_capabilities();
 }
@@ -134,6 +153,8 @@ static int timeout_of(const struct control *ctl, int64_t next_ms)
 		ctl->is_followed ? ctl->tail_ms : INT64_MAX,
 		ctl->local.again_ms > ctl->now_ms ? ctl->local.again_ms
 						  : INT64_MAX,
+		ctl->near.again_ms > ctl->now_ms ? ctl->near.again_ms
+						 : INT64_MAX,
 		ctl->http.again_ms > ctl->now_ms ? ctl->http.again_ms
 						 : INT64_MAX,
 	};
@@ -160,6 +181,7 @@ static void sleep_on(struct control *ctl, struct pollfd *fds, int64_t next_ms)
 		[POLL_WAKE] = ctl->job->wake_fd,
 		[POLL_COMMAND] = ctl->job->command_fd,
 		[POLL_LOCAL] = fd_of(ctl, &ctl->local),
+		[POLL_NEAR] = fd_of(ctl, &ctl->near),
 		[POLL_HTTP] = fd_of(ctl, &ctl->http),
 	};
 
@@ -225,6 +247,8 @@ static void take_turn(struct control *ctl)
 	serve_clients(ctl, fds + POLLS);
 	if (fds[POLL_LOCAL].revents != 0)
 		client_accept(&ctl->local, ctl->now_ms);
+	if (fds[POLL_NEAR].revents != 0)
+		client_accept(&ctl->near, ctl->now_ms);
 	if (fds[POLL_HTTP].revents != 0)
 		client_accept(&ctl->http, ctl->now_ms);
 }

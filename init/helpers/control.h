@@ -12,6 +12,7 @@
 
 #include "init/helpers/client.h"
 #include "init/helpers/helper.h"
+#include "init/helpers/place.h"
 #include "init/helpers/reply.h"
 
 enum {
@@ -24,7 +25,7 @@ enum {
 struct control {
 	const struct helper_job *job;
 	struct reply reply;
-	struct client_door local, http;
+	struct client_door local, near, http;
 	struct answer *status; /* of this turn, for all who ask in it */
 	struct tails_at seen;  /* lines that followers have got */
 	uint64_t generation;   /* of the last look at the board */
@@ -81,6 +82,7 @@ void order_send(struct control *ctl, struct client *c);
 void order_take(struct control *ctl);
 
 /* order.c: have PID 1 say that clients cannot come in. */
-void order_trouble(const struct helper_job *job, bool is_listen, int err);
+void order_trouble(const struct helper_job *job,
+		   const struct place_trouble *t);
 
 #endif

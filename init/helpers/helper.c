@@ -127,7 +127,7 @@ static const int *own_pipes(const struct helper_job *job)
  * is missing, so that no file of the helper gets such a number. */
 static void close_descriptors(const struct helper_job *job, bool has_output)
 {
-	static int kept[4 + 2 * CONFIG_SERVICES];
+	static int kept[5 + 2 * CONFIG_SERVICES];
 	const uint32_t services = job->config->services;
 	unsigned next = has_output ? 3 : 0;
 	size_t n = 0;
@@ -138,6 +138,7 @@ static void close_descriptors(const struct helper_job *job, bool has_output)
 	if (job->kind == BOARD_CONTROL) {
 		insert(kept, n++, job->command_fd);
 		insert(kept, n++, job->listen_fd);
+		insert(kept, n++, job->near_fd);
 	}
 	if (job->kind == BOARD_PROBER)
 		insert(kept, n++, job->probe_fd);

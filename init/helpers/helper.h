@@ -30,6 +30,7 @@ struct helper_job {
 			  * struct command there, command_answer back */
 	int listen_fd;   /* control: AF_UNIX SOCK_STREAM socket that PID 1
 			  * keeps; bound by the first control helper */
+	int near_fd;     /* control: another one, for the abstract name */
 	int probe_fd;    /* prober: end of a SOCK_SEQPACKET pair to PID 1,
 			  * struct probe_question there, probe_answer back */
 	const int *sockets; /* prober: datagrams of services, one each; -1

@@ -45,13 +45,14 @@ void order_take(struct control *ctl)
 	}
 }
 
-void order_trouble(const struct helper_job *job, bool is_listen, int err)
+void order_trouble(const struct helper_job *job, const struct place_trouble *t)
 {
 	const struct command command = {
 		.id = 1,
 		.kind = COMMAND_TROUBLE,
-		.signal = err,
-		.config = is_listen,
+		.signal = t->err,
+		.config = t->what,
+		.services.word = { (uint32_t)t->pid, t->uid },
 	};
 
 	/* Should it be lost, clients see what is wrong themselves. */

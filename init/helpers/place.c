@@ -5,7 +5,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,33 +16,54 @@
 #include <unistd.h>
 
 #include "init/format.h"
+#include "init/near.h"
 #include "init/scan.h"
 
-/* A socket file to which nobody listens any more. */
-static bool is_stale(const struct sockaddr_un *at)
+/* Connect to a socket file; the descriptor, or -errno. Never waits. */
+static int knock(const struct sockaddr_un *at, struct ucred *peer)
 {
-	struct stat st;
-	int fd;
-	bool is_refused;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof(*peer);
+	int err = 0;
 
-	/* A file of another kind refuses as well, and is somebody's. */
-	if (lstat(at->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
-		return false;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return false;
-	is_refused = connect(fd, (const struct sockaddr *)at,
-			     sizeof(*at)) < 0 && errno == ECONNREFUSED;
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) < 0)
+		err = -errno;
 	close(fd);
-	return is_refused;
+	return err;
 }
 
-static int bind_path(int fd, const char *path, const struct config *c)
+/* A socket file to which nobody listens any more; else who has the name. */
+static bool is_stale(const struct sockaddr_un *at, struct place_trouble *t)
+{
+	struct ucred peer = { .pid = 0 };
+	struct stat st;
+	int err;
+
+	if (lstat(at->sun_path, &st) < 0)
+		return false;
+	t->uid = st.st_uid;
+	/* A file of another kind refuses as well, and is somebody's. */
+	if (!S_ISSOCK(st.st_mode))
+		return false;
+	err = knock(at, &peer);
+	if (err == 0) {
+		t->pid = peer.pid;
+		t->uid = peer.uid;
+	}
+	return err == -ECONNREFUSED;
+}
+
+static int bind_path(int fd, const char *path, const struct config *c,
+		     struct place_trouble *t)
 {
 	const mode_t mode = c->control_mode != 0 ? c->control_mode : 0600;
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int err;
 
+	*t = (struct place_trouble){ .what = PLACE_CONTROL };
 	if (strlen(path) >= sizeof(at.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(at.sun_path, path, strlen(path));
@@ -50,75 +73,122 @@ static int bind_path(int fd, const char *path, const struct config *c)
 		err = bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ?
 			      -errno : 0;
 		umask(mask);
-		if (err != -EADDRINUSE || is_again || !is_stale(&at))
+		if (err != -EADDRINUSE || is_again || !is_stale(&at, t))
 			return err;
 		if (unlink(path) < 0)
 			return -errno;
 	}
 }
 
-static int bind_abstract(int fd)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	struct stat st;
-	int n;
-
-	if (stat("/proc/self/ns/pid", &st) < 0)
-		return -errno;
-	n = format(at.sun_path + 1, sizeof(at.sun_path) - 1, "dashpot-%llu",
-		   (unsigned long long)st.st_ino);
-	return bind(fd, (const struct sockaddr *)&at,
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-				(size_t)n)) < 0 ? -errno : 0;
-}
-
-static int bind_somewhere(int fd, const struct config *c)
+static int bind_somewhere(int fd, const struct config *c,
+			  struct place_trouble *t)
 {
 	char beside[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 1];
 	int err;
 
 	if (c->control != 0)
-		return bind_path(fd, config_string(c, c->control), c);
-	err = bind_path(fd, "/run/dashpot.sock", c);
+		return bind_path(fd, config_string(c, c->control), c, t);
+	err = bind_path(fd, "/run/dashpot.sock", c, t);
 	if (err < 0) {
 		format(beside, sizeof(beside), "%s/dashpot.sock",
 		       config_string(c, c->diagnostics));
-		err = bind_path(fd, beside, c);
+		err = bind_path(fd, beside, c, t);
 	}
-	return err < 0 ? bind_abstract(fd) : 0;
+	return err;
 }
 
-/* The address that the socket is bound to; its path is "" where it is not
- * bound, or to an abstract name. */
-static int get_bound(int fd, struct sockaddr_un *at, socklen_t *size)
+/* The address that a socket is bound to, with room for the NUL that the kernel
+ * does not count. */
+union bound {
+	struct sockaddr_un at;
+	char bytes[sizeof(struct sockaddr_un) + 1];
+};
+
+/* True when it is bound. */
+static bool get_bound(int fd, union bound *b)
 {
-	memset(at, 0, sizeof(*at));
-	*size = sizeof(*at);
-	return getsockname(fd, (struct sockaddr *)at, size) < 0 ? -errno : 0;
+	socklen_t size = sizeof(b->at);
+
+	memset(b, 0, sizeof(*b));
+	return getsockname(fd, (struct sockaddr *)&b->at, &size) == 0 &&
+	       size > offsetof(struct sockaddr_un, sun_path);
 }
 
-int place_bind(int fd, const struct config *c, bool *is_abstract)
+int place_bind(int fd, const struct config *c, struct place_trouble *t)
 {
-	/* Room for the NUL that the kernel does not count. */
-	union {
-		struct sockaddr_un at;
-		char bytes[sizeof(struct sockaddr_un) + 1];
-	} bound = { .bytes = { 0 } };
-	socklen_t size;
-	int err = get_bound(fd, &bound.at, &size);
+	union bound b;
+	int err = 0;
 
-	if (err == 0 && size <= offsetof(struct sockaddr_un, sun_path)) {
-		err = bind_somewhere(fd, c);
-		if (err == 0)
-			err = get_bound(fd, &bound.at, &size);
-	}
-	if (err < 0)
-		return err;
-	*is_abstract = bound.at.sun_path[0] == '\0';
-	if (!*is_abstract && c->has_control_owner &&
-	    lchown(bound.at.sun_path, c->control_uid, c->control_gid) < 0)
+	*t = (struct place_trouble){ .what = PLACE_CONTROL };
+	if (!get_bound(fd, &b))
+		err = bind_somewhere(fd, c, t);
+	if (err == 0 && listen(fd, PLACE_BACKLOG) < 0)
+		err = -errno;
+	t->err = -err;
+	return err;
+}
+
+/* A connection to the very file that is open tells who listens behind it: a
+ * file that took the place of the socket is not taken for it. */
+static int prove_own(int file_fd)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct ucred peer = { .pid = 0 };
+	int err;
+
+	format(at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d", file_fd);
+	err = knock(&at, &peer);
+	return err < 0 ? err : peer.pid == getpid() ? 0 : -EEXIST;
+}
+
+int place_give(int fd, const struct config *c)
+{
+	struct stat st;
+	union bound b;
+	int file_fd, err = 0;
+
+	if (!c->has_control_owner || !get_bound(fd, &b))
+		return 0;
+	file_fd = open(b.at.sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (file_fd < 0)
 		return -errno;
-	return listen(fd, PLACE_BACKLOG) < 0 ? -errno : 0;
+	if (fstat(file_fd, &st) < 0)
+		err = -errno;
+	else if (st.st_uid != c->control_uid ||
+		 (c->control_gid != UINT32_MAX &&
+		  st.st_gid != c->control_gid))
+		err = prove_own(file_fd);
+	else
+		goto out; /* an earlier helper has done it */
+	if (err == 0 && fchownat(file_fd, "", c->control_uid, c->control_gid,
+				 AT_EMPTY_PATH) < 0)
+		err = -errno;
+out:
+	close(file_fd);
+	return err;
+}
+
+int place_bind_near(int fd)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char name[NEAR_ROOM];
+	union bound b;
+	int err = get_bound(fd, &b) ? 0 : -EADDRINUSE;
+
+	for (unsigned k = 0; k < NEAR_NAMES && err == -EADDRINUSE; k++) {
+		int length = near_name(k, name);
+
+		if (length < 0)
+			return length;
+		memcpy(at.sun_path, name, (size_t)length);
+		at.sun_path[0] = '\0';
+		err = bind(fd, (const struct sockaddr *)&at,
+			   (socklen_t)offsetof(struct sockaddr_un, sun_path) +
+				   (socklen_t)length) < 0 ? -errno : 0;
+	}
+	if (err == 0 && listen(fd, PLACE_BACKLOG) < 0)
+		err = -errno;
+	return err;
 }
 
 /* An address as socket(2) calls take it. */

@@ -251,8 +251,11 @@ static void serve_local(struct control *ctl, struct client *c)
 
 	if (!c->may_ask)
 		give_refusal(ctl, c, REPLY_FORBIDDEN,
-			     "only root and the user that "
-			     "dashpot runs as may ask here",
+			     c->is_outside ?
+				     "only processes of its own PID "
+				     "namespace may ask here" :
+				     "only root and the user that "
+				     "dashpot runs as may ask here",
 			     NULL);
 	else if (c->asked == REQUEST_LINE)
 		give_refusal(ctl, c, REPLY_USAGE,

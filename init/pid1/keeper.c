@@ -31,6 +31,7 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 		.pipes = sup->pipe,
 		.command_fd = sup->command_peer_fd,
 		.listen_fd = sup->listen_fd,
+		.near_fd = sup->near_fd,
 		.probe_fd = sup->probe_peer_fd,
 		.sockets = sup->socket,
 		.notify_path = *sup->notify_path ? sup->notify_path : NULL,

@@ -105,11 +105,12 @@ static void open_descriptors(struct sup *sup)
  * to run. */
 static void open_control(struct sup *sup)
 {
+	const int kind = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 	int pair[2] = { -1, -1 };
 
-	sup->listen_fd = socket(AF_UNIX,
-				SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (sup->listen_fd < 0 ||
+	sup->listen_fd = socket(AF_UNIX, kind, 0);
+	sup->near_fd = socket(AF_UNIX, kind, 0);
+	if (sup->listen_fd < 0 || sup->near_fd < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		       0, pair) < 0)
 		SUP_SAY(sup, BOARD_EV_CONTROL_TROUBLE, -1, 0, errno);
@@ -214,7 +215,6 @@ static void set_up(struct sup *sup, const struct config *config,
 	sup->volume_due_ms = NEVER;
 	sup->blocked_since_ms = NEVER;
 	sup->queue_ms = NEVER;
-	sup->terminal = terminal_find();
 	read_clocks(sup);
 	sup->began_ms = sup->now_ms;
 	sup->began_wall_ms = sup->now_wall_ms;
@@ -332,27 +332,24 @@ static bool is_stop_signal(const struct sup *sup, int number)
 	return sup->config->stop_signals >> (number - 1) & 1;
 }
 
-static void take_signal(struct sup *sup, int number, int code)
+static void take_signal(struct sup *sup, int number)
 {
 	pid_t main_pid = 0;
 
-	if (sup->main_service != UINT32_MAX)
-		main_pid = sup->service[sup->main_service].pid;
 	if (number == SIGCHLD) {
 		sup->is_reaping = true;
-		terminal_follow(sup->terminal, main_pid);
 		return;
 	}
-	if (main_pid && terminal_has_told(sup->terminal, number, code))
-		return;
 	if (is_stop_signal(sup, number)) {
-		shutdown_by_signal(sup, number, code);
+		shutdown_by_signal(sup, number);
 		return;
 	}
 	if (number == SIGHUP && reload_is_meant(sup)) {
 		reload_by_signal(sup);
 		return;
 	}
+	if (sup->main_service != UINT32_MAX)
+		main_pid = sup->service[sup->main_service].pid;
 	if (number == SIGUSR1) {
 		SUP_SAY(sup, BOARD_EV_SNAPSHOT, -1, 0);
 		sup->is_head_changed = true;
@@ -371,7 +368,7 @@ static void take_signals(struct sup *sup)
 		number = signals_next(sup->signals, number, &code);
 		if (number == 0)
 			return;
-		take_signal(sup, number, code);
+		take_signal(sup, number);
 	}
 }
 

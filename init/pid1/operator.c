@@ -291,7 +291,10 @@ void operator_run(struct sup *sup)
 			continue;
 		if (command.kind == COMMAND_TROUBLE) {
 			SUP_SAY(sup, BOARD_EV_CONTROL_TROUBLE, -1,
-				command.config == 1, command.signal);
+				command.config == 1, command.signal,
+				(int32_t)command.services.word[0],
+				command.services.word[1],
+				command.config == 2);
 			continue;
 		}
 		operator_take(sup, &command, &answer);

@@ -94,9 +94,6 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"[0:%0s: |]stops everything, within %1d" },
 	[BOARD_EV_SHUTDOWN_NOW] = { "shutdown-now", CONFIG_WARNING,
 		"signal/s", "%0s again: kills everything now" },
-	[BOARD_EV_SHUTDOWN_AGAIN] = { "shutdown-again", CONFIG_INFO,
-		"signal/s", "%0s again: the stop goes on, nobody is killed "
-		"sooner (stop_again)" },
 	[BOARD_EV_SHUTDOWN_REST] = { "shutdown-rest", CONFIG_INFO,
 		"processes", "%0p of no service told to end" },
 	[BOARD_EV_ESSENTIAL] = { "essential", CONFIG_ERROR,
@@ -151,9 +148,7 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_COMMAND] = { "command", CONFIG_INFO, "command/k signal/s",
 		"asked from outside: %0k[1: %1s|]" },
 	[BOARD_EV_CONTROL_TROUBLE] = { "control-trouble", CONFIG_WARNING,
-		"is_listen/b errno/e",
-		"the [0:address of listen|control socket] cannot be used "
-		"(%1e): nobody can ask there" },
+		"is_listen/b errno/e pid uid is_owner/b", NULL },
 	[BOARD_EV_RELOAD] = { "reload", CONFIG_INFO, "is_signal/b",
 		"reloads the configuration[0: (SIGHUP)|]" },
 	[BOARD_EV_RELOADED] = { "reloaded", CONFIG_INFO,

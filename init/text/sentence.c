@@ -266,6 +266,45 @@ static void add_trouble(struct phrase *w, const struct config *c,
 			     "; mount a volume there to keep diagnostics");
 }
 
+/* Who has a place that was to be bound. */
+static void add_holder(struct phrase *w, const struct board_event *e)
+{
+	if (e->n[1] != EADDRINUSE || e->n[0] != 0)
+		return;
+	phrase_add(w, "; it belongs to uid %lld, ", (long long)e->n[3]);
+	if (e->n[2] > 0)
+		phrase_add(w, "pid %lld", (long long)e->n[2]);
+	else
+		phrase_add(w, "no process of this container");
+}
+
+/* The place, what is wrong with it, who has it and what to do. */
+static void add_control_trouble(struct phrase *w, const struct config *c,
+				const struct board_event *e)
+{
+	const char *text = errors_text((int)e->n[1]);
+	char buf[16];
+
+	if (e->n[0] != 0)
+		phrase_add(w, "listen = %s", config_string(c, c->listen));
+	else if (c->control != 0)
+		phrase_add(w, "control = %s", config_string(c, c->control));
+	else
+		phrase_add(w, "neither /run/dashpot.sock nor %s/dashpot.sock",
+			   config_string(c, c->diagnostics));
+	if (e->n[4] != 0)
+		phrase_add(w, ": control_owner cannot be given to it");
+	else
+		phrase_add(w, c->control != 0 || e->n[0] != 0 ?
+				      " cannot be used" : " can be used");
+	phrase_add(w, ": %s (%s)", text, errors_name((int)e->n[1], buf));
+	add_holder(w, e);
+	if (e->n[4] == 0)
+		phrase_add(w, e->n[0] == 0 && c->control != 0 ?
+				   "; only commands without --control are "
+				   "answered" : "; nobody can ask there");
+}
+
 /* The last line that is not blank of service i's run on one of the boards.
  * False when there is none. */
 static bool find_last_line(const struct config *c,
@@ -371,6 +410,8 @@ static void add_special(struct phrase *w, const struct sentence_from *from,
 		add_waiting(w, from->config, e);
 	else if (e->kind == BOARD_EV_VOLUME_TROUBLE)
 		add_trouble(w, from->config, e);
+	else if (e->kind == BOARD_EV_CONTROL_TROUBLE)
+		add_control_trouble(w, from->config, e);
 	else if (e->kind == BOARD_EV_HELD)
 		add_held(w, e);
 	else if (e->kind == BOARD_EV_HOOK_REFUSED)

@@ -9,9 +9,12 @@
     clients.py get PORT PATH       prints the HTTP status of that page
     clients.py hear SOCKET FILE    appends what is sent to a datagram socket
                                    that it makes, one message a line
+    clients.py liar SOCKET [UID]   answers everything with "healthy", at a path or
+                                   "@" and an abstract name; prints "ready"
     clients.py hang SOCKET         listens, and never accepts; prints "ready"
 """
 import http.client
+import os
 import socket
 import sys
 import time
@@ -78,6 +81,24 @@ def hear(path, file):
     with open(file, "ab", buffering=0) as out:
         while True:
             out.write(s.recv(4096).replace(b"\n", b" ") + b"\n")
+
+
+def liar(place, uid=None):
+    if uid is not None:
+        os.setgid(int(uid))
+        os.setuid(int(uid))
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    s.bind("\0" + place[1:] if place[0] == "@" else place)
+    s.listen(5)
+    print("ready", flush=True)
+    while True:
+        c, _ = s.accept()
+        try:
+            c.recv(4096)
+            c.sendall(b'{"ok":true,"healthy":true,"reasons":[]}\n')
+        except OSError:
+            pass
+        c.close()
 
 
 def hang(path):

@@ -80,6 +80,7 @@ static inline int setup(void **state)
 		.listen_fd = socket(AF_UNIX,
 				    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 				    0),
+		.near_fd = -1, /* other tests look at that name */
 	};
 	stage.pid = 0;
 	return 0;
@@ -92,6 +93,8 @@ static inline int teardown(void **state)
 	close(stage.command_fd);
 	close(stage.job.command_fd);
 	close(stage.job.listen_fd);
+	if (stage.job.near_fd >= 0)
+		close(stage.job.near_fd);
 	return fixture_teardown(state);
 }
 

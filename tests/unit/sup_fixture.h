@@ -71,6 +71,7 @@ static inline void sup_with(const char *text)
 	sup.command_fd = -1;
 	sup.clock_fd = -1;
 	sup.listen_fd = -1;
+	sup.near_fd = -1;
 	sup.probe_fd = -1;
 	sup.probe_peer_fd = -1;
 	sup.epoll_fd = -1;

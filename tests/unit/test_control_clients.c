@@ -3,6 +3,10 @@
  * in. */
 #include "control_fixture.h"
 
+#include <sched.h>
+
+#include "init/helpers/place.h"
+
 static void helper_ends_at_sigterm_and_with_dashpot(void **state)
 {
 	int status;
@@ -221,6 +225,126 @@ static void socket_has_its_mode_and_owner(void **state)
 	assert_int_equal(st.st_gid, 5678);
 }
 
+/* PID 1 is told that a place cannot be used. */
+static void assert_trouble(enum place_what what, int err)
+{
+	struct command command = take_command();
+
+	assert_int_equal(command.kind, COMMAND_TROUBLE);
+	assert_int_equal(command.config, what);
+	assert_int_equal(command.signal, err);
+}
+
+/* What a service puts in the place of the socket, as a shell has it. */
+static void owner_is_given_to_nothing_but_the_socket(void **state)
+{
+	static const char *const ways[] = {
+		"echo x >%s", "ln -s /dev/null %s",
+		"python3 -c 'import socket,sys\n"
+		"s=socket.socket(1)\ns.bind(sys.argv[1])\ns.listen(1)\n"
+		"import os,time\nif os.fork()==0: os.setsid(); os.close(1); "
+		"os.close(2); time.sleep(5)' %s",
+	};
+	const int errs[] = { ECONNREFUSED, ECONNREFUSED, EEXIST };
+	struct stat st;
+
+	if (getuid() != 0)
+		skip();
+	stage.f->config->has_control_owner = true;
+	stage.f->config->control_uid = 1234;
+	stage.f->config->control_gid = UINT32_MAX;
+	start();
+	ask("version");
+	/* A successor finds it done. */
+	fixture_kill(stage.pid);
+	start();
+	ask("version");
+	for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++) {
+		fixture_kill(stage.pid);
+		unlink(stage.at.sun_path);
+		fixture_system(ways[k], stage.at.sun_path);
+		start();
+		assert_trouble(PLACE_OWNER, errs[k]);
+		assert_int_equal(lstat(stage.at.sun_path, &st), 0);
+		assert_int_equal(st.st_uid, 0);
+	}
+}
+
+/* A connection to the abstract name of the helper, by user uid and group gid;
+ * true when what it asks is answered with a text that has `word`. */
+static bool is_told_near(uid_t uid, gid_t gid, const char *request,
+			 const char *word)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	socklen_t size = sizeof(at);
+	int status;
+	pid_t pid;
+
+	ask("version"); /* it is bound then */
+	assert_int_equal(getsockname(stage.job.near_fd,
+				     (struct sockaddr *)&at, &size), 0);
+	pid = fork();
+	if (pid == 0) {
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (setgid(gid) < 0 || setuid(uid) < 0 ||
+		    connect(fd, (struct sockaddr *)&at, size) < 0)
+			_exit(9);
+		say(fd, request);
+		hear_lines(fd, 0);
+		_exit(strstr(stage.answer, word) != NULL ? 0 : 1);
+	}
+	status = fixture_reap(pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void abstract_name_lets_in_whom_the_file_does(void **state)
+{
+	static const char stop[] = "stop id=00000000000000b1 web\n";
+	struct config *c = stage.f->config;
+	static const struct {
+		uint16_t mode;
+		bool has_owner;
+		uid_t uid;
+		gid_t gid;
+		bool may_ask;
+	} rows[] = {
+		{ 0, false, 0, 0, true },
+		{ 0, false, 65534, 65534, false },
+		{ 0666, false, 65534, 65534, true },
+		{ 0660, false, 65534, 65534, false },
+		{ 0660, false, 65534, 0, true },
+		{ 0, true, 1234, 1, true },
+		{ 0, true, 1235, 5678, false },
+		{ 0620, true, 1235, 5678, true },
+		{ 0440, true, 1234, 5678, false },
+		{ 0602, true, 1235, 5678, false },
+		{ 0602, true, 1235, 1, true },
+	};
+
+	/* A name that no other test has. */
+	if (unshare(CLONE_NEWNS) < 0)
+		skip();
+	stage.job.near_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
+				   SOCK_NONBLOCK, 0);
+	c->control_uid = 1234;
+	c->control_gid = 5678;
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		c->control_mode = rows[k].mode;
+		c->has_control_owner = rows[k].has_owner;
+		start();
+		run_all();
+		assert_true(is_told_near(rows[k].uid, rows[k].gid, "health\n",
+					 rows[k].may_ask ? "\"healthy\"" :
+							   "\"forbidden\""));
+		assert_true(rows[k].uid == 0 ||
+			    is_told_near(rows[k].uid, rows[k].gid, stop,
+					 "\"forbidden\""));
+		fixture_kill(stage.pid);
+	}
+	stage.pid = 0;
+}
+
 static void stale_socket_is_replaced(void **state)
 {
 	int old = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -233,16 +357,6 @@ static void stale_socket_is_replaced(void **state)
 	assert_has("\"protocol\":1}");
 }
 
-/* PID 1 is told that a place cannot be used. */
-static void assert_trouble(bool is_listen, int err)
-{
-	struct command command = take_command();
-
-	assert_int_equal(command.kind, COMMAND_TROUBLE);
-	assert_int_equal(command.config, is_listen);
-	assert_int_equal(command.signal, err);
-}
-
 static void socket_or_file_of_another_is_left_alone(void **state)
 {
 	int old = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -252,13 +366,13 @@ static void socket_or_file_of_another_is_left_alone(void **state)
 			      sizeof(stage.at)), 0);
 	assert_int_equal(listen(old, 1), 0);
 	start();
-	assert_trouble(false, EADDRINUSE);
+	assert_trouble(PLACE_CONTROL, EADDRINUSE);
 	fixture_kill(stage.pid);
 	close(old);
 	unlink(stage.at.sun_path);
 	fixture_system("echo mine >%s", stage.at.sun_path);
 	start();
-	assert_trouble(false, EADDRINUSE);
+	assert_trouble(PLACE_CONTROL, EADDRINUSE);
 	text = fixture_read(stage.f->directory, "ctl.sock");
 	assert_string_equal(text, "mine\n");
 	free(text);
@@ -271,7 +385,7 @@ static void address_that_is_taken_is_told(void **state)
 	snprintf(text, sizeof(text), "192.0.2.1:%d", stage.port);
 	stage.f->config->listen = fixture_text(stage.f, text);
 	start();
-	assert_trouble(true, EADDRNOTAVAIL);
+	assert_trouble(PLACE_LISTEN, EADDRNOTAVAIL);
 	ask("version");
 	assert_has("\"protocol\":1}");
 }
@@ -320,6 +434,8 @@ int main(void)
 		CASE(follower_that_never_reads_is_dropped),
 		CASE(others_may_ask_but_not_command),
 		CASE(socket_has_its_mode_and_owner),
+		CASE(owner_is_given_to_nothing_but_the_socket),
+		CASE(abstract_name_lets_in_whom_the_file_does),
 		CASE(stale_socket_is_replaced),
 		CASE(socket_or_file_of_another_is_left_alone),
 		CASE(address_that_is_taken_is_told),

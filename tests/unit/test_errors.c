@@ -18,6 +18,7 @@ static void names_and_texts_stay_together(void **state)
 	} want[] = {
 		{ 0, "none", "no error" },
 		{ ENOENT, "ENOENT", "no such file or directory" },
+		{ EADDRINUSE, "EADDRINUSE", "already in use" },
 		{ EAGAIN, "EAGAIN", "resource temporarily unavailable" },
 		{ EACCES, "EACCES", "permission denied" },
 		{ ETXTBSY, "ETXTBSY", "the file is being written" },

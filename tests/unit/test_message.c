@@ -142,9 +142,9 @@ static void text_that_does_not_fit_is_cut_and_ended(void **state)
 static void words_of_json_differ_and_know_their_end(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < BOARD_CAUSES; i++)
+	for (unsigned i = 0; i <= BOARD_ZOMBIES; i++)
 		assert_string_not_equal(phrase_cause(i), "unknown");
-	assert_string_equal(phrase_cause(BOARD_CAUSES), "unknown");
+	assert_string_equal(phrase_cause(BOARD_ZOMBIES + 1), "unknown");
 	for (unsigned i = 0; i <= BOARD_LIMIT_FILES; i++)
 		assert_string_not_equal(phrase_limit_kind(i), "unknown");
 	assert_string_equal(phrase_limit_kind(~0u), "unknown");
@@ -617,6 +617,39 @@ static void lost_messages_are_counted(void **state)
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 
+/* What a person needs who finds that a place cannot be used. */
+static void place_that_is_taken_names_path_error_and_holder(void **state)
+{
+	struct fixture *f = *state;
+
+	f->config->diagnostics = fixture_text(f, "/var/lib/dashpot");
+	assert_string_equal(SENTENCE(BOARD_EV_CONTROL_TROUBLE, 0, EADDRINUSE,
+				     12, 1000),
+			    "neither /run/dashpot.sock nor "
+			    "/var/lib/dashpot/dashpot.sock can be used: "
+			    "already in use (EADDRINUSE); it belongs to uid "
+			    "1000, pid 12; nobody can ask there");
+	f->config->control = fixture_text(f, "/a/b.sock");
+	f->config->listen = fixture_text(f, "127.0.0.1:80");
+	assert_string_equal(SENTENCE(BOARD_EV_CONTROL_TROUBLE, 0, EADDRINUSE,
+				     0, 7),
+			    "control = /a/b.sock cannot be used: already in "
+			    "use (EADDRINUSE); it belongs to uid 7, no process "
+			    "of this container; only commands without "
+			    "--control are answered");
+	assert_string_equal(SENTENCE(BOARD_EV_CONTROL_TROUBLE, 0, EROFS),
+			    "control = /a/b.sock cannot be used: read-only "
+			    "file system (EROFS); only commands without "
+			    "--control are answered");
+	assert_string_equal(SENTENCE(BOARD_EV_CONTROL_TROUBLE, 1, EADDRINUSE),
+			    "listen = 127.0.0.1:80 cannot be used: already in "
+			    "use (EADDRINUSE); nobody can ask there");
+	assert_string_equal(SENTENCE(BOARD_EV_CONTROL_TROUBLE, 0, EEXIST, 0, 0,
+				     1),
+			    "control = /a/b.sock: control_owner cannot be "
+			    "given to it: file exists (EEXIST)");
+}
+
 static void schedules_are_told_of(void **state)
 {
 	struct fixture *f = *state;
@@ -640,6 +673,7 @@ static void schedules_are_told_of(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_CONFIG(place_that_is_taken_names_path_error_and_holder),
 		WITH_CONFIG(schedules_are_told_of),
 		cmocka_unit_test(durations_are_said_with_two_units_at_most),
 		cmocka_unit_test(times_are_rfc_3339_and_cut_to_its_years),
