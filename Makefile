@@ -57,7 +57,8 @@ FUZZ_CC = clang
 
 # What `dashpot -- CMD` runs keeps objects of its own, for init/first.ld.
 first = init/main init/descriptors init/cli/commands init/cli/options \
-	init/pid1/execute init/pid1/signals init/pid1/single init/pid1/spawn
+	init/pid1/execute init/pid1/signals init/pid1/single init/pid1/spawn \
+	init/pid1/terminal
 $(first:%=$(BUILD)/musl/%.o): place = -fno-lto
 
 ldflags = -static -no-pie -Wl,--gc-sections,--build-id=none \
@@ -69,7 +70,7 @@ say = $(if $(V),,@echo '  $(1) $@' &&)
 all: dashpot
 
 dashpot: $(BUILD)/musl/dashpot
-	$(call say,STRIP) $(STRIP) -o $@ $<
+	$(call say,STRIP) $(STRIP) -R .comment -R .eh_frame -o $@ $<
 
 $(BUILD)/musl/dashpot: $(sources:%.c=$(BUILD)/musl/%.o) \
 		$(BUILD)/musl/ini.o $(BUILD)/musl/cJSON.o init/first.ld

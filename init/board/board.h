@@ -55,6 +55,9 @@ enum board_cause {
 	BOARD_ASKED,         /* operator, shutdown or dependency asked for it */
 	BOARD_OUT_OF_MEMORY, /* SIGKILL (`code`) by the kernel; `oom` */
 	BOARD_ZOMBIES,       /* more of them than its zombie_limit */
+	BOARD_KILLED,        /* as ASKED, but by the SIGKILL that dashpot sent
+			      * when its time was over */
+	BOARD_CAUSES,
 };
 
 /* How sure it is that the kernel's OOM killer ended it. */
@@ -95,6 +98,15 @@ enum board_step {
 	BOARD_STEPS,
 };
 
+/* What was wrong with the file at EXEC or INTERPRETER, as `code` of board_end;
+ * -1: nothing that is known. */
+enum board_flaw {
+	BOARD_FLAW_RETURN,  /* its first line ends with a carriage return */
+	BOARD_FLAW_EMPTY,   /* it has no bytes */
+	BOARD_FLAW_MACHINE, /* an ELF file that the kernel does not know */
+	BOARD_FLAWS,
+};
+
 /* The word for a step ("directory", "exec"); never NULL. */
 const char *board_step_word(unsigned step);
 
@@ -120,6 +132,8 @@ enum board_answer {
 	BOARD_ANSWER_NONSENSE, /* what came is no HTTP */
 	BOARD_ANSWER_EXIT,     /* exit code of its command */
 	BOARD_ANSWER_SIGNAL,   /* signal that ended its command */
+	BOARD_ANSWER_OLD,      /* ready: a file that was there before its
+				* start, unchanged */
 	BOARD_ANSWER_SKIPPED,  /* errno: it could not be made, and says nothing
 				* about the service */
 	BOARD_ANSWERS,
@@ -381,6 +395,7 @@ enum board_event_kind {
 	BOARD_EV_LEAVING,      /* pid: it says that it stops */
 	BOARD_EV_PARTED,       /* service: lost, this one requires it: stops */
 	BOARD_EV_NO_SUBREAPER, /* errno: orphans go to another process */
+	BOARD_EV_SHUTDOWN_AGAIN, /* signal – another one: changes nothing */
 	BOARD_EVENT_KINDS,
 };
 

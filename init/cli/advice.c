@@ -35,11 +35,18 @@ static const struct {
 	  "mend that one." },
 };
 
-/* How it ended: `cause`, and errno_name, step, signal, code, or
+/* How it ended: `cause`, and errno_name, step, which, signal, code, or
  * "daemonises", or "". */
 static const struct {
 	const char *cause, *key, *text;
 } ends[] = {
+	{ "start-failed", "carriage return",
+	  "Save the script with LF line ends: sed -i 's/\\r$//' FILE." },
+	{ "start-failed", "empty file",
+	  "The file has no bytes: copy it again." },
+	{ "start-failed", "program of another machine",
+	  "It is built for another architecture than `uname -m` says: take "
+	  "the one for this, or the image for that platform." },
 	{ "start-failed", "interpreter",
 	  "Install the interpreter that its first line names, or the loader "
 	  "that it was linked for (a musl image with a glibc program?)." },
@@ -114,7 +121,9 @@ static const struct {
 	  "or let a shell or an init be its parent. Only its end frees them." },
 	{ "exited", "126",
 	  "What it calls cannot be executed: see above which." },
-	{ "exited", "127", "What it calls was not found: see above which." },
+	{ "exited", "127",
+	  "What it calls was not found: see above. A name with \\r at its "
+	  "end comes of a script that is saved with CRLF line ends." },
 	{ "exited", "",
 	  "The program gave up by itself: read what it said above." },
 };
@@ -122,7 +131,7 @@ static const struct {
 
 static bool is_key(struct peek end, const char *key)
 {
-	static const char *const members[] = { "step", "errno_name",
+	static const char *const members[] = { "which", "step", "errno_name",
 					       "signal" };
 	char code[24];
 

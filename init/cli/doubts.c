@@ -185,6 +185,25 @@ static void doubt_file(struct doubts *d, const char *key,
 
 /* --- What this machine lacks -------------------------------------------- */
 
+/* The file is there, and is not what it seems. */
+static void doubt_content(struct doubts *d, const char *key,
+			  const struct lookup *l)
+{
+	static const char *const texts[] = {
+		[LOOKUP_INTERPRETER] = " needs what does not exist: ",
+		[LOOKUP_RETURN] = " has a carriage return at the end of its "
+				  "first line: save it with LF line ends",
+		[LOOKUP_MARK] = " has a byte order mark before its first line: "
+				"save it without",
+		[LOOKUP_EMPTY] = " is empty",
+		[LOOKUP_MACHINE] = " is a program of another machine",
+		[LOOKUP_NO_PROGRAM] = " is neither a program nor a script",
+	};
+
+	DOUBT(d, "%s: %s%s%s", key, l->found, texts[l->flaw],
+	      l->flaw == LOOKUP_INTERPRETER ? l->interpreter : "");
+}
+
 static void doubt_command(struct doubts *d, const char *key,
 			  struct config_list argv)
 {
@@ -196,9 +215,8 @@ static void doubt_command(struct doubts *d, const char *key,
 	if (argv.count == 0)
 		return;
 	err = lookup_command(d->c, d->s, argv, &l);
-	if (*l.interpreter)
-		DOUBT(d, "%s: %s needs %s, which does not exist", key, l.found,
-		      l.interpreter);
+	if (l.flaw != LOOKUP_FINE)
+		doubt_content(d, key, &l);
 	else if (err == -ENOENT && !has_path)
 		DOUBT(d, "%s: %s is not in PATH (%s)", key, name,
 		      config_string(d->c, d->s->path));

@@ -2,9 +2,11 @@
 /* As exec_by_path() of init/pid1/spawn.c, without the exec. */
 #include "init/cli/lookup.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,24 +40,119 @@ static bool is_executable(const struct config_service *s,
 	return (st->st_mode & S_IXOTH) != 0;
 }
 
-/* The interpreter of a script ("#!" and a path), "" for anything else. */
-static void read_interpreter(const char *file, char *to, size_t size)
+/* A script ("#!" and a path): its interpreter as the kernel reads it. */
+static void look_at_script(struct lookup *l, const char *text)
 {
-	int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = fd < 0 ? -1 : read(fd, to, size - 1);
-	size_t at = 2;
+	const char *line = text + 2 + strspn(text + 2, " \t");
+	size_t length = strcspn(line, "\n");
+	bool has_return = length > 0 && line[length - 1] == '\r';
 
-	if (fd >= 0)
-		close(fd);
-	to[n > 0 ? n : 0] = '\0';
-	if (strncmp(to, "#!", 2) != 0) {
-		*to = '\0';
+	format(l->interpreter, sizeof(l->interpreter), "%.*s",
+	       (int)strcspn(line, " \t\n"), line);
+	if (has_return)
+		l->flaw = LOOKUP_RETURN;
+	else if (*l->interpreter == '/' && access(l->interpreter, F_OK) < 0)
+		l->flaw = LOOKUP_INTERPRETER;
+}
+
+/* This machine, and the narrow one that its kernel may execute too. */
+#ifdef __x86_64__
+enum { OWN = EM_X86_64, NARROW = EM_386 };
+#elif defined(__aarch64__)
+enum { OWN = EM_AARCH64, NARROW = EM_ARM };
+#else
+enum { OWN = EM_NONE, NARROW = EM_NONE };
+#endif
+
+/* What is read of a file: as much as the kernel begins with. */
+struct head {
+	size_t size;
+	char text[4096]; /* and a NUL */
+};
+
+/* A number of an ELF file of this machine's byte order; 0 behind the end. */
+static uint64_t number_at(const struct head *h, uint64_t at, size_t width)
+{
+	const bool is_little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+	uint64_t number = 0;
+
+	if (at > h->size || h->size - at < width)
+		return 0;
+	memcpy((char *)&number + (is_little ? 0 : sizeof(number) - width),
+	       h->text + at, width);
+	return number;
+}
+
+/* An ELF file: its machine, and the loader that it names. */
+static void look_at_elf(struct lookup *l, int fd, const struct head *h)
+{
+	const bool is_wide = h->text[EI_CLASS] == ELFCLASS64;
+	const size_t width = is_wide ? 8 : 4;
+	const uint64_t machine = number_at(h, 18, 2);
+	uint64_t at = number_at(h, is_wide ? 32 : 28, width);
+	uint64_t count = number_at(h, is_wide ? 56 : 44, 2);
+	ssize_t n;
+
+	if (OWN != EM_NONE && machine != OWN && machine != NARROW) {
+		l->flaw = LOOKUP_MACHINE;
 		return;
 	}
-	at += strspn(to + at, " \t");
-	n = (ssize_t)strcspn(to + at, " \t\r\n");
-	memmove(to, to + at, (size_t)n);
-	to[n] = '\0';
+	while (count > 0 && number_at(h, at, 4) != PT_INTERP) {
+		at += is_wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+		count--;
+	}
+	if (count == 0)
+		return;
+	n = pread(fd, l->interpreter, sizeof(l->interpreter) - 1,
+		  (off_t)number_at(h, at + width, width));
+	l->interpreter[n > 0 ? n : 0] = '\0';
+	if (*l->interpreter == '/' && access(l->interpreter, F_OK) < 0)
+		l->flaw = LOOKUP_INTERPRETER;
+}
+
+/* What the kernel would find in the file; what cannot be read is fine. */
+static void look_into(struct lookup *l)
+{
+	static struct head h;
+	int fd = open(l->found, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = fd < 0 ? -1 : read(fd, h.text, sizeof(h.text) - 1);
+
+	h.size = n > 0 ? (size_t)n : 0;
+	h.text[h.size] = '\0';
+	if (n == 0)
+		l->flaw = LOOKUP_EMPTY;
+	else if (strncmp(h.text, ELFMAG, SELFMAG) == 0)
+		look_at_elf(l, fd, &h);
+	else if (strncmp(h.text, "#!", 2) == 0)
+		look_at_script(l, h.text);
+	else if (strncmp(h.text, "\xef\xbb\xbf", 3) == 0)
+		l->flaw = LOOKUP_MARK;
+	else if (strnlen(h.text, 128) < (h.size < 128 ? h.size : 128))
+		l->flaw = LOOKUP_NO_PROGRAM;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The errno of a start of what was looked into. */
+static int errno_of(const struct lookup *l)
+{
+	switch (l->flaw) {
+	case LOOKUP_INTERPRETER:
+		return ENOENT;
+	case LOOKUP_EMPTY:
+	case LOOKUP_MACHINE:
+	case LOOKUP_NO_PROGRAM:
+		return ENOEXEC;
+	case LOOKUP_RETURN:
+		/* With an argument behind it the name itself is whole. */
+		return *l->interpreter == '/' &&
+				       access(l->interpreter, F_OK) < 0
+			       ? ENOENT : 0;
+	case LOOKUP_FINE:
+	case LOOKUP_MARK:
+		break;
+	}
+	return 0;
 }
 
 /* One file, which is relative to the directory of the service. */
@@ -76,11 +173,8 @@ static int look_at(const struct config *c, const struct config_service *s,
 		return -errno;
 	if (!is_executable(s, &st))
 		return -EACCES;
-	read_interpreter(l->found, l->interpreter, sizeof(l->interpreter));
-	if (*l->interpreter == '/' && access(l->interpreter, F_OK) < 0)
-		return -errno;
-	*l->interpreter = '\0';
-	return 0;
+	look_into(l);
+	return -errno_of(l);
 }
 
 int lookup_command(const struct config *c, const struct config_service *s,
@@ -91,6 +185,7 @@ int lookup_command(const struct config *c, const struct config_service *s,
 	int err = -ENOENT;
 
 	*l->interpreter = '\0';
+	l->flaw = LOOKUP_FINE;
 	if (strchr(name, '/') != NULL)
 		return look_at(c, s, "", 0, name, l);
 	for (;; path = end + 1) {
@@ -98,7 +193,7 @@ int lookup_command(const struct config *c, const struct config_service *s,
 
 		end = path + strcspn(path, ":");
 		why = look_at(c, s, path, (size_t)(end - path), name, l);
-		if (why == 0 || *l->interpreter != '\0')
+		if (why == 0 || l->flaw != LOOKUP_FINE)
 			return why;
 		if (why == -EACCES)
 			err = why;

@@ -36,12 +36,12 @@ _Noreturn void mistyped_refuse(const char *command, const char *word,
 			       const char *file)
 {
 	const char *meant = mistyped_meant(word);
+	const char *to = command ? command : "";
+	const char *colon = command ? ": " : "";
 
 	if (word[0] == '-')
-		die_text(DIE_USAGE,
-			 "%s%s%s: no such option; see dashpot help%s%s",
-			 command ? command : "", command ? ": " : "", word,
-			 command ? " " : "", command ? command : "");
+		die_text(DIE_USAGE, "%s%s%s: no such option; see dashpot help "
+				    "%s", to, colon, word, to);
 	if (command == NULL && file != NULL && commands_find(word) != NULL)
 		die_text(DIE_USAGE,
 			 "%s stands before its options: dashpot %s -c %s", word,
@@ -50,8 +50,7 @@ _Noreturn void mistyped_refuse(const char *command, const char *word,
 		die_text(DIE_USAGE,
 			 "%s%s%s: a file stands behind -c (dashpot %s -c %s), "
 			 "a command behind --",
-			 command ? command : "", command ? ": " : "", word,
-			 command ? command : "run", word);
+			 to, colon, word, command ? command : "run", word);
 	die_text(DIE_USAGE,
 		 "%s: no such command%s%s%s to run the program of that name: "
 		 "dashpot -- %s",

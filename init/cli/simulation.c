@@ -148,7 +148,8 @@ static bool is_all_blocked(struct simulation *m)
 		if (!m->plan->is_simulated[i])
 			continue;
 		if (s->state == LIFE_BLOCKED || s->state == LIFE_PROBING ||
-		    (waits && m->breaker[i].state != BREAKER_CLOSED)) {
+		    ((waits || s->state == LIFE_FAILED) &&
+		     m->breaker[i].state != BREAKER_CLOSED)) {
 			has_blocked = true;
 			m->is_probe_up |= s->state == LIFE_PROBING;
 		} else if (life_is_up(s->state) || s->state == LIFE_BACKOFF ||

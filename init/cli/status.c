@@ -73,12 +73,25 @@ static struct peek tightest(struct peek limits)
 	return best;
 }
 
+/* Services that wait for another one. */
+static unsigned count_dependents(struct peek services)
+{
+	struct peek service;
+	unsigned n = 0;
+
+	while (peek_next(&services, NULL, &service))
+		n += peek_is(peek_get(peek_get(service, "waiting"), "for"),
+			     "dependency");
+	return n;
+}
+
 static void print_container(struct out *o, const struct status *s)
 {
 	struct peek container = peek_get(s->all, "container");
 	struct peek room = peek_get(s->all, "headroom");
 	struct peek limit = tightest(peek_get(room, "limits"));
 	int64_t waiting = peek_int(peek_get(room, "waiting"), 0);
+	unsigned others = count_dependents(peek_get(s->all, "services"));
 	char text[TEXT];
 	struct phrase w = PHRASE_IN(text);
 
@@ -95,6 +108,8 @@ static void print_container(struct out *o, const struct status *s)
 	phrase_duration(&w, peek_int(peek_get(container, "uptime_ms"), 0));
 	phrase_add(&w, "; %lld waiting for room or their turn",
 		   (long long)waiting);
+	if (others > 0)
+		phrase_add(&w, ", %u for another service", others);
 	out_wrap(o, 2, text);
 	if (limit.at != NULL) {
 		out_wrap(o, 2, "; ");

@@ -46,6 +46,11 @@ enum config_output {
 	CONFIG_FILE,    /* appended to a file that the log relay rotates */
 	CONFIG_STDOUT,  /* stderr only: where stdout goes */
 };
+enum config_stop_again {
+	CONFIG_AGAIN_TERMINAL, /* a second INT or QUIT typed there kills all */
+	CONFIG_AGAIN_KILL,     /* any second stop signal does */
+	CONFIG_AGAIN_IGNORE,   /* none does */
+};
 enum config_prefix { CONFIG_AUTO, CONFIG_PREFIX, CONFIG_NO_PREFIX };
 enum config_log_format { CONFIG_TEXT_LINES, CONFIG_JSON_LINES };
 enum config_log_level {
@@ -185,6 +190,7 @@ struct config {
 	int64_t orphans_kill_ms;          /* likewise */
 	struct budget_policy restart_rate;
 	uint64_t stop_signals;        /* bit n - 1: signal n stops dashpot */
+	enum config_stop_again stop_again;
 	config_text diagnostics;      /* absolute directory */
 	config_text control;          /* path of the socket; 0: usual places */
 	config_text listen;           /* ADDRESS:PORT; 0: off */

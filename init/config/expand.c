@@ -65,9 +65,9 @@ static bool add(struct reader *r, const char *bytes, size_t size)
 	if (r->level->is_dropped)
 		return true;
 	if (size > EXPAND_MOST - r->made)
-		return value_wrong(r->why, "becomes more than %d bytes, and no "
-					   "program can be given those; "
-					   "shorten a variable", EXPAND_MOST);
+		return value_wrong(r->why, "becomes more than the %d bytes "
+					   "that the kernel takes",
+				   EXPAND_MOST);
 	memcpy(r->e->scratch + r->made, bytes, size);
 	r->made += size;
 	return true;
@@ -122,6 +122,12 @@ static bool close_level(struct reader *r)
 			   r->e->scratch + old->from);
 }
 
+static bool no_brace(struct reader *r)
+{
+	return value_wrong(r->why, "has ${ without }; close it, or write $${ "
+				   "for the text ${");
+}
+
 /* A ${ that is none of the known forms. */
 static bool unknown_form(struct reader *r)
 {
@@ -129,13 +135,10 @@ static bool unknown_form(struct reader *r)
 	bool is_cut = len > 40;
 
 	if (r->at[len] == '\0')
-		return value_wrong(r->why, "has ${ without }; close it, or "
-					   "write $${ where it is meant as it "
-					   "stands");
+		return no_brace(r);
 	return value_wrong(r->why, "has `%.*s%s`, which is none of ${NAME} and "
 				   "${NAME:-TEXT} with :- - :+ + :? or ?; "
-				   "write one of these, or $${ where it is "
-				   "meant as it stands",
+				   "write $${ for the text ${",
 			   (int)(is_cut ? 40 : len), r->at,
 			   is_cut ? "..." : "}");
 }
@@ -262,11 +265,9 @@ static bool shell_step(struct reader *r)
 		break;
 	case '{':
 		if (l->end == '}' && r->at[-1] != '$')
-			return value_wrong(r->why, "has a { in the text of a "
-						   "variable, where the next } "
-						   "ends the variable; put "
-						   "quotes around the text: "
-						   "\"{...}\"");
+			return value_wrong(r->why, "has a { between ${ and }, "
+						   "which would end there; put "
+						   "quotes around: \"{...}\"");
 		break;
 	default:
 		break;
@@ -301,9 +302,7 @@ static bool read_all(struct reader *r, const char **result)
 	if (r->level->up != NULL && r->level->end == '"')
 		return no_end(r, '"');
 	if (r->level->up != NULL)
-		return value_wrong(r->why, "has ${ without }; close it, or "
-					   "write $${ where it is meant as it "
-					   "stands");
+		return no_brace(r);
 	*result = arena_copy(e->arena, e->scratch, r->made);
 	if (r->has_variable)
 		e->became += r->made;

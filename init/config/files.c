@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "init/config/sort.h"
+#include "init/walk.h"
+
+enum { HOW = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY };
 
 /* Read until the end or until more than `most` bytes have come. */
 static int read_all(struct arena *a, int fd, size_t size, size_t most,
@@ -41,15 +44,15 @@ static int read_all(struct arena *a, int fd, size_t size, size_t most,
 	return 0;
 }
 
-int files_read(struct arena *a, const char *path, size_t most, char **text,
-	       size_t *len)
+/* Read an open file, and close it; fd may be an -errno. */
+static int read_fd(struct arena *a, int fd, size_t most, char **text,
+		   size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
 	int err;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fstat(fd, &st) < 0)
 		err = -errno;
 	else if (S_ISDIR(st.st_mode))
@@ -62,6 +65,20 @@ int files_read(struct arena *a, const char *path, size_t most, char **text,
 		err = read_all(a, fd, (size_t)st.st_size, most, text, len);
 	close(fd);
 	return err;
+}
+
+int files_read(struct arena *a, const char *path, size_t most, char **text,
+	       size_t *len)
+{
+	int fd = open(path, HOW);
+
+	return read_fd(a, fd < 0 ? -errno : fd, most, text, len);
+}
+
+int files_read_walked(struct arena *a, const char *path, size_t most,
+		      char **text, size_t *len)
+{
+	return read_fd(a, walk_open(path, HOW, 0), most, text, len);
 }
 
 static bool is_ini(const char *name)

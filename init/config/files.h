@@ -15,6 +15,11 @@ enum { FILES_LISTED = 4096 }; /* most names of a directory */
 int files_read(struct arena *a, const char *path, size_t most, char **text,
 	       size_t *len);
 
+/* Likewise for a file in a directory that a service may write: -EACCES where a
+ * symlink leads there that neither root nor the own user made (init/walk.h). */
+int files_read_walked(struct arena *a, const char *path, size_t most,
+		      char **text, size_t *len);
+
 /* The names in a directory that end in ".ini" and do not begin with a dot,
  * sorted by their bytes, as strings in the arena. Returns their number or
  * -errno: -E2BIG when they are more than FILES_LISTED. */

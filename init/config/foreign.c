@@ -15,25 +15,20 @@
 static const char table[] =
 	"command" IS "ExecStart entrypoint run" NEXT
 	"command, with type = oneshot" IS "up" NEXT
-	"a oneshot of its own, which this one names in `after`" IS
-	"ExecStartPre ExecCondition" NEXT
-	"stop_command" IS "ExecStop down pre_stop" NEXT
-	"on_blocked, which runs when it is given up" IS
-	"finish ExecStopPost OnFailure" NEXT
+	"a oneshot that this one is `after`" IS "ExecStartPre" NEXT
+	"stop_command" IS "ExecStop down" NEXT
+	"on_blocked" IS "finish OnFailure" NEXT
 	"reload_signal" IS "ExecReload" NEXT
-	"restart" IS "autorestart restart_policy" NEXT
-	"restart_delay" IS "RestartSec delay" NEXT
-	"max_failures" IS "startretries StartLimit* max-death-tally "
-	"max_attempts" NEXT
+	"restart" IS "autorestart" NEXT
+	"restart_delay" IS "RestartSec" NEXT
+	"max_failures" IS "startretries StartLimit* max-death-tally" NEXT
 	"stable" IS "startsecs" NEXT
 	"success_codes" IS "exitcodes SuccessExit*" NEXT
 	"fatal_codes" IS "RestartPrevent*" NEXT
 	"autostart" IS "WantedBy profiles" NEXT
 	"essential" IS "flag-essential" NEXT
-	"after or requires" IS "depends* dependencies* Wants BindsTo PartOf "
-	"waits-for links" NEXT
+	"after or requires" IS "depend* Wants BindsTo PartOf priority" NEXT
 	"`after` of the other service" IS "Before RequiredBy" NEXT
-	"`after`, with names, as there are no numbers" IS "priority" NEXT
 	"ready = notify" IS "NotifyAccess" NEXT
 	"ready = fd:N" IS "notification-fd" NEXT
 	"ready_timeout" IS "TimeoutStart* timeout-up" NEXT
@@ -47,16 +42,16 @@ static const char table[] =
 	"timeout-*" NEXT
 	"stop_mode" IS "KillMode stopasgroup" NEXT
 	"leftovers" IS "killasgroup SendSIGKILL" NEXT
-	"env.NAME = VALUE, a line for each" IS "environment env" NEXT
+	"env.NAME = VALUE" IS "environment" NEXT
 	"env_file" IS "EnvironmentFile" NEXT
 	"env_from_file.NAME" IS "secrets LoadCredential*" NEXT
-	"clear_env" IS "PassEnvironment UnsetEnvironment" NEXT
-	"directory" IS "working* cwd chdir" NEXT
+	"clear_env" IS "PassEnvironment" NEXT
+	"directory" IS "working* cwd" NEXT
 	"groups" IS "SupplementaryGroups group_add" NEXT
 	"capabilities" IS "cap_add cap_drop Capability* Ambient*" NEXT
 	"no_new_privileges" IS "security_opt" NEXT
 	"oom_score_adj" IS "OOMScoreAdjust" NEXT
-	"limit.NAME, such as limit.nofile = SOFT:HARD" IS
+	"limit.NAME, such as limit.nofile" IS
 	"ulimits LimitA* LimitC* LimitD* LimitF* LimitL* LimitM* LimitN* "
 	"LimitR* LimitS*" NEXT
 	"limit.memory" IS "mem_limit Memory*" NEXT
@@ -70,41 +65,31 @@ static const char table[] =
 	"log_max_size" IS "*logfile_maxbytes max-size" NEXT
 	"log_keep" IS "*logfile_backups max-file" NEXT
 	"log_prefix" IS "SyslogIdentifier" NEXT
-	"schedule" IS "OnCalendar OnUnitActiveSec cron" NEXT
+	"schedule" IS "OnCalendar cron" NEXT
 	"type = oneshot" IS "RemainAfterExit" NEXT
 	"listen" IS "port" NEXT
-	"-write a comment" IS "Description Documentation" NEXT
-	"-every program stays in the foreground here" IS
-	"nodaemon PIDFile" NEXT
-	"-files are read from /etc/dashpot.d, or by several -c" IS
-	"include files" NEXT
+	"-write a comment" IS "Description" NEXT
+	"-programs stay in the foreground here" IS "nodaemon PIDFile" NEXT
+	"-use -c, or /etc/dashpot.d" IS "include files" NEXT
 	"-it is the container's" IS
-	"image build ports expose volumes networks network_mode hostname "
-	"container_name privileged tmpfs deploy labels devices dns read_only"
+	"image build ports expose volumes networks hostname container_name"
 	NEXT
 
 	"never" IS "restart=no restart=false" NEXT
-	"always" IS "restart=unless-stopped restart=yes restart=true" NEXT
-	"on-failure" IS "restart=unexpected restart=on-ab* "
-	"restart=on-watchdog" NEXT
-	"on-failure, and max_trips for how often," IS
-	"restart=on-failure:*" NEXT
-	"daemon" IS "type=simple type=exec type=idle type=longrun" NEXT
-	"daemon, and ready = notify," IS "type=notify*" NEXT
-	"daemon, whose program stays in the foreground," IS
-	"type=forking" NEXT
+	"always" IS "restart=unless-stopped restart=true" NEXT
+	"on-failure" IS "restart=unexpected restart=on-ab*" NEXT
+	"on-failure (and max_trips)" IS "restart=on-failure:*" NEXT
+	"daemon" IS "type=simple type=exec type=longrun" NEXT
+	"daemon (and ready = notify)" IS "type=notify*" NEXT
+	"daemon (it stays in the foreground)" IS "type=forking" NEXT
 	"group" IS "stop_mode=control-group" NEXT
-	"leader" IS "stop_mode=process stop_mode=mixed" NEXT
 	"relay" IS "std*=journal* std*=auto std*=syslog" NEXT
 	"null" IS "std*=none std*=/dev/null" NEXT
 	"file:PATH" IS "std*=/* std*=append:*" NEXT
-	"status" IS "dashpot=ps dashpot=top dashpot=list" NEXT
+	"status" IS "dashpot=ps dashpot=list" NEXT
 	"logs" IS "dashpot=tail" NEXT
-	"check" IS "dashpot=validate dashpot=configtest" NEXT
 	"reload" IS "dashpot=update dashpot=reread" NEXT
-	"explain" IS "dashpot=why dashpot=inspect" NEXT
-	"kill 1, which ends everything" IS
-	"dashpot=shutdown" NEXT
+	"kill 1 (for everything)" IS "dashpot=shutdown" NEXT
 	"exec:COMMAND" IS "health=CMD* health=curl* health=[* health=/*" NEXT;
 /* clang-format on */
 

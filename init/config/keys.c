@@ -104,6 +104,7 @@ static const struct config_key keys[] = {
 	{ "shutdown_timeout",
 	  PARSE_DURATION, D(shutdown_timeout_ms), .min = 1 },
 	{ "stop_signals", PARSE_STOP_SIGNALS, D(stop_signals) },
+	{ "stop_again" IS "terminal kill ignore", PARSE_WORD, D(stop_again) },
 	{ "exit_when_all_blocked",
 	  PARSE_DURATION, D(exit_when_all_blocked_ms) },
 	{ "held_timeout", PARSE_DURATION, D(held_timeout_ms) },
@@ -204,33 +205,26 @@ static bool is_upper(const char *s)
 /* What is right, and is taken for something else by many. */
 static void doubt(struct loader *l, const struct setting *s)
 {
+	static const char plain_text[] =
+		"warning: %.60s: %.*s stays as it is, as no shell reads it; "
+		"write ${NAME} for a variable, '...' for the text";
 	const bool is_raw = (s->key->flags & KEY_RAW) != 0;
 	const char *plain = l->expansion.plain;
 	const char *name = s->name;
 	struct complaints *c = &l->doubts;
 
-	if (plain != NULL && plain[1] == '(' && is_raw)
-		complain(c, s->place, "warning: %.60s: $( in double quotes is "
-				      "nothing that runs; `shell` has a shell, "
-				      "and \\$( says that it is meant", name);
-	else if (plain != NULL && is_raw)
-		complain(c, s->place, "warning: %.60s: %.*s stays as it is; "
-				      "write ${NAME} for the variable, '$NAME' "
-				      "for the text",
-			 name, (int)strcspn(plain, " \t\"'}/:,.;"), plain);
-	else if (plain != NULL && is_upper(plain + 1))
-		complain(c, s->place, "warning: %.60s: a $ before a name stays "
-				      "as it is; write ${NAME} for the "
-				      "variable", name);
+	if (plain != NULL && (is_raw || is_upper(plain + 1)))
+		complain(c, s->place, plain_text, name,
+			 is_raw ? (int)strcspn(plain, " \t\"'}/:,.;)") : 1,
+			 plain);
 	if (is_raw || s->key->parse == PARSE_SHELL)
 		return;
-	if (has_comment(s->value))
-		complain(c, s->place, "warning: %.60s: what looks like a "
-				      "comment is part of the value; a comment "
-				      "needs a line of its own", name);
-	if (is_quoted(s->value))
-		complain(c, s->place, "warning: %.60s: the quotes are part of "
-				      "the value; leave them out", name);
+	if (has_comment(s->value) || is_quoted(s->value))
+		complain(c, s->place, "warning: %.60s: the value keeps its %s",
+			 name, is_quoted(s->value)
+				       ? "quotes: leave them out"
+				       : "comment: put that on a line of its "
+					 "own");
 }
 
 void key_apply(struct loader *l, struct draft *draft,

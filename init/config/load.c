@@ -436,6 +436,7 @@ const struct config *config_load(const struct config_source *from,
 {
 	const struct world world = {
 		.read = files_read,
+		.read_variables = files_read_walked,
 		.environment = environ,
 		.passwd = "/etc/passwd",
 		.group = "/etc/group",

@@ -30,6 +30,9 @@ struct world {
 	/* As files_read(). */
 	int (*read)(struct arena *a, const char *path, size_t most,
 		    char **text, size_t *len);
+	/* As files_read_walked(), for the variables of services. */
+	int (*read_variables)(struct arena *a, const char *path, size_t most,
+			      char **text, size_t *len);
 	char *const *environment; /* dashpot's own */
 	const char *passwd, *group;
 	const char *file, *directory; /* the default places */

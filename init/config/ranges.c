@@ -62,7 +62,7 @@ static const struct row head_rows[] = {
 	H(has_control_owner, TWO), H(is_diagnostics_written, TWO),
 	H(log_format, TWO), H(log_level, FOUR), H(tails, TAILS),
 	H(has_metrics_file, TWO), H(held_timeout_ms, WEEK),
-	H(orphans_kill_ms, WEEK),
+	H(orphans_kill_ms, WEEK), H(stop_again, THREE),
 };
 
 static const struct row service_rows[] = {

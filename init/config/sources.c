@@ -79,8 +79,8 @@ bool sources_variable(const struct key_use *use, const char *text)
 static bool read_file(const struct key_use *use, const char *path,
 		      bool may_be_missing, char **text, size_t *len)
 {
-	int err = use->l->world->read(&use->l->arena, path, LOAD_VARIABLES,
-				      text, len);
+	int err = use->l->world->read_variables(&use->l->arena, path,
+						LOAD_VARIABLES, text, len);
 
 	if (err == -ENOENT && may_be_missing) {
 		*text = NULL;
@@ -91,6 +91,11 @@ static bool read_file(const struct key_use *use, const char *path,
 					     "the file", LOAD_VARIABLES);
 	if (err == -ENODEV)
 		return value_wrong(use->why, "is no regular file; name one");
+	if (err == -EACCES)
+		return value_wrong(use->why,
+				   "cannot be read (permission denied): "
+				   "correct its mode, or a symlink on its path "
+				   "that is neither root's nor dashpot's");
 	if (err < 0)
 		return value_wrong(use->why, "cannot be read (%s); correct it",
 				   errors_text(-err));
@@ -131,9 +136,8 @@ bool sources_file(const struct key_use *use, const char *path)
 			add(use, name, value, VARIABLE_FILE);
 		else
 			complain(&use->l->doubts, use->setting->place,
-				 "warning: env_file: line %u of the file has "
-				 "the name %.60s alone, which is not set here",
-				 f.line, name);
+				 "warning: env_file: line %u: %.60s is not set "
+				 "here", f.line, name);
 	}
 	return wrong_line(use, f.line);
 }

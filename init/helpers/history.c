@@ -184,6 +184,9 @@ static int open_file(struct batch *b)
 		return volume_fail(b->v, BOARD_VOLUME_CREATE, errno);
 	if (!S_ISREG(st.st_mode))
 		return volume_fail(b->v, BOARD_VOLUME_CREATE, EINVAL);
+	/* It may be a file of root's at some other place. */
+	if (st.st_nlink > 1)
+		return volume_fail(b->v, BOARD_VOLUME_CREATE, EMLINK);
 	b->out = volume_out(b->fd);
 	b->limit = limit_of(b->fd);
 	if (st.st_ino == h->ino && st.st_dev == h->dev &&
@@ -312,7 +315,8 @@ static void cut_back(struct batch *b)
 	struct stat st;
 
 	b->h->ino = 0;
-	if (b->fd >= 0 && fstat(b->fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (b->fd >= 0 && fstat(b->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_nlink <= 1)
 		resume(b, &st);
 	volume_fail(b->v, step, err); /* the first failure is to be said */
 }

@@ -5,17 +5,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/format.h"
+#include "init/walk.h"
 
 enum {
 	LOOK_MS = 1000,
-	LINKS = 8, /* symlinks in a row that are followed */
+	ROTATED = WALK_NAME + 12, /* room for NAME.4294967295 */
 };
 
 void logfile_close(struct logfile *f)
@@ -25,105 +25,136 @@ void logfile_close(struct logfile *f)
 	f->fd = -1;
 }
 
-/* What a symlink says, if root or dashpot made it: one that a service put into
- * its own directory could lead to any file of root's. Through /proc/self/fd it
- * would lead to a descriptor of this process. 0, or -errno. */
-static int read_link(const char *path, char text[PATH_MAX])
+/* Open the file, which is there or not made by anybody else; one that is made
+ * here gets its owner and mode. A file that is there keeps them: a service that
+ * may write the directory could have moved another one to its name. */
+static int open_or_make(const struct logfile *f, int directory,
+			const char *name)
 {
-	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), err = 0;
-	struct stat st;
-	ssize_t n;
+	const int flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY |
+			  O_CLOEXEC | O_NOFOLLOW;
+	int fd = openat(directory, name, flags);
 
-	text[0] = '\0';
+	if (fd >= 0 || errno != ENOENT)
+		return fd < 0 ? -errno : fd;
+	fd = openat(directory, name, flags | O_CREAT | O_EXCL, 0600);
 	if (fd < 0)
 		return -errno;
-	n = readlinkat(fd, "", text, PATH_MAX - 1);
-	if (n < 0 || fstat(fd, &st) < 0)
-		err = -errno;
-	else if (st.st_uid != 0 && st.st_uid != geteuid())
-		err = -EACCES;
-	else if (strncmp(path, "/proc/self/fd/", 14) == 0)
-		err = -EINVAL;
-	text[n < 0 ? 0 : n] = '\0';
-	close(fd);
-	return err;
-}
+	if ((f->has_owner && fchown(fd, f->uid, f->gid) < 0) ||
+	    fchmod(fd, f->mode != 0 ? f->mode : 0640) < 0) {
+		int err = -errno;
 
-/* Open the file under path, symlink by symlink. Its descriptor, or -errno. */
-static int open_path(const char *path)
-{
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
-			  O_NOCTTY | O_CLOEXEC | O_NOFOLLOW;
-	char at[PATH_MAX], to[PATH_MAX];
-
-	format(at, sizeof(at), "%s", path);
-	for (int links = 0; links <= LINKS; links++) {
-		int fd = open(at, flags, 0640), err = fd < 0 ? -errno : 0;
-		size_t directory = (size_t)(strrchr(at, '/') + 1 - at);
-
-		if (err != -ELOOP)
-			return fd < 0 ? err : fd;
-		err = read_link(at, to);
-		if (err < 0)
-			return err;
-		if (to[0] == '/')
-			directory = 0;
-		if (directory + strlen(to) >= sizeof(at))
-			return -ENAMETOOLONG;
-		memcpy(at + directory, to, strlen(to) + 1);
+		unlinkat(directory, name, 0); /* the next try makes it anew */
+		close(fd);
+		return err;
 	}
-	return -ELOOP;
+	return fd;
 }
 
-static int open_it(struct logfile *f, int64_t now_ms)
+/* Nobody but root and dashpot's own user can put anything into it. */
+static bool is_own_directory(int directory)
 {
 	struct stat st;
 
-	f->fd = open_path(f->path);
-	if (f->fd < 0)
-		return f->fd;
-	if (fstat(f->fd, &st) < 0) {
-		int err = -errno;
+	return fstat(directory, &st) == 0 && (st.st_mode & 022) == 0 &&
+	       (st.st_uid == 0 || st.st_uid == geteuid());
+}
 
-		logfile_close(f);
-		return err;
-	}
+/* A file that has another name too may be root's, at some other place. */
+static int look_at(struct logfile *f, int directory)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) < 0)
+		return -errno;
+	if (S_ISREG(st.st_mode) && st.st_nlink > 1 &&
+	    !is_own_directory(directory))
+		return -EMLINK;
 	f->size = (uint64_t)st.st_size;
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
 	f->is_regular = S_ISREG(st.st_mode);
-	f->looked_ms = now_ms;
 	return 0;
 }
 
-/* The name of rotated file n; 0 is the file itself. */
-static void name_it(const struct logfile *f, char name[PATH_MAX], uint32_t n)
+static int open_it(struct logfile *f, int64_t now_ms)
 {
-	format(name, PATH_MAX, n == 0 ? "%s" : "%s.%u", f->path, n);
+	char name[WALK_NAME];
+	int directory = walk_parent(f->path, name), err;
+
+	if (directory < 0)
+		return directory;
+	f->fd = open_or_make(f, directory, name);
+	err = f->fd < 0 ? f->fd : look_at(f, directory);
+	close(directory);
+	if (err < 0)
+		logfile_close(f);
+	f->looked_ms = now_ms;
+	return err;
 }
 
-/* PATH becomes PATH.1, PATH.1 becomes PATH.2, ...; the last one is lost. 0, or
- * -errno of what happened to PATH: a gap further up does not matter. */
-static int shift(const struct logfile *f)
+/* True when the name in its directory leads to the file that is open. */
+static bool is_there(const struct logfile *f, int directory, const char *name)
 {
-	char from[PATH_MAX], to[PATH_MAX];
+	struct stat st;
+
+	return fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_dev == f->dev && st.st_ino == f->ino;
+}
+
+/* True when the path leads to another file now, or to none. */
+static bool is_moved(const struct logfile *f)
+{
+	char name[WALK_NAME];
+	int directory = walk_parent(f->path, name);
+	bool is_same = directory >= 0 && is_there(f, directory, name);
+
+	if (directory >= 0)
+		close(directory);
+	return !is_same;
+}
+
+/* The name of rotated file n; 0 is the file itself. */
+static void name_it(const char *name, char to[ROTATED], uint32_t n)
+{
+	format(to, ROTATED, n == 0 ? "%s" : "%s.%u", name, n);
+}
+
+/* NAME becomes NAME.1, NAME.1 becomes NAME.2, ...; the last one is lost. 0, or
+ * -errno of what happened to NAME: a gap further up does not matter. */
+static int shift(const struct logfile *f, int directory, const char *name)
+{
+	char from[ROTATED], to[ROTATED];
 	int err = 0;
 
-	if (strlen(f->path) + sizeof(".4294967295") > PATH_MAX)
-		return -ENAMETOOLONG;
 	if (f->keep == 0)
-		return unlink(f->path) < 0 ? -errno : 0;
+		return unlinkat(directory, name, 0) < 0 ? -errno : 0;
 	for (uint32_t n = f->keep; n > 0; n--) {
-		name_it(f, from, n - 1);
-		name_it(f, to, n);
-		err = rename(from, to) < 0 ? -errno : 0;
+		name_it(name, from, n - 1);
+		name_it(name, to, n);
+		err = renameat(directory, from, directory, to) < 0 ? -errno
+								   : 0;
 	}
+	return err;
+}
+
+/* Only the file that is open: another one in its place is opened next. */
+static int shift_own(const struct logfile *f)
+{
+	char name[WALK_NAME];
+	int directory = walk_parent(f->path, name);
+	int err = directory;
+
+	if (directory < 0)
+		return err;
+	err = is_there(f, directory, name) ? shift(f, directory, name) : 0;
+	close(directory);
 	return err;
 }
 
 static void rotate(struct logfile *f)
 {
-	int err = shift(f);
+	int err = shift_own(f);
 
 	f->rotate_err = -err;
 	if (err == 0 || err == -ENOENT) {
@@ -132,15 +163,6 @@ static void rotate(struct logfile *f)
 	} else {
 		f->size = 0;
 	}
-}
-
-/* True when the path leads to another file now, or to none. */
-static bool is_moved(const struct logfile *f)
-{
-	struct stat st;
-
-	return stat(f->path, &st) < 0 || st.st_dev != f->dev ||
-	       st.st_ino != f->ino;
 }
 
 int logfile_ready(struct logfile *f, uint64_t bytes, bool may_rotate,

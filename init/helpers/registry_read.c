@@ -146,7 +146,7 @@ static bool read_end(const cJSON *o, struct board_end *end)
 	unsigned cause, step, oom;
 
 	if (!get_int(o, "number", 1, EXACT_MAX, &number) ||
-	    !get_word(o, "cause", phrase_cause, BOARD_ZOMBIES + 1,
+	    !get_word(o, "cause", phrase_cause, BOARD_CAUSES,
 		      &cause) ||
 	    !get_int_or(o, "run", 1, EXACT_MAX, 0, &run) ||
 	    !get_int_or(o, "code", 0, 255, -1, &code) ||

@@ -29,8 +29,9 @@ struct relay {
  * runtime has put a regular file. */
 static void write_termination_log(const char *text, size_t length)
 {
-	int fd = open("/dev/termination-log", O_WRONLY | O_TRUNC | O_NONBLOCK |
-						      O_NOCTTY | O_CLOEXEC);
+	int fd = open("/dev/termination-log",
+		      O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+			      O_NOFOLLOW);
 	struct stat st;
 
 	if (fd < 0)

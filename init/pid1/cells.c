@@ -221,9 +221,8 @@ static int each(int fd, int proc_fd, struct ghosts *set, int64_t began_ticks)
 			set->found++;
 			/* 0 is of another PID namespace. */
 			if (pid > 0 && set->signal)
-				err = ghosts_signal(proc_fd, pid, 0,
-						    began_ticks - 1,
-						    set->signal);
+				err = ghosts_tell(proc_fd, pid,
+						  began_ticks - 1, set);
 			if (pid > 0)
 				set->one = pid;
 			pid = 0;
@@ -241,7 +240,8 @@ int cell_look(const struct cells *c, int proc_fd, const char *name,
 	char cell[PATH_BYTES];
 	int fd, err;
 
-	set->found = 0;
+	set->found = set->ended = 0;
+	set->is_group_told = false;
 	set->one = 0;
 	name_cell(cell, name);
 	/* Since Linux 5.14; before, each gets the signal. */

@@ -145,7 +145,8 @@ static void ask(struct sup *sup, uint32_t i)
 	int64_t timeout_ms = timeout_of(sup, i);
 	const struct config_check *form = checks_form(sup, i);
 	const struct hook_task task = { .argv = form->argv,
-					.path = form->path };
+					.path = form->path,
+					.is_new = !c->is_health };
 	int err;
 
 	c->number = ++sup->asked;
@@ -302,6 +303,9 @@ void checks_hook_ended(struct sup *sup, uint32_t i, int status,
 				err);
 	else if (WIFSIGNALED(status))
 		checks_answered(sup, i, BOARD_ANSWER_SIGNAL, WTERMSIG(status));
+	else if (checks_form(sup, i)->kind == CONFIG_CHECK_FILE &&
+		 WEXITSTATUS(status) == EEXIST)
+		checks_answered(sup, i, BOARD_ANSWER_OLD, 0);
 	else if (checks_form(sup, i)->kind == CONFIG_CHECK_FILE &&
 		 WEXITSTATUS(status) != 0)
 		checks_answered(sup, i, BOARD_ANSWER_ERROR,

@@ -35,6 +35,7 @@ static int exit_code_of(const struct board_end *end)
 		return end->code > 0 ? end->code : 1;
 	case BOARD_SIGNALLED:
 	case BOARD_OUT_OF_MEMORY:
+	case BOARD_KILLED:
 		return 128 + end->code;
 	case BOARD_START_FAILED:
 		return end->err == ENOENT ? 127 : 126;
@@ -44,6 +45,7 @@ static int exit_code_of(const struct board_end *end)
 	case BOARD_START_TIMEOUT:
 	case BOARD_UNHEALTHY:
 	case BOARD_ZOMBIES:
+	case BOARD_CAUSES:
 		break;
 	}
 	return 1;
@@ -137,7 +139,10 @@ static void describe_end(const struct sup *sup, uint32_t i, int status,
 		end->cause = s->given_up;
 		end->was_failure = true;
 	} else if (s->state == LIFE_STOPPING) {
-		end->cause = BOARD_ASKED;
+		end->cause = s->is_killed && WIFSIGNALED(status) &&
+					     WTERMSIG(status) == SIGKILL
+				     ? BOARD_KILLED
+				     : BOARD_ASKED;
 	} else if (report->err) {
 		end->cause = BOARD_START_FAILED;
 		end->step = report->step;
@@ -270,7 +275,7 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	s->was_given_up_probe = false;
 	if (is_given_up)
 		event = s->verdict;
-	else if (end.cause != BOARD_ASKED)
+	else if (end.cause != BOARD_ASKED && end.cause != BOARD_KILLED)
 		event = judge(sup, i, &end);
 	else if (settings(sup, i)->is_main)
 		s->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status)

@@ -99,38 +99,55 @@ void execute_variables(struct execute *e, const struct config *c,
 	memcpy(to, e->own, (count(e->own) + 1) * sizeof(*to));
 }
 
-/* Is it a script whose first line names no interpreter? What the kernel does
- * not know otherwise is a program of another machine, or nothing. */
-static bool is_plain_script(const char *file)
+/* Why the kernel does not execute a file that is there: enum board_flaw. -1:
+ * there is no reason to be seen. *is_text: it is a script whose first line
+ * names no interpreter; what the kernel does not know otherwise is a program
+ * of another machine, or nothing. */
+static int32_t look_at(const char *file, bool *is_text)
 {
 	char text[LOOK];
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	const char *end;
 
 	if (fd >= 0)
 		close(fd);
-	return n > 0 && !memchr(text, '\0', (size_t)n);
+	*is_text = n > 0 && !memchr(text, '\0', (size_t)n);
+	if (n <= 0)
+		return n == 0 ? BOARD_FLAW_EMPTY : -1;
+	end = memchr(text, '\n', (size_t)n);
+	if (end && end > text && end[-1] == '\r')
+		return BOARD_FLAW_RETURN;
+	return n >= 4 && memcmp(text, "\177ELF", 4) == 0 ? BOARD_FLAW_MACHINE
+							: -1;
 }
 
 /* exec one file; returns the errno. A file that is there and yet "not found"
- * lacks its interpreter or loader: *step becomes that. */
+ * lacks its interpreter or loader: the step becomes that. */
 static int exec_file(const struct execute *e, const char *file,
-		     volatile uint32_t *step)
+		     struct spawn_report *report)
 {
 	char **with_shell = e->argv - 1;
+	bool is_text;
+	int32_t flaw;
 	int err;
 
 	execve(file, e->argv, e->env);
 	err = errno;
-	if (err == ENOEXEC && is_plain_script(file)) {
+	if (err != ENOEXEC && (err != ENOENT || access(file, F_OK) < 0))
+		return err;
+	flaw = look_at(file, &is_text);
+	if (err == ENOENT) {
+		report->step = BOARD_STEP_INTERPRETER;
+		report->which = flaw == BOARD_FLAW_RETURN ? flaw : -1;
+	} else if (is_text) {
 		with_shell[0] = (char *)(uintptr_t)"/bin/sh";
 		with_shell[1] = (char *)(uintptr_t)file;
 		execve(with_shell[0], with_shell, e->env);
 		/* The missing line is still what can be mended. */
-		return ENOEXEC;
+	} else {
+		report->which = flaw == BOARD_FLAW_RETURN ? -1 : flaw;
 	}
-	if (err == ENOENT && access(file, F_OK) == 0)
-		*step = BOARD_STEP_INTERPRETER;
 	return err;
 }
 
@@ -147,7 +164,7 @@ int execute_run(const struct execute *e, struct spawn_report *report)
 	report->which = -1;
 	signals_unblock_all();
 	if (strchr(name, '/'))
-		return exec_file(e, name, &report->step);
+		return exec_file(e, name, report);
 	for (const char *path = e->path, *end = path; length > 0 && end;
 	     path = end + 1) {
 		size_t size;
@@ -159,7 +176,7 @@ int execute_run(const struct execute *e, struct spawn_report *report)
 			memcpy(full, path, size);
 			full[size] = '/';
 			memcpy(full + size + (size > 0), name, length + 1);
-			why = exec_file(e, full, &report->step);
+			why = exec_file(e, full, report);
 		}
 		if (why == EACCES)
 			err = EACCES;

@@ -186,6 +186,26 @@ int ghosts_signal(int proc_fd, pid_t pid, int64_t from_ticks, int64_t to_ticks,
 	return signal_seen(proc_fd, &s, signal);
 }
 
+/* Has the signal of the set reached this member already? */
+static bool is_told(const struct ghosts *g, const struct seen *s)
+{
+	return s->group == g->id &&
+	       (g->is_group_told || (g->signal != SIGKILL &&
+				     s->start_ticks < g->told_ticks));
+}
+
+int ghosts_tell(int proc_fd, pid_t pid, int64_t to_ticks,
+		const struct ghosts *set)
+{
+	struct seen s;
+	int is_there = proc_fd < 0 ? 0 : read_stat(proc_fd, pid, &s);
+
+	if (is_there <= 0 || s.start_ticks > to_ticks || !is_living(&s) ||
+	    is_told(set, &s))
+		return is_there < 0 ? is_there : 0;
+	return signal_seen(proc_fd, &s, set->signal);
+}
+
 /* Returns how many processes there are, or -errno. */
 static int each_process(int proc_fd, visit *visitor, void *with)
 {
@@ -286,6 +306,7 @@ struct sets {
 	struct ghosts *set;
 	uint32_t n;
 	struct ghosts_living living;
+	pid_t self;
 	bool is_marked;     /* some set has a mark */
 	bool is_signalling; /* second pass */
 };
@@ -317,18 +338,53 @@ static bool is_in_session(struct ghosts *g, const struct seen *s)
  * lowered its limits to it: where it is not below us it is none of ours. 1, 0,
  * or -errno. */
 static int is_of_mark(const struct ghosts *g, struct mark mark, int proc_fd,
-		      const struct seen *s)
+		      const struct seen *s, pid_t self)
 {
 	if (mark.locks == 0 || mark.locks != g->mark.locks ||
 	    mark.rss != g->mark.rss)
 		return 0;
-	return is_descendant(proc_fd, s, getpid());
+	return is_descendant(proc_fd, s, self);
+}
+
+/* Count a member, or send it its signal in the second pass. 0, or -errno. */
+static int take_member(const struct sets *all, int proc_fd, struct ghosts *g,
+		       const struct seen *s, bool is_marked)
+{
+	if (!is_living(s)) {
+		/* Its parent is to wait for it where that is not us. */
+		if (s->parent != all->self)
+			return 0;
+		g->ended += !all->is_signalling;
+	} else if (all->is_signalling) {
+		return g->signal && !is_told(g, s)
+			       ? signal_seen(proc_fd, s, g->signal)
+			       : 0;
+	} else {
+		(*(is_marked ? &g->left : &g->found))++;
+	}
+	g->one = s->pid;
+	g->has_group = g->has_group || (!is_marked && s->group == g->id);
+	return 0;
+}
+
+/* A group's number is not given away as long as it has members, also ended
+ * ones that are not reaped, and some were seen a moment ago. The kernel gives
+ * the signal to all of them at once, so that none can fork meanwhile. */
+static void signal_group(struct ghosts *g)
+{
+	if (!g->signal || !g->has_group || g->id <= 1 ||
+	    (g->told_ticks && g->signal != SIGKILL))
+		return;
+	g->is_group_told = kill(-g->id, g->signal) == 0;
+	if (g->is_group_told && g->signal != SIGKILL)
+		kill(-g->id, SIGCONT);
 }
 
 static int match_set(void *with, int proc_fd, const struct seen *s)
 {
 	struct sets *all = with;
-	bool has_asked = !all->is_marked || !is_living(s) || s->pid == 1 ||
+	bool is_over = !is_living(s) && s->parent != all->self;
+	bool has_asked = !all->is_marked || is_over || s->pid == 1 ||
 			 is_of_living(&all->living, s);
 	struct mark mark = { 0, 0 };
 	int err = 0;
@@ -343,15 +399,11 @@ static int match_set(void *with, int proc_fd, const struct seen *s)
 				return err;
 			has_asked = true;
 		}
-		err = is_member ? 0 : is_of_mark(g, mark, proc_fd, s);
+		err = is_member ? 0
+				: is_of_mark(g, mark, proc_fd, s, all->self);
 		is_marked = err > 0;
-		if (!(is_member || is_marked) || !is_living(s))
-			continue;
-		g->one = s->pid;
-		if (!all->is_signalling)
-			(*(is_marked ? &g->left : &g->found))++;
-		else if (g->signal)
-			err = signal_seen(proc_fd, s, g->signal);
+		if (is_member || is_marked)
+			err = take_member(all, proc_fd, g, s, is_marked);
 	}
 	return err < 0 ? err : 0;
 }
@@ -359,20 +411,24 @@ static int match_set(void *with, int proc_fd, const struct seen *s)
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 		struct ghosts_living living)
 {
-	struct sets all = { .set = set, .n = n, .living = living };
+	struct sets all = {
+		.set = set, .n = n, .living = living, .self = getpid(),
+	};
 	int seen;
 
 	for (uint32_t i = 0; i < n; i++) {
-		set[i].found = set[i].left = 0;
+		set[i].found = set[i].left = set[i].ended = 0;
 		set[i].one = 0;
+		set[i].has_group = set[i].is_group_told = false;
 		all.is_marked = all.is_marked || set[i].mark.locks;
 	}
 	seen = each_process(proc_fd, match_set, &all);
 	for (uint32_t i = 0; i < n; i++) {
 		if (set[i].id < 0)
-			set[i].found = 0;
+			set[i].found = set[i].ended = 0;
 		set[i].found += set[i].left;
-		if (set[i].found > 0 && set[i].signal)
+		signal_group(&set[i]);
+		if (set[i].found + set[i].ended > 0 && set[i].signal)
 			all.is_signalling = true;
 	}
 	if (seen >= 0 && all.is_signalling)

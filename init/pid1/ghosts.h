@@ -26,10 +26,19 @@ struct ghosts {
 	int64_t born_ticks; /* members are not older (starttime, proc(5)) */
 	struct mark mark;   /* of those who left it; {0, 0}: there is none */
 	int signal;         /* to send to each member; 0: only count */
+	int64_t told_ticks; /* who is in the group of that number and older
+			     * knows of the signal, SIGKILL excepted; 0: nobody
+			     * does */
 	bool is_group;      /* a process group; else a session */
 	uint32_t found;     /* out: living members ... */
 	uint32_t left;      /* ... those of them who left the session */
-	pid_t one;          /* out: one of them, 0 none */
+	uint32_t ended;     /* out: members that ended a moment ago, children of
+			     * ours that are not reaped yet: what they forked
+			     * may have been missed */
+	pid_t one;          /* out: one of all these, 0 none */
+	bool has_group;     /* out: some of them are in the group of that
+			     * number ... */
+	bool is_group_told; /* ... which got the signal as a whole */
 };
 
 /* A descriptor of /proc for the calls below; -1 where there is none, or where
@@ -47,12 +56,18 @@ struct ghosts_living {
 	uint32_t n;
 };
 
-/* Look for all n sets, and send each its signal if it has members. A session
+/* Look for all n sets, and send each its signal if it has members: to the group
+ * as a whole first, which no member can escape by forking. A session
  * whose number has been given to a new process is empty. Returns how many
  * processes were looked at, or -errno (-ENOENT: proc_fd is -1; ENFILE, EMFILE,
  * ENOMEM for a time): then what was found and signalled is not all. */
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 		struct ghosts_living living);
+
+/* Send one member of the set its signal, unless it is younger than to_ticks or
+ * has been told. 0, or -errno as ghosts_signal(). */
+int ghosts_tell(int proc_fd, pid_t pid, int64_t to_ticks,
+		const struct ghosts *set);
 
 /* Send `signal` to one process whose start time is from .. to, to none that has
  * got its number since. 0, or -errno: ENFILE, EMFILE, ENOMEM. */

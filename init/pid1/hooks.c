@@ -155,6 +155,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 	const struct spawn_hook hook = {
 		.argv = task->argv,
 		.path = task->path,
+		.is_new = task->is_new,
 		.extra = v.list,
 		.kind = kind,
 	};
@@ -404,14 +405,16 @@ static bool follow(struct sup *sup, struct hook *hook,
 	if (left->found > 0 && !hook->is_told)
 		say_left(sup, hook, left);
 	record(sup, hook, left->found);
-	if (left->found == 0)
+	if (left->found == 0 && left->ended == 0)
 		return false;
-	hook->is_told = true;
+	hook->is_told = hook->is_told || left->found > 0;
 	if (is_stay && !hook->is_stay_said)
 		SUP_SAY(sup, BOARD_EV_LEFTOVERS_STAY, hook->service,
-			left->found, left->one);
+			left->found + (left->found == 0), left->one);
 	hook->is_stay_said = hook->is_stay_said || is_stay;
-	hook->next_ms = sup->now_ms + (is_stay ? RARELY_MS : AGAIN_MS);
+	hook->next_ms = sup->now_ms + (left->found == 0 ? SOON_MS
+				       : is_stay	? RARELY_MS
+							: AGAIN_MS);
 	if (sup->now_ms < kill_ms(sup, hook))
 		hook->next_ms = earlier(hook->next_ms, kill_ms(sup, hook));
 	return true;

@@ -23,10 +23,12 @@
 #include "init/pid1/sup.h"
 
 /* What it does: run argv, or where that has no word, exit with 0 if path
- * exists, else with the errno. */
+ * exists, else with the errno. is_new: with EEXIST if it is what was there
+ * before the service started. */
 struct hook_task {
 	struct config_list argv;
 	config_text path;
+	bool is_new;
 };
 
 /* Start one. 0, or -errno: -EBUSY where one of this kind still runs or hangs,

@@ -215,6 +215,7 @@ static void set_up(struct sup *sup, const struct config *config,
 	sup->volume_due_ms = NEVER;
 	sup->blocked_since_ms = NEVER;
 	sup->queue_ms = NEVER;
+	sup->terminal = terminal_find();
 	read_clocks(sup);
 	sup->began_ms = sup->now_ms;
 	sup->began_wall_ms = sup->now_wall_ms;
@@ -332,24 +333,27 @@ static bool is_stop_signal(const struct sup *sup, int number)
 	return sup->config->stop_signals >> (number - 1) & 1;
 }
 
-static void take_signal(struct sup *sup, int number)
+static void take_signal(struct sup *sup, int number, int code)
 {
 	pid_t main_pid = 0;
 
+	if (sup->main_service != UINT32_MAX)
+		main_pid = sup->service[sup->main_service].pid;
 	if (number == SIGCHLD) {
 		sup->is_reaping = true;
+		terminal_follow(sup->terminal, main_pid);
 		return;
 	}
+	if (main_pid && terminal_has_told(sup->terminal, number, code))
+		return;
 	if (is_stop_signal(sup, number)) {
-		shutdown_by_signal(sup, number);
+		shutdown_by_signal(sup, number, code);
 		return;
 	}
 	if (number == SIGHUP && reload_is_meant(sup)) {
 		reload_by_signal(sup);
 		return;
 	}
-	if (sup->main_service != UINT32_MAX)
-		main_pid = sup->service[sup->main_service].pid;
 	if (number == SIGUSR1) {
 		SUP_SAY(sup, BOARD_EV_SNAPSHOT, -1, 0);
 		sup->is_head_changed = true;
@@ -368,7 +372,7 @@ static void take_signals(struct sup *sup)
 		number = signals_next(sup->signals, number, &code);
 		if (number == 0)
 			return;
-		take_signal(sup, number);
+		take_signal(sup, number, code);
 	}
 }
 

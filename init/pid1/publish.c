@@ -101,6 +101,16 @@ static enum board_phase phase_of(const struct sup *sup)
 	return sup->restore_ms == NEVER ? BOARD_UP : BOARD_STARTING;
 }
 
+/* Services that wait for room or a token, not for each other. */
+static uint32_t count_short(const struct sup *sup)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; sup->waiting > 0 && i < sup->config->services; i++)
+		n += sup->service[i].short_ms != NEVER;
+	return n;
+}
+
 static void publish_head(struct sup *sup)
 {
 	struct board *b = sup->boards.board;
@@ -127,7 +137,7 @@ static void publish_head(struct sup *sup)
 	b->restarts = sup->restarts;
 	b->tokens = budget_tokens(&sup->budget, &sup->config->restart_rate,
 				  sup->now_ms);
-	b->waiting = sup->waiting;
+	b->waiting = count_short(sup);
 	b->late_max_ms = sup->late_max_ms;
 	for (int k = 0; k < BOARD_HELPERS; k++)
 		b->helper[k] = (struct board_helper){

@@ -292,11 +292,13 @@ void service_forgive(struct sup *sup, uint32_t i, bool has_new_command)
 void service_kill(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
+	bool is_group_told = settings(sup, i)->stop_mode == CONFIG_GROUP;
 
 	s->kill_ms = sup->now_ms;
 	s->drain_ms = NEVER;
 	if (s->pid) {
-		tell_signal(s, SIGKILL, true);
+		tell_signal(s, SIGKILL, !sweep_keeps(sup, i) ||
+						is_group_told);
 		kill(s->pid, SIGKILL);
 		s->is_killed = true;
 	}

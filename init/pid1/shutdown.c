@@ -76,11 +76,38 @@ static void begin(struct sup *sup, int code, int service, int by_signal)
 	SUP_SAY(sup, BOARD_EV_SHUTDOWN, service, by_signal, total_ms);
 }
 
-void shutdown_by_signal(struct sup *sup, int number)
+/* Does a second stop signal leave nobody any time? Machines send several: what
+ * stops a container a hook and then its runtime. A person at a terminal sends
+ * what its line discipline makes of the keys, and no process can send that. */
+static bool is_impatient(const struct sup *sup, int number, int code)
+{
+	switch (sup->config->stop_again) {
+	case CONFIG_AGAIN_TERMINAL:
+		return (number == SIGINT || number == SIGQUIT) &&
+		       code == SI_KERNEL;
+	case CONFIG_AGAIN_KILL:
+		return true;
+	case CONFIG_AGAIN_IGNORE:
+		break;
+	}
+	return false;
+}
+
+void shutdown_by_signal(struct sup *sup, int number, int code)
 {
 	if (sup->stop.phase == STOP_NOT) {
 		begin(sup, 0, -1, number);
 		sup->stop.is_main_code = true;
+		return;
+	}
+	/* The last messages and files are for the person as well. */
+	if (sup->stop.is_now || sup->stop.phase >= STOP_HELPERS)
+		return;
+	if (!is_impatient(sup, number, code)) {
+		/* Who sends it all the time is no news each time. */
+		if (!sup->stop.is_again_said)
+			SUP_SAY(sup, BOARD_EV_SHUTDOWN_AGAIN, -1, number);
+		sup->stop.is_again_said = true;
 		return;
 	}
 	SUP_SAY(sup, BOARD_EV_SHUTDOWN_NOW, -1, number);
@@ -112,15 +139,21 @@ void shutdown_if_essential(struct sup *sup, uint32_t i, enum life_event event,
 	}
 }
 
-/* The first service, by time, that is in this state. */
-static int first_in(const struct sup *sup, enum life_state state)
+static bool has_failed(const struct sup *sup, uint32_t i)
+{
+	return sup->service[i].state == LIFE_FAILED;
+}
+
+/* The first service, by time, that is like that; -1 none. */
+static int first_that(const struct sup *sup,
+		      bool (*is_so)(const struct sup *sup, uint32_t i))
 {
 	int first = -1;
 
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		const struct service *s = &sup->service[i];
 
-		if (s->state == state &&
+		if (is_so(sup, i) &&
 		    !config_service(sup->config, i)->is_removed &&
 		    (first < 0 || s->since_ms < sup->service[first].since_ms))
 			first = (int)i;
@@ -130,14 +163,14 @@ static int first_in(const struct sup *sup, enum life_state state)
 
 void shutdown_all_ended(struct sup *sup)
 {
-	int first = first_in(sup, LIFE_FAILED);
+	int first = first_that(sup, has_failed);
 
 	begin(sup, first < 0 ? 0 : sup->service[first].exit_code, first, 0);
 }
 
 void shutdown_all_blocked(struct sup *sup)
 {
-	int first = first_in(sup, LIFE_BLOCKED);
+	int first = first_that(sup, tree_is_blocked);
 	int code;
 
 	if (sup->stop.phase != STOP_NOT || first < 0)
@@ -172,6 +205,13 @@ static void kill_services(struct sup *sup)
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		struct service *s = &sup->service[i];
 
+		if (s->pid && !s->is_killed) {
+			SUP_SAY(sup, BOARD_EV_KILLED, (int)i, 1,
+				sup->now_ms - sup->stop.began_ms);
+			/* As of a container that its engine killed. */
+			if (sup->stop.is_now && sup->stop.exit_code == 0)
+				sup->stop.exit_code = 128 + SIGKILL;
+		}
 		if (s->pid || s->is_swept)
 			service_kill(sup, i);
 	}

@@ -8,8 +8,9 @@
 
 #include "init/pid1/sup.h"
 
-/* A stop signal came: begin to stop; the second one kills at once. */
-void shutdown_by_signal(struct sup *sup, int number);
+/* A stop signal came, with this si_code: begin to stop; what a second one does
+ * is for stop_again. */
+void shutdown_by_signal(struct sup *sup, int number, int code);
 
 /* Service i took `event` after `end`: stop everything when it is essential
  * and its breaker opened (with max_trips: latched), or it ended for good

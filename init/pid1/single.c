@@ -16,6 +16,7 @@
 #include "init/pid1/reap.h"
 #include "init/pid1/signals.h"
 #include "init/pid1/spawn.h"
+#include "init/pid1/terminal.h"
 
 enum { AGAIN_MS = 20 }; /* to the next look, where wait4(2) fails */
 
@@ -28,8 +29,11 @@ static _Noreturn void die_of_exec(const char *name,
 	if (report->step == BOARD_STEP_INTERPRETER)
 		die_text(code,
 			 "%s: the file is there, but its interpreter (the "
-			 "#! line, or the dynamic loader) is not",
-			 name);
+			 "#! line, or the dynamic loader) is not%s",
+			 name,
+			 report->which == BOARD_FLAW_RETURN
+				 ? ": that line ends with a carriage return"
+				 : "");
 	die_text(code, "%s: %s", name, errors_text(report->err));
 }
 
@@ -59,7 +63,7 @@ static bool reap_batch_of(pid_t command, int *status, int *ret_again_ms)
 }
 
 /* Pass on what has come. True when a child may have died. */
-static bool take_signals(pid_t command)
+static bool take_signals(pid_t command, enum terminal t)
 {
 	bool has_child = false;
 	int number = 0, code;
@@ -70,21 +74,26 @@ static bool take_signals(pid_t command)
 			break;
 		if (number == SIGCHLD)
 			has_child = true;
-		else
+		else if (!terminal_has_told(t, number, code))
 			kill(command, number);
+		/* A command that is stopped would not notice. */
+		if (number == SIGTERM)
+			kill(command, SIGCONT);
 	}
+	if (has_child)
+		terminal_follow(t, command);
 	return has_child;
 }
 
 /* Sleep until the command is over; returns its wait status. */
-static int attend(pid_t command, int signal_fd)
+static int attend(pid_t command, enum terminal t, int signal_fd)
 {
 	struct pollfd wake = { .fd = signal_fd, .events = POLLIN };
 	int status = 0, again_ms = -1;
 
 	for (;;) {
 		poll(&wake, 1, again_ms);
-		if ((take_signals(command) || again_ms >= 0) &&
+		if ((take_signals(command, t) || again_ms >= 0) &&
 		    reap_batch_of(command, &status, &again_ms))
 			return status;
 	}
@@ -96,6 +105,7 @@ _Noreturn void single_run(char **argv)
 		mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int signal_fd = signals_collect(-1, SIGNALS_ALL);
+	const enum terminal t = terminal_find();
 	int verdict_fd, status;
 	pid_t command;
 
@@ -105,7 +115,7 @@ _Noreturn void single_run(char **argv)
 		die_system("signalfd", -signal_fd);
 	if (getpid() != 1)
 		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	command = spawn_command(argv, report, &verdict_fd);
+	command = spawn_command(argv, t, report, &verdict_fd);
 	if (command < 0)
 		die_text(DIE_SYSTEM,
 			 "%s: no process could be made for it: %s%s", argv[0],
@@ -114,7 +124,7 @@ _Noreturn void single_run(char **argv)
 					      "container, or RLIMIT_NPROC)"
 					    : "");
 	close(verdict_fd);
-	status = attend(command, signal_fd);
+	status = attend(command, t, signal_fd);
 	if (report->err)
 		die_of_exec(argv[0], report);
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status)

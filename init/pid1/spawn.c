@@ -216,13 +216,38 @@ static void set_priorities(struct spawn_report *report,
 		umask(s->umask);
 }
 
-/* Own process group, and the terminal with it: what tini and shells do for
- * the command that a person typed. */
-static void take_terminal(void)
+static int64_t changed_ns(const struct stat *file)
 {
-	setpgid(0, 0);
-	/* Background writers get SIGTTOU; it is blocked here. */
-	tcsetpgrp(STDIN_FILENO, getpid());
+	return (int64_t)file->st_ctim.tv_sec * 1000000000 +
+	       file->st_ctim.tv_nsec;
+}
+
+/* A file that an earlier run has left makes nobody ready. */
+static void note_file(const char *path, struct spawn_report *report)
+{
+	struct stat file;
+
+	take(report, BOARD_STEP_READY);
+	if (stat(path, &file) < 0)
+		return;
+	report->ready_device = file.st_dev;
+	report->ready_inode = file.st_ino;
+	report->ready_changed_ns = changed_ns(&file);
+}
+
+/* In the child of a check by a file; `start` is what the start has noted. */
+static _Noreturn void find_file(const char *path, bool is_new,
+				const struct spawn_report *start)
+{
+	struct stat file;
+
+	if (stat(path, &file) < 0)
+		_exit(errno);
+	if (is_new && file.st_dev == start->ready_device &&
+	    file.st_ino == start->ready_inode &&
+	    changed_ns(&file) == start->ready_changed_ns)
+		_exit(EEXIST);
+	_exit(0);
 }
 
 /* What it says its readiness by: its socket is emptied and named in *variable,
@@ -244,6 +269,8 @@ static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
 		if (!*variable)
 			fail(report, errno);
 	}
+	if (ready->kind == CONFIG_CHECK_FILE)
+		note_file(config_string(sup->config, ready->path), report);
 	if (ready->kind != CONFIG_CHECK_FD)
 		return;
 	take(report, BOARD_STEP_READY);
@@ -271,7 +298,7 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		fail(report, errno);
 	take(report, BOARD_STEP_SETSID);
 	if (s->is_main && !hook)
-		take_terminal();
+		terminal_enter(sup->terminal);
 	else
 		check(report, setsid());
 	/* A hook is nothing that its service has left behind. */
@@ -290,8 +317,8 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		check(report, chdir(config_string(c, s->directory)));
 	}
 	if (hook && hook->argv.count == 0)
-		_exit(access(config_string(c, hook->path), F_OK) < 0 ? errno
-								     : 0);
+		find_file(config_string(c, hook->path), hook->is_new,
+			  &sup->report[i]);
 	take(report, BOARD_STEP_HEADROOM);
 	err = limits_check_child(&sup->limits, c->headroom, report);
 	if (err != 0)
@@ -345,7 +372,7 @@ pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd)
 	return pid;
 }
 
-pid_t spawn_command(char **argv, struct spawn_report *report,
+pid_t spawn_command(char **argv, enum terminal t, struct spawn_report *report,
 		    int *verdict_fd)
 {
 	struct execute what = { .argv = argv, .env = environ };
@@ -357,7 +384,7 @@ pid_t spawn_command(char **argv, struct spawn_report *report,
 	signals_enter_child();
 	path = getenv("PATH");
 	what.path = path ? path : "/usr/local/bin:/bin:/usr/bin";
-	take_terminal();
+	terminal_enter(t);
 	fail(report, execute_run(&what, report));
 }
 

@@ -15,6 +15,7 @@
 
 #include "init/config/config.h"
 #include "init/pid1/sup.h"
+#include "init/pid1/terminal.h"
 
 /* Start service i. Returns the pid, with *verdict_fd the non-blocking read
  * end of a pipe that is at its end once sup->report[i].err holds the verdict
@@ -26,7 +27,10 @@ pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd);
  * service. */
 struct spawn_hook {
 	struct config_list argv;   /* the command; none: */
-	config_text path;          /* exit with 0 where this exists, else 1 */
+	config_text path;          /* exit with 0 where this exists, else with
+				    * the errno ... */
+	bool is_new;               /* ... or, where the start of the service
+				    * found it as it is, with EEXIST */
 	const char *const *extra;  /* variables over those of the service,
 				    * NULL-ended */
 	enum hook_kind kind;
@@ -38,11 +42,11 @@ _Noreturn void spawn_hook(const struct sup *sup, uint32_t i,
 			  struct spawn_report *report,
 			  const struct spawn_hook *hook);
 
-/* Start a command in place of dashpot's own session: in its own foreground
- * process group where there is a terminal, with inherited output. argv is
+/* Start a command in dashpot's own session, on its terminal (terminal.h), with
+ * inherited output. argv is
  * NULL-ended, with a slot before argv[0] that nothing needs; its PATH is the
  * inherited one. report must be shared with children. Like spawn_service(). */
-pid_t spawn_command(char **argv, struct spawn_report *report,
+pid_t spawn_command(char **argv, enum terminal t, struct spawn_report *report,
 		    int *verdict_fd);
 
 /* A process as fork(2) makes it: its pid, 0 in the child, -1 with errno. The

@@ -20,6 +20,7 @@
 #include "init/config/config.h"
 #include "init/helpers/helper.h"
 #include "init/pid1/reap.h"
+#include "init/pid1/terminal.h"
 #include "policy/breaker.h"
 #include "policy/budget.h"
 #include "policy/life.h"
@@ -63,6 +64,8 @@ struct service {
 	uint64_t skipped;   /* ticks that started nothing */
 	uint64_t skipped_now; /* of those, since the last run was due */
 	uint64_t starts;    /* processes started */
+	int64_t told_ticks; /* its group was told to stop then (starttime,
+			     * proc(5)); 0: it was not */
 	int64_t born_ticks; /* its session is not older (proc(5) starttime) */
 	uint64_t mark;      /* number of its processes' mark (init/mark.h); the
 			     * HOOKS numbers behind it are its hooks' */
@@ -104,7 +107,8 @@ struct service {
 	bool is_stuck;
 	bool has_vanished;  /* the last run ended at once, with code 0 */
 	bool has_cell;      /* its processes are in a cgroup of its own */
-	bool is_swept;      /* left-behind processes are being ended */
+	bool is_swept;      /* left-behind processes are being ended ... */
+	bool is_sweep_asked; /* ... because somebody asks for it */
 	bool is_killed;     /* SIGKILL was sent to its set */
 	bool is_stay_said;  /* that some survive SIGKILL */
 	bool is_parted;     /* from a lost requirement: is to stop while it
@@ -152,6 +156,9 @@ struct spawn_report {
 	volatile int64_t max;     /* HEADROOM: its RLIMIT_NPROC */
 	volatile int64_t reserve; /* HEADROOM: tasks to be kept free */
 	volatile uint32_t is_in_cell; /* it has joined its cgroup */
+	/* ready = file: what was there before the program ran; 0: nothing */
+	volatile uint64_t ready_device, ready_inode;
+	volatile int64_t ready_changed_ns; /* st_ctim */
 };
 
 /* A helper as PID 1 keeps it. */
@@ -210,6 +217,7 @@ struct shutdown {
 	int64_t spare_ms;  /* part of the timeout for what follows services */
 	int64_t look_ms;   /* REST: look again who is left */
 	bool is_now;       /* a second signal: nobody gets any time */
+	bool is_again_said; /* ... or that another one changes nothing */
 	bool is_killed;    /* SIGKILL was sent to the services that remained */
 	bool is_rest_told; /* SIGTERM was sent to everybody else */
 	bool is_rest_killed; /* ... and SIGKILL */
@@ -299,6 +307,7 @@ struct sup {
 	uint64_t signals;        /* collected: bit n - 1 for signal n */
 	int clock_fd;            /* ticks_open() */
 	int proc_fd;             /* ghosts_open() */
+	enum terminal terminal;  /* that the given command runs on */
 	uint32_t main_service;   /* index of the given command; UINT32_MAX */
 	uint32_t random;         /* state of the jitter's generator */
 	uint32_t volume_step;    /* enum board_volume last said */

@@ -22,15 +22,22 @@ enum {
 	A_MS = 16,       /* processes looked at for each ms without a look */
 };
 
+bool sweep_keeps(const struct sup *sup, uint32_t i)
+{
+	return settings(sup, i)->keeps_leftovers &&
+	       sup->stop.phase == STOP_NOT && !sup->service[i].is_sweep_asked;
+}
+
 void sweep_begin(struct sup *sup, uint32_t i, bool is_asked)
 {
-	const struct config_service *c = config_service(sup->config, i);
 	struct service *s = &sup->service[i];
 
 	s->has_cell = s->has_cell || sup->report[i].is_in_cell;
-	if (c->keeps_leftovers && !is_asked && s->state != LIFE_STOPPING)
+	s->is_sweep_asked = is_asked;
+	if (sweep_keeps(sup, i) && s->state != LIFE_STOPPING)
 		return;
 	if (s->state != LIFE_STOPPING) {
+		s->told_ticks = 0;
 		s->kill_ms = NEVER;
 		s->is_killed = false;
 	}
@@ -70,7 +77,8 @@ static void finish(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 
-	s->is_swept = false;
+	s->is_swept = s->is_sweep_asked = false;
+	s->told_ticks = 0;
 	s->left = 0;
 	s->sweep_ms = NEVER;
 	s->kill_ms = NEVER;
@@ -123,11 +131,38 @@ static void record(struct sup *sup, uint32_t i, uint32_t found)
 	board_row_end(row);
 }
 
+static void put_off(struct sup *sup, uint32_t i, int64_t until_ms)
+{
+	sup->service[i].sweep_ms = until_ms;
+	service_touch(sup, i);
+}
+
+/* A look has seen none that lives, and some that ended a moment ago: they may
+ * have forked behind its back, and be gone again at the next look. */
+static void look_again(struct sup *sup, uint32_t i, const struct ghosts *g)
+{
+	struct service *s = &sup->service[i];
+
+	if (s->kill_ms == NEVER)
+		s->kill_ms = sup->now_ms +
+			     settings(sup, i)->leftover_grace_ms;
+	if (sup->now_ms >= s->kill_ms && sup->now_ms - s->kill_ms >= STAY_MS &&
+	    !s->is_stay_said) {
+		s->is_stay_said = true;
+		SUP_SAY(sup, BOARD_EV_LEFTOVERS_STAY, (int)i, 1, g->one);
+	}
+	put_off(sup, i, sup->now_ms + SOON_MS);
+}
+
 /* What one look at service i found: say it, and say when to look again. */
 static void follow(struct sup *sup, uint32_t i, const struct ghosts *g)
 {
 	struct service *s = &sup->service[i];
 
+	if (g->found == 0 && g->ended > 0) {
+		look_again(sup, i, g);
+		return;
+	}
 	record(sup, i, g->found);
 	if (g->found == 0 && hook_runs(sup, i, HOOK_STOP)) {
 		/* Its stop_command may clean up still; its end, or its
@@ -173,12 +208,6 @@ static int next_signal(const struct sup *sup, uint32_t i)
 	return s->left == 0 ? c->stop_signal : 0;
 }
 
-static void put_off(struct sup *sup, uint32_t i, int64_t until_ms)
-{
-	sup->service[i].sweep_ms = until_ms;
-	service_touch(sup, i);
-}
-
 int sweep_look(struct sup *sup, struct ghosts *set, uint32_t n)
 {
 	const struct ghosts_living living = { sup->leader,
@@ -198,6 +227,7 @@ static struct ghosts set_of(const struct sup *sup, uint32_t i)
 		.id = s->session,
 		.born_ticks = s->born_ticks,
 		.mark = mark_make(sup->mark_base, s->mark),
+		.told_ticks = s->told_ticks,
 		.is_group = config_service(sup->config, i)->is_main,
 		.signal = next_signal(sup, i),
 	};
@@ -253,6 +283,10 @@ void sweep_run(struct sup *sup)
 		if (n == AT_ONCE || sup->now_ms < sup->next_ms[i] ||
 		    !s->is_swept || sup->now_ms < s->sweep_ms)
 			continue;
+		if (sweep_keeps(sup, i)) {
+			follow(sup, i, &nobody);
+			continue;
+		}
 		if (s->has_cell) {
 			look_in_cell(sup, i);
 			continue;

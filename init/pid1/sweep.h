@@ -12,9 +12,13 @@
 
 /* The leader of service i is reaped: look in this turn for what it left. A
  * service that is stopping gives them the rest of its stop_timeout, any other
- * one leftover_grace. is_asked: somebody asks for it, also where leftovers are
+ * one leftover_grace. is_asked: a person asks for it, also where leftovers are
  * kept; it has no leader then. */
 void sweep_begin(struct sup *sup, uint32_t i, bool is_asked);
+
+/* Are the leftovers of service i kept now? Not when everything stops, nor when
+ * a person asks for their end. */
+bool sweep_keeps(const struct sup *sup, uint32_t i);
 
 /* An orphan was reaped: those that are waited for may be gone. */
 void sweep_soon(struct sup *sup);

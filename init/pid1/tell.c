@@ -6,25 +6,33 @@
 #include <signal.h>
 
 #include "init/pid1/checks.h"
+#include "init/pid1/ghosts.h"
 #include "init/pid1/hooks.h"
 #include "init/pid1/services.h"
 
-void tell_signal(const struct service *s, int number, bool is_group)
+bool tell_signal(const struct service *s, int number, bool is_group)
 {
 	/* The group's number is taken as long as its leader is unreaped. One
 	 * that the child has not made yet does not exist: then the leader
 	 * alone. */
 	if (is_group && kill(-s->pid, number) == 0)
-		return;
+		return true;
 	kill(s->pid, number);
+	return false;
 }
 
 static void send(struct sup *sup, uint32_t i)
 {
 	const struct config_service *c = settings(sup, i);
-	const struct service *s = &sup->service[i];
+	struct service *s = &sup->service[i];
+	int64_t now_ticks = ghosts_now_ticks();
 
-	tell_signal(s, c->stop_signal, c->stop_mode == CONFIG_GROUP);
+	/* Some take a second signal for "at once": who gets this one does not
+	 * get another when the leader has ended. */
+	if (tell_signal(s, c->stop_signal, c->stop_mode == CONFIG_GROUP)) {
+		kill(-s->pid, SIGCONT);
+		s->told_ticks = now_ticks;
+	}
 	SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, c->stop_signal, s->pid,
 		s->kill_ms - sup->now_ms);
 }
@@ -50,10 +58,10 @@ static void pass_on(struct sup *sup, uint32_t i)
 
 	s->drain_ms = NEVER;
 	s->kill_ms = sup->now_ms + settings(sup, i)->stop_timeout_ms;
-	/* Before its exec it has all signals blocked and runs no code but
-	 * ours: one that hangs there would cost its whole stop_timeout. */
+	/* Before its exec it runs no code but ours and SIGTERM alone is not
+	 * blocked: one that hangs there would cost its whole stop_timeout. */
 	if (s->verdict_fd >= 0)
-		service_kill(sup, i);
+		tell_signal(s, SIGTERM, false);
 	if (s->verdict_fd >= 0 || !run_command(sup, i))
 		send(sup, i);
 	/* A stopped leader would not notice. */

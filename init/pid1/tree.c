@@ -262,15 +262,15 @@ static bool is_anything_left(const struct sup *sup)
 	return is_left;
 }
 
-/* Is service i blocked, as far as the end of everything is concerned? Its
- * probe, or the wait for it, does not change that until it is stable. */
-static bool is_hopeless(const struct sup *sup, uint32_t i)
+bool tree_is_blocked(const struct sup *sup, uint32_t i)
 {
 	const struct service *s = &sup->service[i];
+	const enum breaker_state breaker = sup->breaker[i].state;
 
 	return s->state == LIFE_BLOCKED || s->state == LIFE_PROBING ||
-	       (s->state == LIFE_WAITING &&
-		sup->breaker[i].state != BREAKER_CLOSED);
+	       (s->state == LIFE_WAITING && breaker != BREAKER_CLOSED) ||
+	       (s->state == LIFE_FAILED && breaker == BREAKER_LATCHED &&
+		!settings(sup, i)->is_removed);
 }
 
 /* Every daemon that is to run is blocked, and nothing else runs or is about
@@ -283,7 +283,7 @@ static bool is_all_blocked(struct sup *sup)
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		const struct service *s = &sup->service[i];
 
-		if (is_hopeless(sup, i)) {
+		if (tree_is_blocked(sup, i)) {
 			has_blocked = true;
 			sup->is_probe_up |= s->state == LIFE_PROBING;
 		} else if (life_is_up(s->state) || s->state == LIFE_BACKOFF ||

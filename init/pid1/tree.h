@@ -31,6 +31,11 @@ void tree_follow(struct sup *sup);
  * with is_all everybody. True when nothing of any service runs. */
 bool tree_stop(struct sup *sup, bool is_all);
 
+/* Is service i blocked, as far as the end of everything is concerned? One that
+ * has latched is; a probe, or the wait for it, changes nothing until it is
+ * stable. */
+bool tree_is_blocked(const struct sup *sup, uint32_t i);
+
 /* When exit_when_all_blocked comes due; NEVER while it does not. */
 int64_t tree_blocked_ms(const struct sup *sup);
 

@@ -12,9 +12,18 @@
 
 const char *failed_start_which(unsigned step, int code)
 {
+	static const char *const flaws[BOARD_FLAWS] = {
+		[BOARD_FLAW_RETURN] = "carriage return",
+		[BOARD_FLAW_EMPTY] = "empty file",
+		[BOARD_FLAW_MACHINE] = "program of another machine",
+	};
+
 	if (code < 0)
 		return NULL;
 	switch (step) {
+	case BOARD_STEP_EXEC:
+	case BOARD_STEP_INTERPRETER:
+		return code < BOARD_FLAWS ? flaws[code] : NULL;
 	case BOARD_STEP_LIMIT:
 		return key_of_limit((unsigned)code);
 	case BOARD_STEP_CAPABILITIES:
@@ -70,6 +79,12 @@ void failed_start_add(struct phrase *w, unsigned step, int code, int err)
 	const char *hint = find_hint(step, err);
 	char buf[16];
 
+	if (step == BOARD_STEP_INTERPRETER && code == BOARD_FLAW_RETURN) {
+		phrase_add(w, "could not be started: its first line ends with "
+			      "a carriage return, which is taken for a part of "
+			      "the interpreter's name");
+		return;
+	}
 	if (step == BOARD_STEP_INTERPRETER) {
 		phrase_add(w, "could not be started: its file is there, the "
 			      "interpreter or loader that it names is not");

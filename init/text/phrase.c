@@ -180,6 +180,7 @@ const char *phrase_cause(unsigned cause)
 		[BOARD_ASKED] = "asked",
 		[BOARD_OUT_OF_MEMORY] = "out-of-memory",
 		[BOARD_ZOMBIES] = "zombies",
+		[BOARD_KILLED] = "killed",
 	};
 
 	return word_of(words, COUNT(words), cause);
@@ -349,6 +350,7 @@ const char *phrase_answer_word(unsigned answer)
 		[BOARD_ANSWER_NONSENSE] = "nonsense",
 		[BOARD_ANSWER_EXIT] = "exit",
 		[BOARD_ANSWER_SIGNAL] = "signal",
+		[BOARD_ANSWER_OLD] = "old",
 		[BOARD_ANSWER_SKIPPED] = "skipped",
 	};
 
@@ -387,6 +389,10 @@ void phrase_answer(struct phrase *w, unsigned answer, int code)
 		break;
 	case BOARD_ANSWER_SIGNAL:
 		phrase_add(w, "killed by %s", phrase_signal(code, buf));
+		break;
+	case BOARD_ANSWER_OLD:
+		phrase_add(w, "is what was there before this start; it has to "
+			      "be made or touched anew");
 		break;
 	case BOARD_ANSWER_SKIPPED:
 		phrase_add(w, "could not be made: %s", errors_text(code));
@@ -487,6 +493,11 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 	case BOARD_ASKED:
 		phrase_add(w, "ended as asked");
 		break;
+	case BOARD_KILLED:
+		phrase_add(w, "was killed, as it had not ended when asked");
+		break;
+	case BOARD_CAUSES:
+		return;
 	}
 	add_runtime(w, runtime_ms);
 }

@@ -61,6 +61,7 @@ static const struct config *load_text(const char *ini,
 	static char *const environment[] = { path, NULL };
 	static const char *const names[] = { "fuzz.ini" };
 	const struct world world = { .read = read_memory,
+				     .read_variables = read_memory,
 				     .environment = environment,
 				     .passwd = "none",
 				     .group = "none",

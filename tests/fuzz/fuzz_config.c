@@ -59,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char *const command[] = { p, p, NULL };
 	static const char *const names[] = { "fuzz.ini" };
 	const struct world world = { .read = read_memory,
+				     .read_variables = read_memory,
 				     .environment = environment,
 				     .passwd = "passwd",
 				     .group = "group",

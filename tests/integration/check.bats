@@ -120,7 +120,7 @@ write()
 		'[service:missing]' 'command = missing' \
 		'[service:found]' 'command = sleep 1000' >"$dir/dashpot.ini"
 	run -1 "$DASHPOT" check --strict -c "$dir/dashpot.ini"
-	[[ $output == *'script needs /no/such, which does not exist'* ]]
+	[[ $output == *'script needs what does not exist: /no/such'* ]]
 	[[ $output == *'plain cannot be executed'* ]]
 	[[ $output == *'missing is not in PATH'* ]]
 	[[ $output == *' 3 warnings'* ]]
@@ -130,6 +130,33 @@ write()
 	[ "$(service script '.ends[0].step')" = interpreter ]
 	[ "$(service plain '.ends[0].errno_name')" = EACCES ]
 	[ "$(service missing '.ends[0].errno_name')" = ENOENT ]
+}
+
+@test "what check says of a file is why it does not start, and explain says it too" {
+	dir=$(ns_dir)
+	mkdir "$dir/bin"
+	printf '#!/bin/sh\r\nexit 0\r\n' >"$dir/bin/return"
+	: >"$dir/bin/empty"
+	printf '\177ELF\2\1\1%057d\377\377' 0 >"$dir/bin/foreign"
+	sed 's/0/\x0/g' -i "$dir/bin/foreign"
+	chmod 755 "$dir"/bin/*
+	for file in return empty foreign; do
+		printf '[service:%s]\ncommand = %s\n' "$file" "$dir/bin/$file"
+	done >"$dir/dashpot.ini"
+	run -0 "$DASHPOT" check -c "$dir/dashpot.ini"
+	[[ $output == *'/return has a carriage return at the end of its first line'* ]]
+	[[ $output == *'/empty is empty'* ]]
+	[[ $output == *'/foreign is a program of another machine'* ]]
+	ns_start "$dir"
+	wait_until 10 diag '[.services[] | select(.state == "blocked")] | length == 3'
+	[ "$(service return '.ends[0].which')" = 'carriage return' ]
+	[ "$(service empty '.ends[0].which')" = 'empty file' ]
+	[ "$(service foreign '.ends[0].which')" = 'program of another machine' ]
+	run -1 ctl explain return
+	[[ $(tr -s '\n ' ' ' <<<"$output") == *'ends with a carriage return'*'sed -i'* ]]
+	run -1 ctl explain empty
+	[[ $(tr -s '\n ' ' ' <<<"$output") == *'has no bytes'* ]]
+	volume_validate "$dir/vol"
 }
 
 @test "a limit that check says cannot be set fails the start, others do not" {

@@ -244,6 +244,7 @@ is()
 
 @test "run -- CMD: killed by a second stop signal, the code is 137" {
 	dir=$(ns_dir)
+	printf '[dashpot]\nstop_again = kill\n' >"$dir/dashpot.ini"
 	ns_start "$dir" -- sh -c "trap '' TERM; while :; do sleep 0.05; done"
 	wait_until 20 is main running
 	ns_signal TERM

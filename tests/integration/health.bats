@@ -92,6 +92,30 @@ WELL='.state == "running" and .health.state == "well"'
 	is '.state == "blocked" and .ends[0].cause == "unhealthy"'
 }
 
+@test "file: what was there before the start makes nobody ready, what is new or changed does" {
+	touch -d '2001-01-01' "$dir/up" "$dir/well"
+	start_with 'command = sleep 1000' "ready = file:$dir/up" "health = file:$dir/well"
+	is '.why | contains("(is what was there before this start; it has to be made or touched anew)")'
+	touch -m -d '2001-01-01' "$dir/up" # the same time again, but set now
+	is "$WELL"
+	ctl restart web 3>&- &
+	restart=$!
+	is '.starts == 2 and .state == "starting"'
+	is '.why | contains("is what was there before this start")'
+	echo >"$dir/other"
+	mv "$dir/other" "$dir/up"
+	is "$WELL"
+	wait "$restart"
+	# One that is gone at the start is new whatever it looks like.
+	mv "$dir/up" "$dir/kept"
+	ctl restart web 3>&- &
+	restart=$!
+	is '.starts == 3 and .state == "starting"'
+	mv "$dir/kept" "$dir/up"
+	is "$WELL"
+	wait "$restart"
+}
+
 @test "exec: ready and well by the exit code, as the service's user" {
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" \
 		"$BATS_TEST_TMPDIR" "$dir"

@@ -186,14 +186,14 @@ counts_orphans()
 	diag ".container.orphans_alive == $1"
 }
 
-@test "a second stop signal kills the stop_command too" {
-	start_with '[service:web]' 'command = sleep 1000' \
+@test "a second stop signal that kills kills the stop_command too" {
+	start_with 'stop_again = kill' '[service:web]' 'command = sleep 1000' \
 		'stop_command = sleep 2000' 'stop_timeout = 1h'
 	wait_until 10 is_running web
 	ns_signal TERM
 	wait_until 10 service web '.is_stop_command_running'
 	ns_stop TERM 20
-	[ "$NS_STATUS" = 0 ]
+	[ "$NS_STATUS" = 137 ]
 }
 
 @test "a stop_command for which there is no room: the signal is sent, and the limit is named" {
@@ -332,13 +332,13 @@ counts_orphans()
 	[ "$(events '.event == "draining"' | wc -l)" = 2 ]
 }
 
-@test "drain_delay: a second stop signal cuts it short" {
-	start_with '[service:web]' 'command = sleep 1000' 'drain_delay = 1h'
+@test "drain_delay: a second stop signal that kills cuts it short" {
+	start_with 'stop_again = kill' '[service:web]' 'command = sleep 1000' 'drain_delay = 1h'
 	wait_until 10 is_running web
 	ns_signal TERM
 	wait_until 10 service web '.is_draining'
 	ns_stop TERM 20
-	[ "$NS_STATUS" = 0 ]
+	[ "$NS_STATUS" = 137 ]
 }
 
 @test "drain_delay: a short shutdown_timeout ends it at its half" {

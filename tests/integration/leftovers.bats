@@ -3,7 +3,13 @@
 # What a dead service leaves behind is gone before its next start.
 
 load ../lib/dashpot
+load ../lib/faults
 load ../lib/verify
+
+setup_file()
+{
+	need_program ghost
+}
 
 # leave LINE...: a service `web` that notes how many `sleep 777…` of earlier
 # runs still live, does the lines until $left of them live, does $then and dies
@@ -111,11 +117,181 @@ nth()
 	next_starts_see 0
 }
 
+# outruns KIND IGNORE: a service leaves a process of that kind, which is seen by
+# nobody who looks for pids: its next starts see whether numbers are used up
+outruns()
+{
+	dir=$(ns_dir)
+	cat >"$dir/script" <<-END
+		#!/bin/bash
+		last() { echo "\$(</proc/sys/kernel/ns_last_pid)"; }
+		from=\$(last)
+		read -rt 0.3 <> <(:)
+		echo "\$((\$(last) - from > 100))" >>$dir/seen
+		trap '$2' TERM
+		exec $BATS_FILE_TMPDIR/ghost $1
+	END
+	chmod 755 "$dir/script"
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		log_format = json
+		[defaults]
+		leftover_grace = 300ms
+		restart_delay = 0ms..1ms
+		max_failures = 3 in 1m
+		[service:web]
+		command = $dir/script
+	END
+	ns_start "$dir"
+	wait_until 30 service web '.breaker == "open"'
+	paste -sd ' ' "$dir/seen" | tee /dev/stderr | grep -x '0 0 0'
+	wait_until 20 is_quiet
+}
+
+# is_quiet: hardly a process is made
+is_quiet()
+{
+	local from
+	from=$(ns_exec cat /proc/sys/kernel/ns_last_pid)
+	sleep 0.2
+	[ $(($(ns_exec cat /proc/sys/kernel/ns_last_pid) - from)) -lt 100 ]
+}
+
+@test "a child that forks and ends all the time is gone before the next start" {
+	outruns chain -
+}
+
+@test "... also where it ignores SIGTERM" {
+	outruns chain ''
+}
+
+@test "... and where it makes a session of its own each time" {
+	outruns hops -
+}
+
 @test "leftovers = keep keeps them" {
 	options='leftovers = keep' left=1 leave 'sleep 7771 &'
 	wait_until 10 service web '.breaker == "open"'
 	paste -sd ' ' "$dir/seen" | grep -x '0 1 2'
 	[ "$(ns_pids 'sleep 7771' | wc -l)" = 3 ]
+}
+
+@test "leftovers = keep keeps them over restart, stop and reload of the service, until everything stops" {
+	dir=$(ns_dir)
+	cat >"$dir/script" <<-END
+		#!/bin/bash
+		(trap '' TERM; exec sleep 7771) &
+		setsid bash -c 'trap "echo bye >>$dir/bye; exit" TERM; while :; do sleep 0.05; done' &
+		until [ "\$(ps -eo args= | grep -c '^sleep 7771')" -gt \$(wc -l <$dir/runs) ]; do sleep 0.01; done
+		echo up >>$dir/runs
+		exec sleep 1000
+	END
+	chmod 755 "$dir/script"
+	: >"$dir/runs"
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		command = $dir/script
+		leftovers = keep
+		stop_timeout = 2s
+		[service:deaf]
+		shell = trap '' TERM; (trap '' TERM; exec sleep 8881) & while :; do sleep 0.05; done
+		leftovers = keep
+		stop_timeout = 300ms
+	END
+	ns_start "$dir"
+	wait_until 10 lines "$dir/runs" 1
+	ctl restart web
+	wait_until 10 lines "$dir/runs" 2
+	echo 'env.A = b' >"$dir/more"
+	sed -i "/stop_timeout = 2s/r $dir/more" "$dir/dashpot.ini"
+	ctl reload
+	wait_until 10 lines "$dir/runs" 3
+	ctl stop web
+	wait_until 10 service web '.state == "stopped"'
+	# The one that is killed at its stop_timeout keeps its child too.
+	ctl restart deaf
+	wait_until 10 lives 2 'sleep 8881'
+	[ ! -e "$dir/bye" ]
+	lives 3 'sleep 7771'
+	ctl start web
+	wait_until 10 lines "$dir/runs" 4
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	lines "$dir/bye" 4
+}
+
+# lines FILE NUMBER
+lines()
+{
+	[ "$(wc -l <"$1")" = "$2" ]
+}
+
+@test "sweep ends what leftovers = keep kept, and a stop of the service after it keeps again" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:web]
+		shell = setsid sleep 7771 & sleep 1000
+		stop_mode = group
+		leftovers = keep
+	END
+	ns_start "$dir"
+	wait_until 10 lives 1 'sleep 7771'
+	ctl stop web
+	lives 1 'sleep 7771'
+	ctl sweep web
+	wait_until 10 lives 0 'sleep 7771'
+	ctl start web
+	wait_until 10 lives 1 'sleep 7771'
+	ctl stop web
+	lives 1 'sleep 7771'
+}
+
+@test "whom stop_mode = group told is not told again, and everybody else once" {
+	dir=$(ns_dir)
+	# A worker counts the signals that it gets, and is busy for a moment.
+	cat >"$dir/worker" <<-END
+		#!/bin/bash
+		trap 'echo told >>$dir/\$1; left=20' TERM
+		left=-1
+		echo >$dir/\$1.up
+		until [ \$left = 0 ]; do sleep 0.05; left=\$((left - 1)); done
+	END
+	cat >"$dir/leader" <<-END
+		#!/bin/bash
+		$dir/worker \$1.group &
+		setsid $dir/worker \$1.session &
+		set -m
+		$dir/worker \$1.other &
+		set +m
+		trap 'exit 0' TERM
+		while :; do sleep 0.05; done
+	END
+	chmod 755 "$dir/worker" "$dir/leader"
+	cat >"$dir/dashpot.ini" <<-END
+		[service:a]
+		command = $dir/leader a
+		stop_mode = group
+		[service:b]
+		command = $dir/leader b
+		[service:c]
+		command = $dir/leader c
+		stop_mode = group
+	END
+	ns_start "$dir"
+	for name in {a,b,c}.{group,session,other}; do
+		wait_until 10 test -e "$dir/$name.up"
+	done
+	ctl restart c
+	for name in c.{group,session,other}; do
+		lines "$dir/$name" 1
+		rm "$dir/$name"
+		wait_until 10 test -e "$dir/$name.up"
+	done
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	for name in {a,b,c}.{group,session,other}; do
+		lines "$dir/$name" 1
+	done
 }
 
 @test "what a killed leader leaves is gone before the next start" {

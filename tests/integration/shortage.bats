@@ -62,6 +62,24 @@ waits_for()
 	[ "$(say_count 'b: started, .* as a probe')" -ge 1 ]
 }
 
+@test "exit_when_all_blocked counts a service that failed for good by max_trips" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-'END_INI'
+		[dashpot]
+		exit_when_all_blocked = 2s
+		[service:web]
+		command = false
+		max_trips = 1
+		[service:slow]
+		shell = sleep 0.3; exit 6
+		max_failures = 1 in 1m
+		max_trips = 1
+	END_INI
+	ns_start "$dir"
+	ns_wait 15
+	[ "$NS_STATUS" = 6 ]
+}
+
 @test "exit_when_all_blocked counts two services that crash and are probed without end" {
 	dir=$(ns_dir)
 	cat >"$dir/dashpot.ini" <<-'END_INI'

@@ -9,6 +9,7 @@ load ../lib/verify
 setup_file()
 {
 	gcc -O2 -o "$BATS_FILE_TMPDIR/flood" "$DASHPOT_TOP/tests/lib/flood.c"
+	musl-gcc -D_GNU_SOURCE -static -O2 -o "$BATS_FILE_TMPDIR/early" "$DASHPOT_TOP/tests/lib/early.c"
 }
 
 # flood_begins NUMBER...: two processes inside send these to PID 1 for 4 s. A
@@ -159,4 +160,27 @@ no_zombies()
 	[ "$(prlimit --pid "$NS_PID" --sigpending --output SOFT --noheadings | tr -d ' ')" = 64 ]
 	helper=$(ns_exec pgrep -f 'dashpot: recorder')
 	[ "$(ns_exec prlimit --pid "$helper" --sigpending --output SOFT --noheadings | tr -d ' ')" = 64 ]
+}
+
+# early_terms NUMBER CODES COMMAND...: SIGTERM that comes within 3 ms of its exec ends the
+# command with one of CODES, none is lost where a program that does nothing but
+# wait for it loses none
+early_terms()
+{
+	local number=$1 codes=$2 got
+	shift 2
+	got=$(unshare --mount sh -c 'mount -t tmpfs run /run && exec "$@"' sh \
+		"$BATS_FILE_TMPDIR/early" "$number" 3000 "$@" 2>"$dir/stderr" </dev/null 3>&-)
+	echo "${*: -3}: $got"
+	[[ "$got" =~ ^lost\ 0(\ ($codes):[0-9]+)+$ ]]
+}
+
+@test "SIGTERM within 3 ms of exec is never lost, and ends a command that does not execute yet as SIGTERM does" {
+	dir=$(ns_dir)
+	printf '[dashpot]\ndiagnostics = %s\n[service:web]\ncommand = sleep 1000\n' \
+		"$dir/vol" >"$dir/dashpot.ini"
+	early_terms 300 0 - || skip "this machine loses signals by itself"
+	early_terms 400 143 "$DASHPOT" -- sleep 1000
+	early_terms 300 '0|143' "$DASHPOT" run -- sleep 1000
+	early_terms 300 0 "$DASHPOT" run -c "$dir/dashpot.ini"
 }

@@ -136,18 +136,125 @@ ms_of()
 	is_between 1490 $(($(said_of deaf stopped) - began)) 2700
 }
 
-@test "a second stop signal ends everything at once" {
-	dir=$(ns_dir)
-	start_with '[service:deaf]' \
+# saver_ini: a service that takes a second to save its work when it is told
+saver_ini()
+{
+	cat >"$dir/saver" <<-END
+		#!/bin/bash
+		trap 'sleep 1; echo saved >>$dir/saved; exit 0' TERM
+		trap 'echo hurried >>$dir/hurried; exit 1' INT
+		echo up >$dir/up
+		while :; do sleep 0.02; done
+	END
+	chmod 755 "$dir/saver"
+	printf '%s\n' '[dashpot]' 'log_format = json' '[service:saver]' \
+		"command = $dir/saver" >"$dir/dashpot.ini"
+}
+
+@test "two stop signals of machines: the work is saved, and nothing is killed" {
+	# What the hook before a stop sends, then what the runtime does.
+	for pair in 'INT TERM' 'TERM TERM' 'INT INT' 'QUIT 37'; do
+		dir=$(ns_dir "${pair/ /-}")
+		saver_ini
+		ns_start "$dir"
+	done
+	for pair in 'INT TERM' 'TERM TERM' 'INT INT' 'QUIT 37'; do
+		dir=$BATS_TEST_TMPDIR/${pair/ /-}
+		ns_use "$dir"
+		wait_until 5 test -e "$dir/up"
+		ns_exec bash -c "kill -${pair% *} 1"
+		wait_until 5 said_of saver stopping
+		ns_signal "${pair#* }"
+	done
+	for pair in 'INT TERM' 'TERM TERM' 'INT INT' 'QUIT 37'; do
+		ns_use "$BATS_TEST_TMPDIR/${pair/ /-}"
+		ns_wait 15
+		echo "$pair: $NS_STATUS"
+		[ "$NS_STATUS" = 0 ]
+		[ "$(cat "$NS_DIR/saved")" = saved ]
+		[ ! -e "$NS_DIR/hurried" ]
+		said '.event == "shutdown-again"' | grep .
+		run ! said '.event == "shutdown-now" or .event == "killed"'
+		service saver '.ends[0].cause == "asked"'
+	done
+}
+
+# deaf_ini LINE...: a service that ignores TERM for a minute
+deaf_ini()
+{
+	dir=$(ns_dir "${1//[^a-z]/}")
+	printf '%s\n' '[dashpot]' 'log_format = json' "$@" '[service:deaf]' \
 		"shell = trap '' TERM; echo deaf >>$dir/up; while :; do sleep 0.1; done" \
-		'stop_timeout = 60s'
+		'stop_timeout = 60s' >"$dir/dashpot.ini"
+}
+
+@test "stop_again = kill: the second one kills everything, which is recorded, and the code is 137" {
+	deaf_ini 'stop_again = kill'
+	ns_start "$dir"
 	wait_until 5 all_up 1
 	ns_signal TERM
 	wait_until 5 said_of deaf stopping
-	began=$(now_ms)
-	ns_stop TERM 5
-	is_between 0 $(($(now_ms) - began)) 2000
+	ns_stop TERM 20
+	[ "$NS_STATUS" = 137 ]
+	said '.event == "shutdown-now" and .signal == "SIGTERM"'
+	said_of deaf killed
+	service deaf '.ends[0] | .cause == "killed" and .signal == "SIGKILL" and (.is_failure | not)'
+}
+
+# terminal: make one; what is written to $dir/keys is typed there. It lives as
+# long as the test that made it.
+terminal()
+{
+	mkfifo "$dir/keys"
+	python3 -c 'if True:
+		import os, pty, sys
+		master, slave = pty.openpty()
+		with open(sys.argv[1] + "/made", "w") as made:
+		    made.write(os.ttyname(slave) + "\n")
+		os.rename(sys.argv[1] + "/made", sys.argv[1] + "/tty")
+		while True:
+		    with open(sys.argv[1] + "/keys", "rb") as keys:
+		        typed = keys.read()
+		    if typed == b"end":
+		        break
+		    os.write(master, typed)' "$dir" 3>&- &
+	wait_until 5 test -e "$dir/tty"
+	NS_STDIN=$(cat "$dir/tty")
+	NS_PREFIX=(setsid --ctty)
+}
+
+@test "a second INT that is typed at the terminal kills everything, one from a process does not" {
+	deaf_ini
+	terminal
+	ns_start "$dir"
+	wait_until 5 all_up 1
+	printf '\003' >"$dir/keys"
+	wait_until 5 said_of deaf stopping
+	ns_signal INT
+	ns_signal QUIT
+	wait_until 5 said '.event == "shutdown-again"'
+	ns_alive
+	printf '\003' >"$dir/keys"
+	ns_wait 20
+	printf end >"$dir/keys"
+	[ "$NS_STATUS" = 137 ]
+	service deaf '.ends[0].cause == "killed"'
+}
+
+@test "stop_again = ignore: what is typed at the terminal hurries nobody" {
+	deaf_ini 'stop_again = ignore' 'shutdown_timeout = 3s'
+	terminal
+	ns_start "$dir"
+	wait_until 5 all_up 1
+	printf '\003' >"$dir/keys"
+	wait_until 5 said_of deaf stopping
+	printf '\003' >"$dir/keys"
+	wait_until 5 said '.event == "shutdown-again"'
+	ns_wait 20
+	printf end >"$dir/keys"
 	[ "$NS_STATUS" = 0 ]
+	run ! said '.event == "shutdown-now"'
+	service deaf '.ends[0].cause == "killed"'
 }
 
 @test "shutdown_timeout covers everything; who is not told by half of it is told then" {

@@ -5,6 +5,8 @@
  * ghost neighbour: have daemons that try to take the
  * marks of other services, by every pair of limits near the own one; print how
  * many pairs were refused.
+ * ghost chain, ghost hops: leave a process that forks and ends all the time; the
+ * second one also makes a session each time.
  * ghost zombies N: have so many children that have ended, and wait for none. */
 #include <errno.h>
 #include <fcntl.h>
@@ -108,6 +110,16 @@ static void be_neighbour(void)
 		pause();
 }
 
+static void be_chain(int has_sessions)
+{
+	for (;;) {
+		if (fork() != 0)
+			_exit(0);
+		if (has_sessions)
+			setsid();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "double";
@@ -124,6 +136,11 @@ int main(int argc, char **argv)
 	}
 	if (is(kind, "neighbour"))
 		be_neighbour();
+	if (is(kind, "chain") || is(kind, "hops")) {
+		if (fork() == 0)
+			be_chain(is(kind, "hops"));
+		return (int)strtol(code, NULL, 10);
+	}
 	if (is(kind, "zombies")) {
 		for (long n = strtol(code, NULL, 10); n > 0; n--)
 			if (fork() == 0)

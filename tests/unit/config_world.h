@@ -75,6 +75,7 @@ static int fake_read(struct arena *a, const char *path, size_t most,
 
 static const struct world fake_world = {
 	.read = fake_read,
+	.read_variables = fake_read,
 	.environment = fake_environment,
 	.passwd = "/etc/passwd",
 	.group = "/etc/group",

@@ -3,6 +3,7 @@
  * a configuration that has it and one that has not. */
 #include "tests/unit/config_world.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -228,8 +229,88 @@ static void script_without_its_interpreter_is_doubted(void **state)
 	assert_int_equal(fchmod(fd, 0755), 0);
 	close(fd);
 	snprintf(lines, sizeof(lines), "command = %s", path);
-	assert_doubted(lines, "needs /no/such, which does not exist");
+	assert_doubted(lines, "needs what does not exist: /no/such");
 	unlink(path);
+}
+
+/* A program whose one program header names a loader. */
+static size_t make_elf(char *to, bool is_wide, unsigned machine,
+		       const char *loader)
+{
+	Elf64_Ehdr h64 = { .e_machine = (uint16_t)machine, .e_phnum = 1,
+			   .e_phoff = sizeof(h64) };
+	Elf32_Ehdr h32 = { .e_machine = (uint16_t)machine, .e_phnum = 1,
+			   .e_phoff = sizeof(h32) };
+	Elf64_Phdr p64 = { .p_type = PT_INTERP,
+			   .p_offset = sizeof(h64) + sizeof(p64) };
+	Elf32_Phdr p32 = { .p_type = PT_INTERP,
+			   .p_offset = sizeof(h32) + sizeof(p32) };
+	const size_t head = is_wide ? sizeof(h64) : sizeof(h32);
+	const size_t entry = is_wide ? sizeof(p64) : sizeof(p32);
+
+	memcpy(to, is_wide ? (void *)&h64 : (void *)&h32, head);
+	memcpy(to + head, is_wide ? (void *)&p64 : (void *)&p32, entry);
+	memcpy(to, "\177ELF", 4);
+	to[EI_CLASS] = is_wide ? ELFCLASS64 : ELFCLASS32;
+	to[EI_DATA] = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB
+								: ELFDATA2MSB;
+	strcpy(to + head + entry, loader);
+	return head + entry + strlen(loader) + 1;
+}
+
+static void doubt_bytes(const char *bytes, size_t size, const char *text)
+{
+	char path[] = "/tmp/test_check.XXXXXX", lines[256];
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, size), size);
+	assert_int_equal(fchmod(fd, 0755), 0);
+	close(fd);
+	snprintf(lines, sizeof(lines), "command = %s", path);
+	assert_doubted(lines, text);
+	unlink(path);
+}
+
+static void files_that_are_no_programs_are_doubted(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+		const char *text;
+	} cases[] = {
+		{ "", 0, "is empty" },
+		{ "#!/bin/sh\r\nx\r\n", 14, "carriage return at the end" },
+		{ "#!/bin/sh -e\r\n", 14, "carriage return at the end" },
+		{ "#! /usr/bin/env sh\r", 19, "carriage return at the end" },
+		{ "#!/bin/sh\nx\r\n", 13, "" },
+		{ "#!/bin/sh", 9, "" },
+		{ "#!", 2, "" },
+		{ "\xef\xbb\xbf#!/bin/sh\n", 13, "byte order mark" },
+		/* As a shell, by /bin/sh. */
+		{ "exit 0\n", 7, "" },
+		{ "a\0b", 3, "is neither a program nor a script" },
+		{ "\177ELF", 4, "is a program of another machine" },
+	};
+	char elf[256];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		doubt_bytes(cases[i].bytes, cases[i].size, cases[i].text);
+#ifdef __x86_64__
+	doubt_bytes(elf, make_elf(elf, true, EM_X86_64, "/bin/sh"), "");
+	doubt_bytes(elf, make_elf(elf, true, EM_X86_64, "/no/ld-64.so"),
+		    "needs what does not exist: /no/ld-64.so");
+	doubt_bytes(elf, make_elf(elf, false, EM_386, "/bin/sh"), "");
+	doubt_bytes(elf, make_elf(elf, false, EM_386, "/no/ld-linux.so.2"),
+		    "needs what does not exist: /no/ld-linux.so.2");
+	doubt_bytes(elf, make_elf(elf, true, EM_AARCH64, "/bin/sh"),
+		    "is a program of another machine");
+	/* A header that names what is not in the file. */
+	make_elf(elf, true, EM_X86_64, "/no");
+	doubt_bytes(elf, sizeof(Elf64_Ehdr) + 8, "");
+	memset(elf + offsetof(Elf64_Ehdr, e_phoff), 0xff, 8);
+	doubt_bytes(elf, 200, "");
+#endif
 }
 
 static int look_up(const struct config_service *s, struct lookup *l)
@@ -246,6 +327,7 @@ static void file_mode_is_read_for_the_user_of_the_service(void **state)
 	struct stat st;
 
 	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "x\n", 2), 2);
 	assert_int_equal(fchmod(fd, 0710), 0);
 	assert_int_equal(fstat(fd, &st), 0);
 	close(fd);
@@ -442,6 +524,7 @@ int main(void)
 		TEST(zero_times_are_doubted),
 		TEST(command_that_its_child_would_not_find_is_doubted),
 		TEST(script_without_its_interpreter_is_doubted),
+		TEST(files_that_are_no_programs_are_doubted),
 		TEST(file_mode_is_read_for_the_user_of_the_service),
 		TEST(path_goes_on_behind_a_file_without_right),
 		TEST(relative_command_and_missing_directory_are_doubted),

@@ -313,7 +313,7 @@ static void expansion_has_a_limit(void **state)
 	assert_true(expand(&e, "${BIG}", &result, &why));
 	assert_int_equal(strlen(result), EXPAND_MOST);
 	assert_false(expand(&e, "${BIG}x", &result, &why));
-	assert_non_null(strstr(why.text, "more than 131071 bytes"));
+	assert_non_null(strstr(why.text, "more than the 131071 bytes"));
 	assert_true(expand(&e, "${BIG:+x}${NOPE-${BIG}}", &result, &why) ==
 		    false);
 	/* All together 4 MiB: 31 of them. */

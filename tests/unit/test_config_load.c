@@ -947,7 +947,7 @@ static void table_of_keys_can_be_walked(void **state)
 			    strcmp(config_key_section(k),
 				   "[service:NAME]") == 0);
 	}
-	assert_int_equal(n, 90);
+	assert_int_equal(n, 91);
 	assert_null(config_key(n));
 	assert_null(config_key(n + 1));
 }
@@ -967,6 +967,7 @@ static void default_places_are_read_in_the_order_of_their_names(void **state)
 	snprintf(path[1], 200, "%s/d/10-z.ini", dir);
 	snprintf(path[2], 200, "%s/d/20-a.ini", dir);
 	world.read = files_read;
+	world.read_variables = files_read_walked;
 	world.file = path[0];
 	strcat(dir, "/d");
 	world.directory = dir;

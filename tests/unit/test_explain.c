@@ -370,6 +370,11 @@ static void advice_fits_the_cause(void **state)
 	FITS("{'ends':[{'cause':'start-failed','errno_name':'ENOENT',"
 	     "'step':'interpreter'}]}", "interpreter");
 	FITS("{'ends':[{'cause':'start-failed','errno_name':'ENOENT',"
+	     "'which':'carriage return','step':'interpreter'}]}", "LF line");
+	FITS("{'ends':[{'cause':'start-failed','errno_name':'ENOEXEC',"
+	     "'which':'program of another machine','step':'exec'}]}",
+	     "uname -m");
+	FITS("{'ends':[{'cause':'start-failed','errno_name':'ENOENT',"
 	     "'step':'directory'}]}", "mount");
 	FITS("{'ends':[{'cause':'start-failed','errno_name':'EACCES',"
 	     "'step':'nice'}]}", "CAP_SYS_NICE");

@@ -179,7 +179,7 @@ static void shutdown_meanwhile_wins(void **state)
 	sup_with(THREE);
 	run(0);
 	service_give_up(&sup, 0, BOARD_UNHEALTHY);
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	tree_stop(&sup, false);
 	ended(0, SIGTERM);
 	assert_int_equal(state_of(0), LIFE_STOPPED);

@@ -294,6 +294,93 @@ static void symlink_of_a_service_leads_nowhere(void **state)
 	assert_true(has_file(f, "victim", "secret\n"));
 }
 
+/* A service that has `srv` moves its directory away and links it elsewhere. */
+static void directory_that_a_service_replaced_is_not_followed(void **state)
+{
+	struct fixture *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	set_file(f, 0, "srv/app/current");
+	fixture_system("cd %s && mkdir -p srv/app etc && ln -s srv link && "
+		       "chown -R 65534 srv && ln -s ../etc srv/next && "
+		       "chown -h 65534 srv/next && echo secret >etc/current",
+		       f->directory);
+	start_files(f);
+	put_text(0, "one\n");
+	FIXTURE_WAIT(has_file(f, "srv/app/current", "one\n"));
+	fixture_system("cd %s/srv && mv app old && mv next app", f->directory);
+	fixture_sleep(1050);
+	put_text(0, "two\n");
+	expect_trouble(f, EACCES);
+	/* Directly, and by a way that root made and that leads through it. */
+	fixture_system("cd %s && rm srv/app && mv srv/old srv/app",
+		       f->directory);
+	FIXTURE_WAIT(has_file(f, "srv/app/current", "one\ntwo\n"));
+	carry_finish(f);
+	set_file(f, 0, "link/app/current");
+	f->boards.board->phase = BOARD_UP;
+	start_files(f);
+	put_text(0, "three\n");
+	FIXTURE_WAIT(has_file(f, "srv/app/current", "one\ntwo\nthree\n"));
+	carry_finish(f);
+	fixture_system("cd %s/etc && test \"$(ls)\" = current && "
+		       "grep -qx secret current", f->directory);
+}
+
+/* Between two looks, at the moment of a rotation. */
+static void rotation_moves_nothing_but_its_own_file(void **state)
+{
+	struct fixture *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	set_file(f, 0, "srv/app/log");
+	fixture_service(f, 0)->log_max_size = 8;
+	fixture_system("cd %s && mkdir -p srv/app etc && ln -s ../etc srv/next "
+		       "&& chown -hR 65534 srv && echo secret >etc/log",
+		       f->directory);
+	start_files(f);
+	put_text(0, "one\n");
+	FIXTURE_WAIT(has_file(f, "srv/app/log", "one\n"));
+	fixture_system("cd %s/srv && mv app old && mv next app", f->directory);
+	put_text(0, "twotwo\n");
+	/* It cannot be rotated, and grows on where it is; or the helper has
+	 * just looked and opens it no more. */
+	FIXTURE_WAIT(count_news(f->boards.files, BOARD_EV_OUTPUT_TROUBLE,
+				NULL) == 1);
+	fixture_system("cd %s && test \"$(ls etc)\" = log && "
+		       "grep -qx secret etc/log && rm srv/app && "
+		       "mkdir srv/app && echo other >srv/app/log",
+		       f->directory);
+	put_text(0, "three\n");
+	FIXTURE_WAIT(count_news(f->boards.files, BOARD_EV_OUTPUT_WELL,
+				NULL) == 1);
+	carry_finish(f);
+	fixture_system("cd %s && cat srv/old/log srv/app/log* | sort | "
+		       "paste -s -d ' ' | grep -qx 'one other three twotwo' && "
+		       "grep -qx other srv/app/log*", f->directory);
+}
+
+static void file_with_another_name_is_not_written_for_a_service(void **state)
+{
+	struct fixture *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	set_file(f, 0, "srv/log");
+	fixture_system("cd %s && mkdir srv && echo secret >passwd && "
+		       "ln passwd srv/log && chown 65534 srv", f->directory);
+	start_files(f);
+	put_text(0, "one\n");
+	expect_trouble(f, EMLINK);
+	assert_true(has_file(f, "passwd", "secret\n"));
+	/* Where only root can have made it, it is meant. */
+	fixture_system("chown 0 %s/srv", f->directory);
+	FIXTURE_WAIT(has_file(f, "passwd", "secret\none\n"));
+	carry_finish(f);
+}
+
 static void symlinks_in_a_circle_are_trouble(void **state)
 {
 	struct fixture *f = *state;
@@ -458,6 +545,9 @@ int main(void)
 		FILE_TEST(what_waits_follows_its_stream_to_another_file),
 		FILE_TEST(symlinks_of_dashpots_user_are_followed),
 		FILE_TEST(symlink_of_a_service_leads_nowhere),
+		FILE_TEST(directory_that_a_service_replaced_is_not_followed),
+		FILE_TEST(rotation_moves_nothing_but_its_own_file),
+		FILE_TEST(file_with_another_name_is_not_written_for_a_service),
 		FILE_TEST(symlinks_in_a_circle_are_trouble),
 		FILE_TEST(symlink_to_stdout_is_trouble_and_not_lost_in_silence),
 		FILE_TEST(fifo_without_reader_is_trouble_and_no_hang),

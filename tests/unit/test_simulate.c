@@ -383,6 +383,15 @@ static void all_blocked_for_five_minutes_ends_dashpot(void **state)
 	assert_int_equal(result.ended_ms, 2 + 300000);
 }
 
+static void latched_for_five_minutes_ends_dashpot_too(void **state)
+{
+	simulate_one("max_trips = 1");
+	plan.is_endless = false;
+	simulate();
+	assert_int_equal(result.exit, SIMULATION_ALL_BLOCKED);
+	assert_int_equal(result.ended_ms, 2 + 300000);
+}
+
 static void another_daemon_that_is_up_keeps_dashpot_running(void **state)
 {
 	plan_for("[service:a]\ncommand = /bin/x\n"
@@ -408,7 +417,8 @@ static void all_ended_ends_dashpot_and_a_latched_one_does_not(void **state)
 	simulate();
 	assert_int_equal(result.exit, SIMULATION_ALL_ENDED);
 	assert_int_equal(result.exit_code, 0);
-	simulate_one("max_trips = 1");
+	plan_for("[dashpot]\nexit_when_all_blocked = 0\n"
+		 "[service:a]\ncommand = /bin/x\nmax_trips = 1\n");
 	plan.is_endless = false;
 	simulate();
 	assert_int_equal(result.exit, SIMULATION_NO_EXIT);
@@ -507,6 +517,7 @@ int main(void)
 		TEST(blocked_one_is_tried_when_its_dependency_is_back),
 		TEST(essential_service_that_is_blocked_ends_dashpot),
 		TEST(all_blocked_for_five_minutes_ends_dashpot),
+		TEST(latched_for_five_minutes_ends_dashpot_too),
 		TEST(another_daemon_that_is_up_keeps_dashpot_running),
 		TEST(all_ended_ends_dashpot_and_a_latched_one_does_not),
 		TEST(same_seed_same_story_another_seed_another_one),

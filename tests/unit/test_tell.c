@@ -3,6 +3,9 @@
  * which ends run on_blocked. */
 #include "tests/unit/sup_fixture.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "init/pid1/hooks.h"
 #include "init/pid1/shutdown.h"
 #include "init/pid1/tell.h"
@@ -95,13 +98,13 @@ static void one_that_lost_its_requirement_is_told_at_once(void **state)
 static void in_a_shutdown_all_delays_begin_with_it(void **state)
 {
 	begin(DRAINS);
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	sup.now_ms += 4000; /* somebody depended on it for so long */
 	service_stop(&sup, 0, false);
 	assert_int_equal(services_next_ms(&sup), sup.now_ms + 1000);
 	sup_end(state);
 	begin(DRAINS);
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	sup.now_ms += 5000;
 	service_stop(&sup, 0, false);
 	assert_int_equal(killed.number, SIGTERM);
@@ -110,7 +113,7 @@ static void in_a_shutdown_all_delays_begin_with_it(void **state)
 static void half_of_a_short_shutdown_timeout_ends_the_delay(void **state)
 {
 	begin("[dashpot]\nshutdown_timeout = 4s\n" DRAINS);
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	service_stop(&sup, 0, false);
 	after_ms(1999);
 	assert_int_equal(killed.count, 0);
@@ -123,7 +126,7 @@ static void half_of_it_ends_a_delay_that_had_begun_before(void **state)
 	begin("[dashpot]\nshutdown_timeout = 4s\n" DRAINS);
 	service_stop(&sup, 0, false);
 	sup.now_ms += 1000;
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	after_ms(1999);
 	assert_int_equal(killed.count, 0);
 	after_ms(1);
@@ -310,6 +313,24 @@ static void remembered_block_runs_nothing(void **state)
 	assert_int_equal(sup.hooks, 0);
 }
 
+/* Nothing of it has run: 143, not the 137 of SIGKILL. */
+static void a_start_that_does_not_execute_yet_ends_by_sigterm(void **state)
+{
+	int ends[2];
+
+	sup_with("[service:a]\ncommand = a\nstop_signal = QUIT\n");
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	spawned(0);
+	sup.service[0].verdict_fd = ends[0];
+	service_stop(&sup, 0, false);
+	assert_int_equal(killed.count, 2);
+	assert_int_equal(killed.number, SIGQUIT);
+	assert_false(sup.service[0].is_killed);
+	close(ends[1]);
+	ended(0, SIGTERM);
+	assert_int_equal(sup.service[0].state, LIFE_STOPPED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +357,7 @@ int main(void)
 		TEST(end_for_good_that_is_no_block_runs_nothing),
 		TEST(giving_up_runs_it_once_the_service_is_gone),
 		TEST(remembered_block_runs_nothing),
+		TEST(a_start_that_does_not_execute_yet_ends_by_sigterm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,7 +252,7 @@ static void scheduled_service_keeps_dashpot_running(void **state)
 static void shutdown_stops_the_ticks(void **state)
 {
 	sup_at_three(EVERY);
-	shutdown_by_signal(&sup, SIGTERM);
+	shutdown_by_signal(&sup, SIGTERM, 0);
 	tree_stop(&sup, false);
 	assert_int_equal(job()->state, LIFE_STOPPED);
 	assert_int_equal(job()->tick_ms, NEVER);

@@ -671,6 +671,46 @@ static void shutdown_tells_who_has_no_dependent_up(void **state)
 	assert_true(tree_stop(&sup, false));
 }
 
+static void latched_ones_count_as_blocked(void **state)
+{
+	sup_with("[dashpot]\nexit_when_all_blocked = 3s\n"
+		 A "max_failures = 1 in 1m\nmax_trips = 1\n"
+		 B "max_failures = 1 in 1m\n" C "after = a\n");
+	run(a);
+	run(b);
+	fails(a);
+	tree_follow(&sup);
+	assert_int_equal(tree_blocked_ms(&sup), NEVER); /* b runs */
+	sup.now_ms += 500;
+	fails(b);
+	queue_run(&sup);
+	tree_follow(&sup);
+	IS(a, "failed");
+	IS(b, "blocked");
+	IS(c, "waiting");
+	assert_int_equal(tree_blocked_ms(&sup), sup.now_ms + 3000);
+	sup.now_ms += 3000;
+	sup.service[a].exit_code = 41;
+	shutdown_all_blocked(&sup);
+	assert_int_equal(sup.stop.phase, STOP_SERVICES);
+	assert_int_equal(sup.stop.exit_service, a);
+	assert_int_equal(sup.stop.exit_code, 41);
+}
+
+/* c waits for a, which is no want of room or tokens. */
+static void who_waits_for_another_does_not_wait_for_room(void **state)
+{
+	sup_with(A B C "after = a\n");
+	sup.boards.board->waiting = 9;
+	publish(&sup);
+	assert_int_equal(sup.waiting, 3);
+	assert_int_equal(sup.boards.board->waiting, 0);
+	sup.service[b].short_ms = sup.now_ms;
+	service_touch(&sup, b);
+	publish(&sup);
+	assert_int_equal(sup.boards.board->waiting, 1);
+}
+
 static void what_can_never_start_keeps_nobody_running(void **state)
 {
 	sup_with(A "type = oneshot\n" B "requires = a\n" C "after = b\n");
@@ -684,6 +724,8 @@ static void what_can_never_start_keeps_nobody_running(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(latched_ones_count_as_blocked),
+		TEST(who_waits_for_another_does_not_wait_for_room),
 		TEST(start_waits_for_each_dependency),
 		TEST(oneshot_is_waited_for_until_it_is_done),
 		TEST(daemon_that_ended_well_holds_up_only_who_requires_it),

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/* Job control as credentials(7) and setpgid(2) describe it: a terminal signals
+ * its foreground process group; a group whose parents are all elsewhere (an
+ * orphaned one) is not stopped by it. */
+#include "init/pid1/terminal.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum terminal terminal_find(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return TERMINAL_NONE;
+	close(fd);
+	return getpid() == 1 ? TERMINAL_OWN : TERMINAL_SHARED;
+}
+
+void terminal_enter(enum terminal t)
+{
+	if (t == TERMINAL_SHARED)
+		return;
+	setpgid(0, 0);
+	/* Background writers get SIGTTOU; it is blocked here. */
+	tcsetpgrp(STDIN_FILENO, getpid());
+}
+
+static bool is_stop(int number)
+{
+	return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+bool terminal_has_told(enum terminal t, int number, int code)
+{
+	return t == TERMINAL_SHARED && code == SI_KERNEL &&
+	       (is_stop(number) || number == SIGINT || number == SIGQUIT ||
+		number == SIGWINCH);
+}
+
+/* The kernel stops no orphaned group by these signals: where nobody could
+ * continue this process, it goes on. */
+static void stop_by(int number)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	kill(getpid(), number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void terminal_follow(enum terminal t, pid_t command)
+{
+	siginfo_t info = { 0 };
+
+	if (t == TERMINAL_NONE || command == 0 ||
+	    waitid(P_PID, (id_t)command, &info, WSTOPPED | WNOHANG) < 0 ||
+	    info.si_pid != command || !is_stop(info.si_status))
+		return; /* SIGSTOP is some person's wish */
+	if (t == TERMINAL_SHARED) {
+		stop_by(info.si_status);
+		return;
+	}
+	/* It may go on once it can read and write. */
+	if (info.si_status == SIGTSTP ||
+	    tcsetpgrp(STDIN_FILENO, command) == 0)
+		kill(-command, SIGCONT);
+}
