@@ -169,11 +169,14 @@ enum board_limit_kind {
 				    * or RLIMIT_NPROC of dashpot itself */
 	BOARD_LIMIT_MEMORY,        /* clone said ENOMEM */
 	BOARD_LIMIT_FILES,         /* EMFILE or ENFILE */
+	BOARD_LIMIT_STEP,          /* step `level` of the start said `err` */
+	BOARD_LIMIT_KINDS,
 };
 
 struct board_limit {
 	enum board_limit_kind kind;
-	int32_t level;   /* PIDS_CGROUP: 0 is the container's own, 1 above it */
+	int32_t level;   /* PIDS_CGROUP: 0 is the container's own, 1 above it;
+			  * STEP: enum board_step */
 	uint32_t uid;    /* NPROC: whose */
 	int32_t err;     /* errno that showed it; 0 when it was only read */
 	int64_t current; /* tasks; -1 unknown */

@@ -20,11 +20,13 @@
 #include "init/pid1/tell.h"
 #include "policy/judge.h"
 
+enum { REFUSALS = 8 }; /* of its own steps, in a row: it is a failure */
+
 /* errno values that another try cures by itself, often enough. */
 static bool is_passing(int err)
 {
-	return err == ETXTBSY || err == EIO || err == ESTALE ||
-	       err == ETIMEDOUT || err == EINTR;
+	return limits_are_short(err) || err == ETXTBSY || err == EIO ||
+	       err == ESTALE || err == ETIMEDOUT || err == EINTR;
 }
 
 /* What dashpot exits with on behalf of a service that ended so. */
@@ -187,8 +189,21 @@ static void record_end(struct sup *sup, uint32_t i, struct board_end *end)
 		(int64_t)end->number);
 }
 
-/* The machine refused the start after the clone: nobody's fault, so there is
- * no end, and the start waits with those of the same uid. */
+/* Did the machine refuse the start after the clone? Then it is nobody's fault.
+ * A step that goes on saying so is its service's: of a directory, a limit. */
+static bool is_refused(const struct sup *sup, uint32_t i)
+{
+	const struct spawn_report *report = &sup->report[i];
+
+	return sup->service[i].state != LIFE_STOPPING &&
+	       limits_are_short(report->err) &&
+	       (report->step == BOARD_STEP_HEADROOM ||
+		report->step == BOARD_STEP_EXEC ||
+		sup->service[i].refusals + 1 < REFUSALS);
+}
+
+/* There is no end, and the start waits: for want of headroom with all that the
+ * same limit binds, else alone. */
 static void refuse(struct sup *sup, uint32_t i)
 {
 	struct board_limit limit;
@@ -199,7 +214,10 @@ static void refuse(struct sup *sup, uint32_t i)
 	sup->service[i].has_cell |= sup->report[i].is_in_cell != 0;
 	publish_run(sup, i, sup->service[i].starts);
 	service_take(sup, i, LIFE_REFUSED);
-	queue_refused(sup, i, &limit);
+	if (sup->report[i].step == BOARD_STEP_HEADROOM)
+		queue_refused(sup, i, &limit);
+	else
+		queue_set_aside(sup, i, &limit);
 }
 
 static void forget_process(struct sup *sup, uint32_t i)
@@ -263,12 +281,13 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	bool is_given_up = s->given_up != BOARD_NEVER_ENDED;
 
 	forget_process(sup, i);
-	if (s->state != LIFE_STOPPING && limits_are_short(sup->report[i].err)) {
+	if (is_refused(sup, i)) {
 		refuse(sup, i);
 		return false;
 	}
 	s->has_token = false;
 	s->refused_by = BOARD_LIMIT_NONE;
+	s->refusals = 0;
 	describe_end(sup, i, status, used, &end);
 	look_for_oom(sup, i, status, &end);
 	s->given_up = BOARD_NEVER_ENDED;

@@ -221,14 +221,28 @@ void limits_blame(const struct limits *l, int err, struct board_limit *out)
 	}
 }
 
+void limits_blame_step(unsigned step, int err, struct board_limit *out)
+{
+	*out = (struct board_limit){
+		.kind = BOARD_LIMIT_STEP,
+		.level = (int32_t)step,
+		.err = err,
+		.current = -1,
+		.max = -1,
+		.reserve = -1,
+	};
+}
+
 void limits_blame_child(const struct limits *l,
 			const struct spawn_report *report, uint32_t uid,
 			struct board_limit *out)
 {
-	limits_blame(l, report->err, out);
-	/* At these two steps it is the limit of the uid it changed to. */
-	if (report->err == EAGAIN && (report->step == BOARD_STEP_HEADROOM ||
-				      report->step == BOARD_STEP_EXEC))
+	const bool is_headroom = report->step == BOARD_STEP_HEADROOM;
+	/* Of exec too, where the headroom could not tell, or none is kept. */
+	const bool is_exec = report->step == BOARD_STEP_EXEC &&
+			     (report->max > 0 || !l->is_dry_clone_exact);
+
+	if (report->err == EAGAIN && (is_headroom || is_exec))
 		*out = (struct board_limit){
 			.kind = BOARD_LIMIT_NPROC,
 			.uid = uid,
@@ -237,6 +251,10 @@ void limits_blame_child(const struct limits *l,
 			.max = report->max,
 			.reserve = report->reserve,
 		};
+	else if (is_headroom)
+		limits_blame(l, report->err, out);
+	else
+		limits_blame_step(report->step, report->err, out);
 }
 
 void limits_show(const struct limits *l, int64_t written,
@@ -328,6 +346,8 @@ int limits_check_child(const struct limits *l, int64_t written,
 	err = dry_clone();
 	if (err == EAGAIN)
 		report->current = count_tasks(own.rlim_max);
+	else
+		report->max = 0; /* it is not this, should exec say EAGAIN */
 	(void)set_soft(own.rlim_cur, own.rlim_max);
 	return err == EAGAIN || err == ENOMEM ? err : 0;
 }

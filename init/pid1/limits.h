@@ -42,6 +42,9 @@ void limits_blame_child(const struct limits *l,
 			const struct spawn_report *report, uint32_t uid,
 			struct board_limit *out);
 
+/* A step that was refused for want of something that is no limit on tasks. */
+void limits_blame_step(unsigned step, int err, struct board_limit *out);
+
 /* Fill up to BOARD_LIMITS entries with all visible levels; the rest NONE. */
 void limits_show(const struct limits *l, int64_t written,
 		 struct board_limit out[BOARD_LIMITS]);

@@ -2,7 +2,12 @@
 /* Gates: a limit that refused one start would refuse the others too, so they
  * wait together. The first in the queue tries every 250 ms; once it comes
  * through, the others follow in the same turn. Gate 0 is for limits that bind
- * everybody, the others for one value of one uid's RLIMIT_NPROC each. */
+ * all services, the others for one value of one uid's RLIMIT_NPROC each.
+ *
+ * A refusal that no limit on tasks explains (a file system that says ENOMEM, a
+ * limit of the service's own) closes no gate: it says nothing of the others.
+ * Whatever is refused so stands aside, behind the queue, and is tried in turn
+ * with its like, every 250 ms; one that executes lets the next one try. */
 #include "init/pid1/queue.h"
 
 #include <errno.h>
@@ -62,6 +67,7 @@ void queue_leave(struct sup *sup, uint32_t i)
 	end_shortage(sup, i, life_is_up(s->state));
 	if (!life_is_up(s->state)) {
 		s->refused_by = BOARD_LIMIT_NONE;
+		s->refusals = 0;
 		s->held_ms = NEVER;
 	}
 	s->wait = BOARD_WAIT_NOTHING;
@@ -155,18 +161,28 @@ static struct budget_claim claim_of(const struct sup *sup, uint32_t i)
 	};
 }
 
+/* Those that stand aside come last, whose last attempt is oldest first. */
+static bool goes_before(const struct sup *sup, uint32_t i, uint32_t other)
+{
+	const struct service *a = &sup->service[i];
+	const struct service *b = &sup->service[other];
+	struct budget_claim claim, other_claim;
+
+	if ((a->refusals > 0) != (b->refusals > 0))
+		return b->refusals > 0;
+	if (a->refusals > 0)
+		return a->started_ms < b->started_ms;
+	claim = claim_of(sup, i);
+	other_claim = claim_of(sup, other);
+	return budget_before(&claim, &other_claim);
+}
+
 /* Insertion keeps equals in their order of start and is linear at boot, when
  * all are equal. */
 static void insert(const struct sup *sup, uint16_t *list, uint32_t n,
 		   uint16_t i)
 {
-	struct budget_claim claim = claim_of(sup, i);
-
-	while (n > 0) {
-		struct budget_claim other = claim_of(sup, list[n - 1]);
-
-		if (!budget_before(&claim, &other))
-			break;
+	while (n > 0 && goes_before(sup, i, list[n - 1])) {
 		list[n] = list[n - 1];
 		n--;
 	}
@@ -250,7 +266,8 @@ static struct gate *shut_gate(struct sup *sup, uint32_t i)
 }
 
 /* A process was made. Where only an exec shows that there is room, the others
- * wait for this attempt's verdict. */
+ * wait for this attempt's verdict; for one that hangs before its exec no longer
+ * than for one that is refused. */
 static void pass_gate(struct sup *sup, struct gate *gate)
 {
 	if (!gate || !gate->is_closed)
@@ -260,7 +277,7 @@ static void pass_gate(struct sup *sup, struct gate *gate)
 		return;
 	}
 	gate->tried_ms = sup->now_ms;
-	gate->next_ms = sup->now_ms + SUP_STUCK_MS;
+	gate->next_ms = sup->now_ms + SUP_RETRY_MS;
 }
 
 static void open_gate(struct sup *sup, struct gate *gate)
@@ -271,18 +288,14 @@ static void open_gate(struct sup *sup, struct gate *gate)
 	sup->is_queue_due = true;
 }
 
-void queue_refused(struct sup *sup, uint32_t i,
-		   const struct board_limit *limit)
+/* Only the first of its attempts is news. */
+static void wait_again(struct sup *sup, uint32_t i,
+		       const struct board_limit *limit)
 {
 	struct service *s = &sup->service[i];
 
-	close_gate(sup,
-		   limit->kind == BOARD_LIMIT_NPROC ? new_own_gate(sup, i)
-						    : &sup->gate[0],
-		   limit, true);
 	if (s->refused_by == BOARD_LIMIT_NONE)
 		s->refused_ms = sup->now_ms;
-	/* Only the first of its attempts is news. */
 	if (s->refused_by == limit->kind) {
 		s->wait = BOARD_WAIT_HEADROOM;
 		s->limit = *limit;
@@ -290,6 +303,24 @@ void queue_refused(struct sup *sup, uint32_t i,
 	s->refused_by = limit->kind;
 	wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, limit);
 	sup->is_queue_due = true;
+}
+
+void queue_refused(struct sup *sup, uint32_t i,
+		   const struct board_limit *limit)
+{
+	close_gate(sup,
+		   limit->kind == BOARD_LIMIT_NPROC ? new_own_gate(sup, i)
+						    : &sup->gate[0],
+		   limit, true);
+	wait_again(sup, i, limit);
+}
+
+void queue_set_aside(struct sup *sup, uint32_t i,
+		     const struct board_limit *limit)
+{
+	sup->service[i].refusals++;
+	sup->aside_ms = sup->now_ms + SUP_RETRY_MS;
+	wait_again(sup, i, limit);
 }
 
 static void say_started(struct sup *sup, uint32_t i)
@@ -311,8 +342,13 @@ void queue_executes(struct sup *sup, uint32_t i)
 		s->refused_by = BOARD_LIMIT_NONE;
 		SUP_SAY(sup, BOARD_EV_WAIT_OVER, (int)i,
 			sup->now_ms - s->refused_ms);
-		say_started(sup, i);
 	}
+	say_started(sup, i);
+	if (s->refusals > 0) {
+		sup->aside_ms = sup->now_ms;
+		sup->is_queue_due = true;
+	}
+	s->refusals = 0;
 	open_gate(sup, &sup->gate[0]);
 	open_gate(sup, own_gate(sup, i));
 }
@@ -366,6 +402,8 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 
 	pass_gate(sup, &sup->gate[0]);
 	pass_gate(sup, own_gate(sup, i));
+	if (s->refusals > 0)
+		sup->aside_ms = sup->now_ms + SUP_RETRY_MS;
 	s->pid = pid;
 	sup->leader[i] = pid;
 	s->session = pid;
@@ -380,9 +418,6 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 	s->is_wanted = false;
 	s->was_stable = false;
 	s->has_passed = false;
-	/* An attempt after one that was refused is said once it executes. */
-	if (s->refused_by == BOARD_LIMIT_NONE)
-		say_started(sup, i);
 	service_take(sup, i, is_probe ? LIFE_SPAWNED_PROBE : LIFE_SPAWNED);
 	loop_watch_verdict(sup, i);
 }
@@ -411,9 +446,13 @@ static void try_start(struct sup *sup, uint32_t i)
 	breaker_probe(&sup->breaker[i], sup->now_ms,
 		      service_start_kind(s));
 	pid = notice_prepare(sup, i);
+	if (pid < 0) {
+		limits_blame_step(BOARD_STEP_READY, -pid, &limit);
+		queue_set_aside(sup, i, &limit);
+		return;
+	}
 	publish_run(sup, i, s->starts + 1);
-	if (pid == 0)
-		pid = spawn_service(sup, i, &verdict_fd);
+	pid = spawn_service(sup, i, &verdict_fd);
 	notice_cloned(sup, i, pid > 0);
 	if (pid < 0) {
 		publish_run(sup, i, s->starts);
@@ -427,16 +466,20 @@ static void try_start(struct sup *sup, uint32_t i)
 
 static void start_or_wait(struct sup *sup, uint32_t i)
 {
+	const struct service *s = &sup->service[i];
+	const struct board_limit refused = s->limit;
 	struct gate *gate = shut_gate(sup, i);
 
 	/* The token is asked for first and taken last: in another order two
 	 * shortages at once would take turns in being said. */
-	if (takes_token(&sup->service[i]) &&
+	if (takes_token(s) &&
 	    budget_tokens(&sup->budget, &sup->config->restart_rate,
 			  sup->now_ms) == 0)
 		wait_for(sup, i, BOARD_WAIT_BUDGET, -1, NULL);
 	else if (gate)
 		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &gate->limit);
+	else if (s->refusals > 0 && sup->now_ms < sup->aside_ms)
+		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &refused);
 	else
 		try_start(sup, i);
 }
@@ -506,6 +549,8 @@ static void plan(struct sup *sup)
 		if (gate->is_closed)
 			sup->queue_ms = earlier(sup->queue_ms, gate->next_ms);
 	}
+	if (sup->aside_ms > sup->now_ms)
+		sup->queue_ms = earlier(sup->queue_ms, sup->aside_ms);
 }
 
 void queue_run(struct sup *sup)

@@ -19,10 +19,16 @@ void queue_run(struct sup *sup);
 /* The uid that service i runs as. */
 uint32_t queue_uid(const struct sup *sup, uint32_t i);
 
-/* After its clone the start of service i was refused by `limit`, or it has
- * come as far as to execute: others may follow. */
+/* After its clone the start of service i was refused, for want of headroom: all
+ * that the same limit binds wait with it. */
 void queue_refused(struct sup *sup, uint32_t i,
 		   const struct board_limit *limit);
+
+/* ... or at another step, which may be its own doing: it alone waits. */
+void queue_set_aside(struct sup *sup, uint32_t i,
+		     const struct board_limit *limit);
+
+/* Service i executes: those that waited with it may follow. */
 void queue_executes(struct sup *sup, uint32_t i);
 
 /* A process was reaped: try sooner where room is short. */

@@ -319,8 +319,10 @@ void service_ready(struct sup *sup, uint32_t i)
 	s->ready_ms = sup->now_ms;
 	/* A probe that is ready stays in its state. */
 	sup->is_tree_changed = true;
-	SUP_SAY(sup, BOARD_EV_READY, (int)i, s->pid,
-		sup->now_ms - s->started_ms);
+	/* Where nothing is checked it means no more than "started". */
+	if (settings(sup, i)->ready.kind != CONFIG_CHECK_NONE)
+		SUP_SAY(sup, BOARD_EV_READY, (int)i, s->pid,
+			sup->now_ms - s->started_ms);
 	service_take(sup, i, LIFE_READY);
 	checks_watch(sup, i);
 	service_touch(sup, i);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,10 @@
 #include "init/pid1/notice.h"
 #include "init/pid1/privileges.h"
 #include "init/pid1/signals.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 extern char **environ;
 
@@ -195,22 +200,27 @@ static int set_oom_score(int score)
 	return err;
 }
 
-static void set_priorities(struct spawn_report *report,
-			   const struct config_service *s)
+static void set_oom_score_of(struct spawn_report *report,
+			     const struct config_service *s)
 {
 	int err;
 
+	if (!s->has_oom_score_adj)
+		return;
+	take(report, BOARD_STEP_OOM_SCORE);
+	err = set_oom_score(s->oom_score_adj);
+	if (err < 0 && !s->is_oom_score_adj_try)
+		fail(report, -err);
+}
+
+static void set_priorities(struct spawn_report *report,
+			   const struct config_service *s)
+{
 	if (s->has_nice) {
 		take(report, BOARD_STEP_NICE);
 		if (setpriority(PRIO_PROCESS, 0, s->nice) < 0 &&
 		    !s->is_nice_try)
 			fail(report, errno);
-	}
-	if (s->has_oom_score_adj) {
-		take(report, BOARD_STEP_OOM_SCORE);
-		err = set_oom_score(s->oom_score_adj);
-		if (err < 0 && !s->is_oom_score_adj_try)
-			fail(report, -err);
 	}
 	if (s->has_umask)
 		umask(s->umask);
@@ -253,9 +263,9 @@ static _Noreturn void find_file(const char *path, bool is_new,
 /* What it says its readiness by: its socket is emptied and named in *variable,
  * its descriptor gets the number that the service expects. Whatever else has
  * that is closed, so the verdict's pipe makes room: its early end would say
- * that the service executes. Nothing else is used any more. */
-static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
-			const char **variable)
+ * that the service executes. Returns where that is then. */
+static int place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
+		       const char **variable)
 {
 	const struct config_check *ready = &settings(sup, i)->ready;
 	struct spawn_report *report = &sup->report[i];
@@ -272,11 +282,39 @@ static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
 	if (ready->kind == CONFIG_CHECK_FILE)
 		note_file(config_string(sup->config, ready->path), report);
 	if (ready->kind != CONFIG_CHECK_FD)
-		return;
+		return verdict_fd;
 	take(report, BOARD_STEP_READY);
-	if (verdict_fd == number)
-		check(report, fcntl(verdict_fd, F_DUPFD_CLOEXEC, number + 1));
+	if (verdict_fd == number) {
+		verdict_fd = fcntl(verdict_fd, F_DUPFD_CLOEXEC, number + 1);
+		check(report, verdict_fd);
+	}
 	place(report, sup->service[i].ready_peer_fd, number);
+	return verdict_fd;
+}
+
+/* The descriptor that a service expects, or -1. */
+static int ready_number(const struct config_service *s,
+			const struct spawn_hook *hook)
+{
+	return !hook && s->ready.kind == CONFIG_CHECK_FD
+		       ? (int)s->ready.number : -1;
+}
+
+/* All that PID 1 has open goes before the limits come: what a service may open
+ * is to be its own. Where the kernel has no close_range(2) exec closes them. */
+static void close_others(int kept, int also)
+{
+	const int low = kept < also ? kept : also;
+	const int high = kept < also ? also : kept;
+	const int from[] = { 3, low + 1, high + 1 };
+	const int to[] = { low - 1, high - 1, INT_MAX };
+
+	for (int k = 0; k < 3; k++) {
+		const int first = from[k] > 3 ? from[k] : 3;
+
+		if (first <= to[k])
+			(void)syscall(SYS_close_range, first, to[k], 0);
+	}
 }
 
 /* hook: what to do instead of being service i, or NULL. */
@@ -306,6 +344,11 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		enter_cell(sup, i);
 	execute_words(&what, c, words);
 	open_streams(sup, i, report, hook);
+	if (!hook)
+		verdict_fd = place_ready(sup, i, verdict_fd, &own[0]);
+	/* What needs a descriptor, before there may be none left. */
+	set_oom_score_of(report, s);
+	close_others(verdict_fd, ready_number(s, hook));
 	set_limits(sup, report, s,
 		   sup->service[i].mark + (hook ? 1 + hook->kind : 0));
 	set_priorities(report, s);
@@ -323,8 +366,6 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 	err = limits_check_child(&sup->limits, c->headroom, report);
 	if (err != 0)
 		fail(report, err);
-	if (!hook)
-		place_ready(sup, i, verdict_fd, &own[0]);
 	execute_variables(&what, c, s->env, s->is_env_cleared,
 			  hook ? hook->extra : own);
 	fail(report, execute_run(&what, report));

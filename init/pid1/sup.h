@@ -77,6 +77,8 @@ struct service {
 	int verdict_fd;     /* read end, EOF at exec; -1 none */
 	int ready_fd;       /* fd:N, read end until it is ready; -1 none */
 	int ready_peer_fd;  /* ... write end, while it is cloned; -1 none */
+	uint32_t refusals;  /* starts that were refused after their clone, in
+			     * a row; its own headroom apart */
 	uint32_t ready_noise; /* bytes that were read from it */
 	uint64_t check_left_run; /* ... in which a check left something */
 	uint64_t stray_run; /* run, + 1, in which a stray notice was said */
@@ -293,6 +295,8 @@ struct sup {
 	uint64_t volume_written; /* generation that was written last */
 	int64_t late_max_ms;
 	int64_t queue_ms;        /* look at the queue then; NEVER */
+	int64_t aside_ms;        /* no attempt of a service with refusals before
+				  * that */
 	int64_t look_ms;         /* no look for leftovers before that */
 	uint64_t reaped, orphans, restarts;
 	uint64_t mark_base;      /* of all marks, see init/mark.h */

@@ -207,6 +207,7 @@ const char *phrase_limit_kind(unsigned kind)
 		[BOARD_LIMIT_KERNEL] = "kernel",
 		[BOARD_LIMIT_MEMORY] = "memory",
 		[BOARD_LIMIT_FILES] = "files",
+		[BOARD_LIMIT_STEP] = "step",
 	};
 
 	return word_of(words, COUNT(words), kind);
@@ -332,6 +333,14 @@ void phrase_limit(struct phrase *w, const struct board_limit *l,
 		phrase_add(w, "no file descriptor is left (%s)",
 			  errors_name(l->err, buf));
 		advice = "; raise nofile (--ulimit nofile)";
+		break;
+	case BOARD_LIMIT_STEP:
+		phrase_add(w, "its step %s is refused: %s (%s)",
+			   board_step_word((unsigned)l->level),
+			   errors_text(l->err), errors_name(l->err, buf));
+		advice = "; it is tried again, and holds up no other service";
+		break;
+	case BOARD_LIMIT_KINDS:
 		break;
 	}
 	if (with_advice)

@@ -179,7 +179,7 @@ static void add_blocked(struct phrase *w, const struct board_event *e)
 static void add_limit(struct phrase *w, const struct board_event *e)
 {
 	const struct board_limit limit = {
-		.kind = e->n[1] >= 0 && e->n[1] <= BOARD_LIMIT_FILES ?
+		.kind = e->n[1] >= 0 && e->n[1] < BOARD_LIMIT_KINDS ?
 				(enum board_limit_kind)e->n[1] :
 				BOARD_LIMIT_NONE,
 		.current = e->n[2], .max = e->n[3], .reserve = e->n[4],

@@ -112,6 +112,16 @@ nth()
 	[ "$(service web .starts)" = 1 ]
 	service web '.ends[0] | .cause == "start-failed" and .step == "exec" and
 		.errno == 2 and .errno_name == "ENOENT"'
+	# What never ran has not started.
+	[ -z "$(said '.event == "started" or .event == "ready"')" ]
+}
+
+@test "what fails at once was started, and ready only where that is checked" {
+	start_with 'command = sh -c "exit 3"' 'fatal_codes = 3'
+	wait_until 5 service web '.breaker == "open"'
+	[ "$(events '.service == "web"' | jq -r .event | head -n 2 | xargs)" = \
+		'started ended' ]
+	run ! events '.event == "ready"'
 }
 
 @test "a script without its interpreter is told apart from a missing command" {
@@ -250,7 +260,9 @@ nth()
 @test "20 crash-loopers: never more than 20 + 5 t restarts in any t seconds" {
 	loopers
 	wait_until 20 restarts 60
-	said '.event == "started" and .start > 1' | jq .monotonic_ms | awk '
+	# Of every run but the first: when its process was made.
+	said '.event == "ended" and .number > 1' |
+		jq '.monotonic_ms - .runtime_ms' | sort -n | awk '
 		{ at[NR] = $1 }
 		END {
 			for (first = 1; first <= NR; first++)

@@ -254,8 +254,14 @@ is_gone()
 	diag '[.services[] | select(.starts != 1)] | length == 0'
 }
 
-@test "fd:N: a number beyond limit.nofile is a failed start that says so" {
-	start_with 'command = sleep 1000' 'ready = fd:100' 'limit.nofile = 50:50'
+@test "fd:N: a number beyond limit.nofile works, beyond dashpot's it says so" {
+	start_with "command = bash -c 'echo >&100; exec sleep 1000'" \
+		'ready = fd:100' 'limit.nofile = 50:50'
+	is_up web
+	ns_stop
+	dir=$(ns_dir two)
+	NS_PREFIX=(prlimit --nofile=120:120)
+	start_with 'command = sleep 1000' 'ready = fd:200'
 	wait_until 20 service web '.ends[0].step == "ready"'
 	service web '.ends[0].errno_name == "EBADF"'
 }

@@ -273,3 +273,78 @@ waits_for()
 	service small '.waiting.limit | .max == 4 and .current >= 4'
 	said 'RLIMIT_NPROC 4'
 }
+
+# is_tried_on NAME: it was refused alone, and goes on trying
+is_tried_on()
+{
+	service "$1" '.state == "waiting" and .waiting.for == "headroom" and
+		.waiting.limit.kind == "step"'
+}
+
+# picky_begin: 20 services, a looper and an essential one that ends after a while;
+# of the services on standard input those with a directory or a command named
+# refused-* meet ENOMEM or EAGAIN there
+picky_begin()
+{
+	mkdir -p "$dir/refused-dir"
+	cp "$(command -v sleep)" "$dir/refused-sleep"
+	cat - >"$dir/dashpot.ini" <(cat <<-END
+		[dashpot]
+		restart_rate = 100/s burst 100
+		[service:crowd]
+		command = sleep 1000
+		instances = 20
+		[service:loop]
+		shell = cut -d ' ' -f 1 /proc/uptime >>$dir/loops; exit 1
+		max_failures = none
+		restart_delay = 100ms..100ms
+		[service:other]
+		command = sleep 1000
+		autostart = no
+	END
+	)
+	NS_PREFIX=(strace -D -f --seccomp-bpf -o "$dir/trace"
+		-P "$dir/refused-dir" -P "$dir/refused-sleep"
+		-e trace=chdir,execve -e inject=chdir:error=ENOMEM
+		-e inject=execve:error=EAGAIN)
+	ns_start "$dir"
+}
+
+@test "what refuses one service's steps holds up no other, and is counted" {
+	dir=$(ns_dir)
+	picky_begin <<-END
+		[service:dir]
+		command = sleep 1000
+		directory = $dir/refused-dir
+		max_failures = 2 in 1m
+		[service:exec]
+		command = $dir/refused-sleep 1000
+		[service:essential]
+		command = $dir/refused-sleep 1000
+		essential = yes
+		[service:few]
+		command = sleep 1000
+		limit.nofile = 5
+		oom_score_adj = 100
+	END
+	wait_until 10 service few '.state == "running" and .starts == 1'
+	wait_until 10 is_tried_on exec
+	wait_until 10 is_tried_on essential
+	began=$(now_ms)
+	ctl start other
+	at_most $(($(now_ms) - began)) 2000 'ms to start another service'
+	wait_until 30 service dir '.state == "blocked"'
+	service dir '.ends[-1] | .cause == "start-failed" and
+		.step == "directory" and .errno_name == "ENOMEM" and .is_failure'
+	service exec '.ends == [] and .starts == 0 and
+		(.why | test("step exec is refused: .*\\(EAGAIN\\)"))'
+	run ! said 'dir: started'
+	wait_until 20 has_lines "$dir/loops" 30
+	at_most "$(longest_gap "$dir/loops" "$((began - 1000))" "$(now_ms)")" 2000 \
+		'ms between two runs of a looper'
+	# One attempt each 250 ms, of all that stand aside together.
+	tries=$(grep -c 'INJECTED' "$dir/trace")
+	at_most "$tries" $((5 + ($(now_ms) - began + 10000) / 250)) attempts
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+}

@@ -75,7 +75,7 @@ def check(ini, events, started=None):
             continue
         starts += 1
         for other in names:
-            ready = (other, "done" if other in oneshots else "ready")
+            ready = (other, "done" if other in oneshots else "started")
             if not first.get(ready, sys.maxsize) < first[name, "started"]:
                 wrong.append(f"{name} started before {other} was {ready[1]}")
     for name, names in on.items():

@@ -145,7 +145,7 @@ static void words_of_json_differ_and_know_their_end(void **state)
 	for (unsigned i = 0; i < BOARD_CAUSES; i++)
 		assert_string_not_equal(phrase_cause(i), "unknown");
 	assert_string_equal(phrase_cause(BOARD_CAUSES), "unknown");
-	for (unsigned i = 0; i <= BOARD_LIMIT_FILES; i++)
+	for (unsigned i = 0; i < BOARD_LIMIT_KINDS; i++)
 		assert_string_not_equal(phrase_limit_kind(i), "unknown");
 	assert_string_equal(phrase_limit_kind(~0u), "unknown");
 	for (unsigned i = 0; i <= BOARD_WAIT_LEFTOVERS; i++)
