@@ -128,6 +128,11 @@ static void doubt_windows(struct doubts *d)
 
 static void doubt_times(struct doubts *d)
 {
+	if (d->s->stop_timeout_ms == 0)
+		DOUBT(d, "stop_timeout = 0 kills it the moment that it is told "
+			 "to stop, before it can save anything; 0 is not "
+			 "never here: write the longest that a stop may "
+			 "take, up to 7d");
 	if (d->s->restart == CONFIG_NEVER)
 		return;
 	if (d->s->breaker.cooldown_min_ms == 0)

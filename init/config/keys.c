@@ -14,6 +14,10 @@
 #define S(field) .flags = SERVICE, .at = offsetof(struct draft, field)
 #define S_RAW(field)                                                         \
 	.flags = SERVICE | KEY_RAW, .at = offsetof(struct draft, field)
+#define S_NEVER(field)                                                       \
+	.flags = SERVICE | KEY_NEVER, .at = offsetof(struct draft, field)
+#define D_NEVER(field)                                                       \
+	.flags = KEY_DASHPOT | KEY_NEVER, .at = offsetof(struct config, field)
 #define D(field) .flags = KEY_DASHPOT, .at = offsetof(struct config, field)
 #define IS "\0" /* words follow */
 #define MILLION .max = 0
@@ -31,7 +35,7 @@ static const struct config_key keys[] = {
 	{ "max_failures", PARSE_WINDOWS, S(s.breaker) },
 	{ "restart_delay", PARSE_RANGE, S(s.dampen.min_ms) },
 	{ "cooldown", PARSE_RANGE, S(s.breaker.cooldown_min_ms) },
-	{ "max_trips", PARSE_COUNT, S(s.breaker.max_trips), MILLION },
+	{ "max_trips", PARSE_COUNT, S_NEVER(s.breaker.max_trips), MILLION },
 	{ "stable", PARSE_DURATION, S(s.stable_ms) },
 	{ "min_runtime", PARSE_DURATION, S(s.min_runtime_ms) },
 	{ "essential", PARSE_YES, S(s.is_essential) },
@@ -40,7 +44,7 @@ static const struct config_key keys[] = {
 	{ "after", PARSE_NAMES, .flags = SERVICE },
 	{ "requires", PARSE_NAMES, .flags = SERVICE },
 	{ "ready" IS "none", PARSE_CHECK, S_RAW(s.ready) },
-	{ "ready_timeout", PARSE_DURATION, S(s.ready_timeout_ms) },
+	{ "ready_timeout", PARSE_DURATION, S_NEVER(s.ready_timeout_ms) },
 	{ "health" IS "off", PARSE_CHECK, S_RAW(s.health), .max = 1 },
 	{ "health_interval",
 	  PARSE_DURATION, S(s.health_interval_ms), .min = 100 },
@@ -106,8 +110,8 @@ static const struct config_key keys[] = {
 	{ "stop_signals", PARSE_STOP_SIGNALS, D(stop_signals) },
 	{ "stop_again" IS "terminal kill ignore", PARSE_WORD, D(stop_again) },
 	{ "exit_when_all_blocked",
-	  PARSE_DURATION, D(exit_when_all_blocked_ms) },
-	{ "held_timeout", PARSE_DURATION, D(held_timeout_ms) },
+	  PARSE_DURATION, D_NEVER(exit_when_all_blocked_ms) },
+	{ "held_timeout", PARSE_DURATION, D_NEVER(held_timeout_ms) },
 	{ "orphans", PARSE_ORPHANS, D(orphans_kill_ms) },
 	{ "log_format" IS "text json", PARSE_WORD, D(log_format) },
 	{ "log_level" IS "error warning info debug", PARSE_WORD, D(log_level) },

@@ -15,6 +15,7 @@ enum {
 	KEY_DEFAULTS = 1 << 2, /* stands in [defaults] */
 	KEY_RAW = 1 << 3,      /* ${VAR} is not expanded before it is parsed */
 	KEY_EMPTY = 1 << 4,    /* may be empty */
+	KEY_NEVER = 1 << 5,    /* 0 means never, which is a word for it */
 };
 
 struct config_key {

@@ -48,10 +48,19 @@ static bool parse_number(const struct key_use *use, const char *text, void *at)
 			    use->why);
 }
 
+/* A word for 0 where that means that it never comes. */
+static bool is_never(const struct key_use *use, const char *text)
+{
+	return (use->key->flags & KEY_NEVER) && strcmp(text, "never") == 0;
+}
+
 static bool parse_count(const struct key_use *use, const char *text, void *at)
 {
 	int64_t number;
 
+	*(uint32_t *)at = 0;
+	if (is_never(use, text))
+		return true;
 	if (!parse_number(use, text, &number))
 		return false;
 	*(uint32_t *)at = (uint32_t)number;
@@ -61,6 +70,16 @@ static bool parse_count(const struct key_use *use, const char *text, void *at)
 static bool parse_duration(const struct key_use *use, const char *text,
 			   void *at)
 {
+	*(int64_t *)at = 0;
+	if (is_never(use, text))
+		return true;
+	if (strcmp(text, "never") == 0 || strcmp(text, "infinity") == 0)
+		return value_wrong(use->why, "is no duration, and %s; write "
+					     "the longest that it may be, up "
+					     "to 7d",
+				   (use->key->flags & KEY_NEVER)
+					   ? "the word here is never"
+					   : "there is no never here");
 	return value_duration(text, strlen(text), use->key->min, at, use->why);
 }
 

@@ -407,6 +407,15 @@ static void limit_that_may_not_be_raised_is_doubted(void **state)
 	assert_doubted("limit.nofile = 64", "");
 }
 
+static void stop_without_time_is_doubted(void **state)
+{
+	assert_doubted("stop_timeout = 0", "stop_timeout = 0 kills it the "
+					   "moment that it is told to stop");
+	assert_doubted("restart = never\nstop_timeout = 0s",
+		       "0 is not never here");
+	assert_doubted("stop_timeout = 1ms", "");
+}
+
 static void limit_that_takes_the_mark_away_is_doubted(void **state)
 {
 	assert_doubted("limit.locks = 100", "limit.locks, which Linux does "
@@ -531,6 +540,7 @@ int main(void)
 		TEST(number_without_passwd_entry_is_doubted),
 		TEST(reserve_that_leaves_no_task_is_doubted),
 		TEST(limit_that_may_not_be_raised_is_doubted),
+		TEST(stop_without_time_is_doubted),
 		TEST(limit_that_takes_the_mark_away_is_doubted),
 		TEST(dependency_that_nobody_starts_is_doubted),
 		TEST(file_that_instances_share_is_doubted_once),

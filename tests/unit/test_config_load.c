@@ -336,6 +336,19 @@ static void tails_of_all_services_have_a_bound(void **state)
 	assert_int_equal(loaded.mistakes, 1);
 }
 
+static void never_is_a_word_where_0_means_that(void **state)
+{
+	load_text("[dashpot]\nheld_timeout = never\n"
+		  "exit_when_all_blocked = never\n"
+		  "[service:s]\ncommand = x\n"
+		  "ready_timeout = never\nmax_trips = never\n");
+	assert_int_equal(loaded.mistakes, 0);
+	assert_int_equal(loaded.c->held_timeout_ms, 0);
+	assert_int_equal(loaded.c->exit_when_all_blocked_ms, 0);
+	assert_int_equal(config_service(loaded.c, 0)->ready_timeout_ms, 0);
+	assert_int_equal(config_service(loaded.c, 0)->breaker.max_trips, 0);
+}
+
 static void stop_signals_have_no_other_meaning(void **state)
 {
 	static const char *const wrong[] = {
@@ -391,6 +404,12 @@ static void values_out_of_range_are_refused(void **state)
 		{ "stop_mode = all", "leader group" },
 		{ "stop_command = a | b", "unquoted |" },
 		{ "drain_delay = 5", "has no unit" },
+		{ "stop_timeout = never", "there is no never here" },
+		{ "stop_timeout = infinity", "there is no never here" },
+		{ "health_grace = never", "there is no never here" },
+		{ "ready_timeout = infinity", "the word here is never" },
+		{ "ready_timeout = nevermore", "is no duration" },
+		{ "zombie_limit = never", "is no" },
 		{ "reload_signal = STOP", "asks a service for nothing" },
 		{ "leftovers = yes", "kill keep" },
 		{ "leftover_grace = 5", "has no unit" },
@@ -1055,6 +1074,7 @@ int main(void)
 		TEST(streams_know_where_they_end),
 		TEST(tails_lie_one_behind_the_other),
 		TEST(tails_of_all_services_have_a_bound),
+		TEST(never_is_a_word_where_0_means_that),
 		TEST(stop_signals_have_no_other_meaning),
 		TEST(stop_signal_ends_a_service),
 		TEST(values_out_of_range_are_refused),
