@@ -190,6 +190,8 @@ struct config {
 	int64_t orphans_kill_ms;          /* likewise */
 	struct budget_policy restart_rate;
 	uint64_t stop_signals;        /* bit n - 1: signal n stops dashpot */
+	uint64_t forward_signals;     /* likewise: is passed on to the command
+				       * of the command line */
 	enum config_stop_again stop_again;
 	config_text diagnostics;      /* absolute directory */
 	config_text control;          /* path of the socket; 0: usual places */

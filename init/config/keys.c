@@ -109,6 +109,7 @@ static const struct config_key keys[] = {
 	  PARSE_DURATION, D(shutdown_timeout_ms), .min = 1 },
 	{ "stop_signals", PARSE_STOP_SIGNALS, D(stop_signals) },
 	{ "stop_again" IS "terminal kill ignore", PARSE_WORD, D(stop_again) },
+	{ "forward_signals", PARSE_FORWARD_SIGNALS, D(forward_signals) },
 	{ "exit_when_all_blocked",
 	  PARSE_DURATION, D_NEVER(exit_when_all_blocked_ms) },
 	{ "held_timeout", PARSE_DURATION, D_NEVER(held_timeout_ms) },

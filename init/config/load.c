@@ -320,19 +320,16 @@ static void read_files(struct loader *l, const struct config_source *from)
 			 "command behind --");
 }
 
-/* The command of the command line as a service. */
+/* The command of the command line as a service: [service:main] may say more
+ * about it. */
 static void add_main(struct loader *l, char *const *command)
 {
 	static const struct file command_line = { "command line", 0 };
-	int other = load_service(l, "main", 4);
+	int declared = load_service(l, "main", 4);
 	struct section *s;
 
-	if (other >= 0)
-		complain(&l->complaints, l->sections[other]->place,
-			 "[service:main] is the name of the command behind --; "
-			 "rename it or leave the command out");
 	l->at = (struct place){ &command_line, 0 };
-	s = new_section(l, "main");
+	s = declared < 0 ? new_section(l, "main") : l->sections[declared];
 	if (s == NULL)
 		return;
 	s->command = command;

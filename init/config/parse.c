@@ -138,6 +138,12 @@ static bool parse_stop_signals(const struct key_use *use, const char *text,
 	return signals_stopping(text, at, use->why);
 }
 
+static bool parse_forward_signals(const struct key_use *use, const char *text,
+				  void *at)
+{
+	return signals_forwarded(text, at, use->why);
+}
+
 static bool parse_path(const struct key_use *use, const char *text, void *at)
 {
 	if (!forms_path(text, use->why))
@@ -444,6 +450,7 @@ static bool (*const parsers[PARSERS])(const struct key_use *use,
 	[PARSE_UMASK] = parse_umask,
 	[PARSE_SIGNAL] = parse_signal,
 	[PARSE_STOP_SIGNALS] = parse_stop_signals,
+	[PARSE_FORWARD_SIGNALS] = parse_forward_signals,
 	[PARSE_PATH] = parse_path,
 	[PARSE_DIAGNOSTICS] = parse_diagnostics,
 	[PARSE_NAMES] = parse_names,

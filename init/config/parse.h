@@ -23,6 +23,7 @@ enum parser {
 	PARSE_UMASK,          /* uint16_t */
 	PARSE_SIGNAL,         /* uint8_t */
 	PARSE_STOP_SIGNALS,   /* uint64_t */
+	PARSE_FORWARD_SIGNALS, /* uint64_t */
 	PARSE_PATH,           /* config_text */
 	PARSE_DIAGNOSTICS,    /* config_text */
 	PARSE_NAMES,          /* nothing: compile() reads it again */

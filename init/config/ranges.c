@@ -167,7 +167,8 @@ static bool are_people(const struct config_service *s)
 bool ranges_head(const struct config *c)
 {
 	return are_in_range(c, head_rows, COUNT(head_rows)) &&
-	       signals_are_stopping(c->stop_signals);
+	       signals_are_stopping(c->stop_signals) &&
+	       signals_are_forwarded(c->forward_signals);
 }
 
 bool ranges_service(const struct config_service *s)

@@ -21,14 +21,36 @@ const struct setting *load_setting(const struct section *section,
 	return s;
 }
 
+/* What [service:main] cannot say of the command of the command line, because
+ * settle_main() does. */
+static void check_main(struct loader *l, const struct section *section)
+{
+	static const char *const fixed[] = {
+		"command", "shell", "type", "restart", "essential",
+		"autostart", "stdout", "stderr", "schedule", "instances",
+	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+		const struct setting *s = load_setting(section, fixed[i]);
+
+		if (s != NULL)
+			complain(&l->complaints, s->place,
+				 "[service:main] is the command behind --, "
+				 "whose %s is fixed; leave it out, or rename "
+				 "the section", s->name);
+	}
+}
+
 /* Exactly one of command and shell. */
 static void check_command(struct loader *l, const struct section *section)
 {
 	const struct setting *command = load_setting(section, "command");
 	const struct setting *shell = load_setting(section, "shell");
 
-	if (section->command != NULL)
+	if (section->command != NULL) {
+		check_main(l, section);
 		return;
+	}
 	if (command == NULL && shell == NULL && !section->is_broken)
 		complain(&l->complaints, section->place,
 			 "[service:%s] has no command; write command = PROGRAM "

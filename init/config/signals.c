@@ -107,7 +107,17 @@ bool signals_are_stopping(uint64_t set)
 	return set != 0 && (set & taken) == 0;
 }
 
-bool signals_stopping(const char *text, uint64_t *set, struct why *why)
+/* The two that mean something to dashpot and nothing to the kernel. */
+static const uint64_t forwarded = BIT(SIGHUP) | BIT(SIGUSR1);
+
+bool signals_are_forwarded(uint64_t set)
+{
+	return (set & ~forwarded) == 0;
+}
+
+/* A list of signals, none of those in `wrong`. */
+static bool parse_set(const char *text, uint64_t wrong, const char *meaning,
+		      uint64_t *set, struct why *why)
 {
 	size_t len;
 
@@ -117,12 +127,27 @@ bool signals_stopping(const char *text, uint64_t *set, struct why *why)
 
 		if (!signals_parse(s, len, &number, why))
 			return false;
-		if (is_in(taken, number))
-			return value_wrong(why, "has signal %d, which means "
-						"something else to dashpot; "
-						"leave it out", number);
+		if (is_in(wrong, number))
+			return value_wrong(why, "has signal %d, %s; leave it "
+						"out", number, meaning);
 		*set |= BIT(number);
 	}
+	return true;
+}
+
+bool signals_forwarded(const char *text, uint64_t *set, struct why *why)
+{
+	return parse_set(text, ~forwarded,
+			 "and only HUP and USR1 can be given: each other one "
+			 "is passed on, or stops everything (stop_signals)",
+			 set, why);
+}
+
+bool signals_stopping(const char *text, uint64_t *set, struct why *why)
+{
+	if (!parse_set(text, taken, "which means something else to dashpot",
+		       set, why))
+		return false;
 	return *set != 0 ||
 	       value_wrong(why, "lists nothing; write TERM or the like");
 }

@@ -22,4 +22,9 @@ bool signals_stopping(const char *text, uint64_t *set, struct why *why);
 /* True for such a set: it has members, and nothing else. */
 bool signals_are_stopping(uint64_t set);
 
+/* A list of those that dashpot takes for itself and can pass on instead: none,
+ * SIGHUP, SIGUSR1. */
+bool signals_forwarded(const char *text, uint64_t *set, struct why *why);
+bool signals_are_forwarded(uint64_t set);
+
 #endif

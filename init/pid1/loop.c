@@ -328,14 +328,15 @@ static void wait_for_events(struct sup *sup, struct wakes *wakes)
 	}
 }
 
-static bool is_stop_signal(const struct sup *sup, int number)
+static bool is_in(uint64_t set, int number)
 {
-	return sup->config->stop_signals >> (number - 1) & 1;
+	return set >> (number - 1) & 1;
 }
 
 static void take_signal(struct sup *sup, int number, int code)
 {
 	pid_t main_pid = 0;
+	bool is_stop;
 
 	if (sup->main_service != UINT32_MAX)
 		main_pid = sup->service[sup->main_service].pid;
@@ -344,10 +345,17 @@ static void take_signal(struct sup *sup, int number, int code)
 		terminal_follow(sup->terminal, main_pid);
 		return;
 	}
-	if (main_pid && terminal_has_told(sup->terminal, number, code))
+	is_stop = is_in(sup->config->stop_signals, number);
+	/* Once everything stops, what is typed is for dashpot as well. */
+	if (main_pid && terminal_has_told(sup->terminal, number, code) &&
+	    (!is_stop || sup->stop.phase == STOP_NOT))
 		return;
-	if (is_stop_signal(sup, number)) {
+	if (is_stop) {
 		shutdown_by_signal(sup, number, code);
+		return;
+	}
+	if (main_pid && is_in(sup->config->forward_signals, number)) {
+		kill(main_pid, number);
 		return;
 	}
 	if (number == SIGHUP && reload_is_meant(sup)) {
@@ -444,6 +452,8 @@ static void take_end(void *with, pid_t pid, int status,
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		if (sup->leader[i] != pid)
 			continue;
+		if (i == sup->main_service)
+			terminal_leave(sup->terminal);
 		if (service_reaped(sup, i, status, used))
 			queue_has_room(sup);
 		return;

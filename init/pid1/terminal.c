@@ -28,6 +28,12 @@ void terminal_enter(enum terminal t)
 	tcsetpgrp(STDIN_FILENO, getpid());
 }
 
+void terminal_leave(enum terminal t)
+{
+	if (t == TERMINAL_OWN)
+		tcsetpgrp(STDIN_FILENO, getpgrp());
+}
+
 static bool is_stop(int number)
 {
 	return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;

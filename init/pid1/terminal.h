@@ -27,6 +27,9 @@ enum terminal terminal_find(void);
  * the terminal where that is its own. */
 void terminal_enter(enum terminal t);
 
+/* When the command is over: who types now means dashpot. */
+void terminal_leave(enum terminal t);
+
 /* Has the kernel sent this signal to the command as well? code: its si_code. */
 bool terminal_has_told(enum terminal t, int number, int code);
 

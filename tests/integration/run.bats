@@ -200,6 +200,38 @@ inside()
 	done
 }
 
+@test "run -- CMD beside services: [service:main] gives it settings, forward_signals what dashpot takes else" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		diagnostics = $dir/vol
+		forward_signals = USR1
+		[service:main]
+		stop_timeout = 600ms
+		stop_signal = INT
+		env.WORD = of main
+		[service:web]
+		command = sleep 1000
+	END
+	# shellcheck disable=SC2016
+	ns_start "$dir" -- bash -c 'for s in USR1 HUP WINCH USR2 INT TERM; do trap "echo $s" $s; done
+		echo "$WORD"; while :; do sleep 0.02; done'
+	wait_until 5 prints "$dir/stdout" 'of main'
+	for signal in USR1 WINCH USR2; do
+		ns_signal "$signal"
+		wait_until 5 prints "$dir/stdout" "$signal"
+	done
+	ns_signal HUP
+	wait_until 5 events '.event == "reloaded"'
+	run events '.event == "snapshot"'
+	[ -z "$output" ]
+	ns_stop
+	[ "$NS_STATUS" = 137 ]
+	prints "$dir/stdout" INT
+	fails grep -E 'HUP|TERM' "$dir/stdout"
+	events '.event == "killed" and .service == "main" and .stop_timeout_ms == 600'
+}
+
 # --- Not PID 1, and other words ----------------------------------------------------
 
 # below DIR COMMAND...: dashpot as a child of PID 1, which also has a child of

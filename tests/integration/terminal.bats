@@ -173,6 +173,23 @@ after_stop()
 	answers
 }
 
+impatient()
+{
+	printf '%s\n' '[dashpot]' "diagnostics = $dir/vol" '[service:stays]' "shell = trap '' TERM; sleep 7005; sleep 7006" >"$dir/stays.ini"
+	types "clear; $1 $DASHPOT run -c $dir/stays.ini -- sh -c 'exit 3'"
+	wait_until 10 shows 'stays: stopping'
+	keys C-c
+	wait_until 6 fails runs 'sleep 7005'
+	types "echo \"code \$?\""
+	wait_until 5 shows '^code [0-9]'
+}
+
+@test "an impatient Ctrl-C after the end of the command kills what does not stop" {
+	terminal
+	impatient ''
+	impatient '$i'
+}
+
 @test "PID 1 on a terminal: after Ctrl-Z the command goes on, Ctrl-C and a stop work" {
 	each after_stop
 }

@@ -366,6 +366,24 @@ static void stop_signals_have_no_other_meaning(void **state)
 	}
 }
 
+static void forwarded_signals_are_those_that_dashpot_would_take(void **state)
+{
+	static const char *const wrong[] = { "TERM", "HUP, WINCH", "CHLD",
+					     "nonsense" };
+	char text[200];
+
+	load_text(S "[dashpot]\nforward_signals = USR1, HUP\n");
+	assert_true(loaded.c->forward_signals == (1 | 1 << 9));
+	forget(state);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text),
+			 S "[dashpot]\nforward_signals = %s\n", wrong[i]);
+		load_text(text);
+		assert_said("t.ini:4: forward_signals = ");
+		forget(state);
+	}
+}
+
 static void stop_signal_ends_a_service(void **state)
 {
 	assert_int_equal(service_with("stop_signal = KILL")->stop_signal, 9);
@@ -934,7 +952,7 @@ static void command_line_needs_no_file(void **state)
 	assert_int_equal(loaded.c->services, 1);
 }
 
-static void command_line_and_service_main_exclude_each_other(void **state)
+static void service_main_says_more_of_the_command_line(void **state)
 {
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
@@ -942,10 +960,23 @@ static void command_line_and_service_main_exclude_each_other(void **state)
 	struct config_source from = { .files = names,
 				      .files_count = 1,
 				      .command = command };
+	const struct config_service *s;
 
-	add_file("t.ini", "[service:main]\ncommand = x\n");
+	add_file("t.ini", "[service:main]\nstop_timeout = 25s\n"
+			  "stop_signal = INT\n[service:a]\ncommand = y\n");
 	load_source(&fake_world, &from);
-	assert_said("t.ini:1: [service:main] is the name of the command");
+	s = service("main");
+	assert_true(s->is_main && s->is_essential);
+	assert_int_equal(s->stop_timeout_ms, 25000);
+	assert_int_equal(s->stop_signal, 2);
+	assert_int_equal(loaded.c->shutdown_needs_ms, 34500);
+	forget(state);
+	add_file("t.ini", "[service:main]\ncommand = x\nrestart = always\n");
+	load_source(&fake_world, &from);
+	assert_said("t.ini:2: [service:main] is the command behind --, whose "
+		    "command is fixed");
+	assert_said("t.ini:3: [service:main] is the command behind --, whose "
+		    "restart is fixed");
 	forget(state);
 	add_file("t.ini", "[service:main]\ncommand = x\n");
 	load_files(names, 1);
@@ -966,7 +997,7 @@ static void table_of_keys_can_be_walked(void **state)
 			    strcmp(config_key_section(k),
 				   "[service:NAME]") == 0);
 	}
-	assert_int_equal(n, 91);
+	assert_int_equal(n, 92);
 	assert_null(config_key(n));
 	assert_null(config_key(n + 1));
 }
@@ -1076,6 +1107,7 @@ int main(void)
 		TEST(tails_of_all_services_have_a_bound),
 		TEST(never_is_a_word_where_0_means_that),
 		TEST(stop_signals_have_no_other_meaning),
+		TEST(forwarded_signals_are_those_that_dashpot_would_take),
 		TEST(stop_signal_ends_a_service),
 		TEST(values_out_of_range_are_refused),
 		TEST(dashpot_values_out_of_range_are_refused),
@@ -1106,7 +1138,7 @@ int main(void)
 		TEST(equal_texts_are_kept_once),
 		TEST(command_line_is_the_essential_service_main),
 		TEST(command_line_needs_no_file),
-		TEST(command_line_and_service_main_exclude_each_other),
+		TEST(service_main_says_more_of_the_command_line),
 		TEST(table_of_keys_can_be_walked),
 		TEST(default_places_are_read_in_the_order_of_their_names),
 		TEST(only_regular_files_of_bounded_size_are_read),

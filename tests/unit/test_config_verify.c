@@ -167,6 +167,7 @@ static void head_out_of_range_is_refused(void **state)
 	BREAKS(HEAD, block->stop_signals = 0);
 	BREAKS(HEAD, block->stop_signals |= 1 << (17 - 1)); /* SIGCHLD */
 	BREAKS(HEAD, block->stop_signals |= 1 << (1 - 1));  /* SIGHUP */
+	BREAKS(HEAD, block->forward_signals |= 1 << (15 - 1)); /* SIGTERM */
 	BREAKS(HEAD, block->log_level = 4);
 	BREAKS(HEAD, block->log_format = 2);
 	BREAKS(HEAD, block->tails = CONFIG_TAILS + 1);
@@ -542,6 +543,7 @@ static const struct field head_wide[] = {
 	H(headroom), H(shutdown_timeout_ms), H(shutdown_needs_ms),
 	H(exit_when_all_blocked_ms), H(restart_rate.period_ms),
 	H(restart_rate.rate), H(restart_rate.burst), H(stop_signals),
+	H(forward_signals),
 	H(control), H(listen), H(control_mode), H(held_timeout_ms),
 	H(orphans_kill_ms), { 0, 0 },
 };
