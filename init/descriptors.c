@@ -13,10 +13,6 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC 4
-#endif
-
 enum { MOST_FILES = 65536 }; /* looked at one by one */
 
 int descriptors_empty(int flags)
@@ -47,16 +43,22 @@ void descriptors_fill_standard(void)
 	}
 }
 
-void descriptors_keep(void)
+void descriptors_range(unsigned first, unsigned last, unsigned flags)
 {
 	struct rlimit files;
 
-	/* Missing before Linux 5.11, refused by older container profiles. */
-	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+	/* Missing before Linux 5.9, one flag before 5.11; refused by older
+	 * container profiles. */
+	if (first > last ||
+	    syscall(SYS_close_range, first, last, flags) == 0)
 		return;
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
 	    files.rlim_cur > MOST_FILES)
 		files.rlim_cur = MOST_FILES;
-	for (int fd = 3; fd < (int)files.rlim_cur; fd++)
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	for (unsigned fd = first; fd <= last && fd < files.rlim_cur; fd++) {
+		if (flags)
+			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+		else
+			close((int)fd);
+	}
 }

@@ -9,10 +9,15 @@
 int descriptors_empty(int flags);
 
 /* Take what is free of 0 to 2, or a descriptor of ours would become somebody's
- * standard output. Ends the program with 111 where that cannot be done. */
+ * standard output. Ends the process with 111 where that cannot be done. */
 void descriptors_fill_standard(void);
 
-/* Close 3 and all above it in whatever is executed from here on. */
-void descriptors_keep(void);
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4
+#endif
+
+/* Close first .. last: now, or with CLOSE_RANGE_CLOEXEC in whatever is executed
+ * from here on. */
+void descriptors_range(unsigned first, unsigned last, unsigned flags);
 
 #endif

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 		single_run(o.command);
 	case OPTIONS_SUPERVISE:
 		/* The loader may read from them, services not. */
-		descriptors_keep();
+		descriptors_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 		source = options_source(&o);
 		loop_run(options_load(&o), &source, argv);
 	case OPTIONS_COMMAND:

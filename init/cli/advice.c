@@ -84,9 +84,8 @@ static const struct {
 	  "The file is no program of this machine: built for another "
 	  "architecture, cut off, or empty." },
 	{ "start-failed", "E2BIG",
-	  "Its arguments and environment are more than the kernel takes (a "
-	  "quarter of limit.stack, 128 KiB for one of them): pass them in a "
-	  "file." },
+	  "The kernel takes a quarter of limit.stack for arguments and "
+	  "environment, and 128 KiB for each: pass them in a file." },
 	{ "start-failed", "", "Mend what the start failed at; no process of it "
 	  "ever ran." },
 	{ "out-of-memory", "",
@@ -160,20 +159,17 @@ static void read_core_pattern(char *to, size_t size)
 
 static const char *on_crash(struct peek end)
 {
-	static char text[384];
+	static char text[320];
 	char pattern[130]; /* core(5): at most 128 bytes */
 
 	read_core_pattern(pattern, sizeof(pattern));
 	format(text, sizeof(text),
+	       "The program crashed. Read what it said above, and %s. The "
+	       "kernel's core_pattern is \"%s\".",
 	       peek_is_true(peek_get(end, "is_core_dumped")) ?
-		       "The program crashed. Read what it said above, and "
-		       "look into its core: the core_pattern of the kernel is "
-		       "\"%s\" (after | a program of the host gets it; a name "
-		       "without / is in the directory that it ran in)." :
-		       "The program crashed. Read what it said above. No core "
-		       "was dumped: that takes limit.core = unlimited, and a "
-		       "place that can be written; the core_pattern of the "
-		       "kernel is \"%s\".",
+		       "look into its core" :
+		       "for a core see that limit.core is unlimited and its "
+		       "place can be written",
 	       pattern);
 	return text;
 }

@@ -83,9 +83,7 @@ static struct options without_a_word(struct options o)
 	/* A script that starts it wants no help. */
 	if (!has_terminal() && has_default_files())
 		die_text(DIE_USAGE, "this is not PID 1, nor started by it: to "
-				    "supervise what /etc/dashpot.ini and "
-				    "/etc/dashpot.d say, write dashpot run; "
-				    "see dashpot help");
+				    "supervise, write dashpot run");
 	return (struct options){ .mode = OPTIONS_COMMAND };
 }
 

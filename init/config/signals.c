@@ -138,8 +138,7 @@ static bool parse_set(const char *text, uint64_t wrong, const char *meaning,
 bool signals_forwarded(const char *text, uint64_t *set, struct why *why)
 {
 	return parse_set(text, ~forwarded,
-			 "and only HUP and USR1 can be given: each other one "
-			 "is passed on, or stops everything (stop_signals)",
+			 "which is passed on anyway or stops everything",
 			 set, why);
 }
 

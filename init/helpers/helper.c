@@ -17,11 +17,8 @@
 #include <unistd.h>
 
 #include "init/capability.h"
+#include "init/descriptors.h"
 #include "init/format.h"
-
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 
 extern char **environ;
 
@@ -80,20 +77,6 @@ static void set_title(char **argv, const char *name)
 	       strlen(title) < room ? strlen(title) : room - 1);
 }
 
-/* Close the descriptors first .. last. close_range(2) is missing before
- * Linux 5.9 and refused by older container profiles. */
-static void close_between(unsigned first, unsigned last)
-{
-	struct rlimit files;
-
-	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
-		return;
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur > 65536)
-		files.rlim_cur = 65536;
-	for (unsigned fd = first; fd <= last && fd < files.rlim_cur; fd++)
-		close((int)fd);
-}
-
 /* Put fd where it belongs in the ascending list of n; nearly always at its
  * end. */
 static void insert(int *list, size_t n, int fd)
@@ -131,7 +114,6 @@ static void close_descriptors(const struct helper_job *job, bool has_output)
 	const uint32_t services = job->config->services;
 	unsigned next = has_output ? 3 : 0;
 	size_t n = 0;
-	int fd;
 
 	insert(kept, n++, job->wake_fd);
 	insert(kept, n++, job->notify_fd);
@@ -154,15 +136,11 @@ static void close_descriptors(const struct helper_job *job, bool has_output)
 		if (kept[i] < (int)next)
 			continue;
 		if (kept[i] > (int)next)
-			close_between(next, (unsigned)kept[i] - 1);
+			descriptors_range(next, (unsigned)kept[i] - 1, 0);
 		next = (unsigned)kept[i] + 1;
 	}
-	close_between(next, ~0u);
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd < 3);
-	if (fd >= 3)
-		close(fd);
+	descriptors_range(next, ~0u, 0);
+	descriptors_fill_standard();
 }
 
 /* Give up every capability outside `keep`; the bounding set does not matter

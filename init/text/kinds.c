@@ -239,9 +239,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"stops: %0N, which it requires, is lost; starts again once "
 		"that has been ready for 2 s" },
 	[BOARD_EV_NO_SUBREAPER] = { "no-subreaper", CONFIG_WARNING, "errno/e",
-		"prctl(PR_SET_CHILD_SUBREAPER) is refused (%0e; a seccomp "
-		"profile?): processes that lose their parent go to another "
-		"init, which has to reap them and to end them at a stop" },
+		"prctl(PR_SET_CHILD_SUBREAPER) is refused (%0e; by seccomp?): "
+		"orphans go to another init, which has to end and reap "
+		"them" },
 	/* clang-format on */
 };
 

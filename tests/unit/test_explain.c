@@ -391,9 +391,10 @@ static void advice_fits_the_cause(void **state)
 	FITS("{'ends':[{'cause':'signalled','signal':'SIGKILL'}]}",
 	     "outside dashpot");
 	FITS("{'ends':[{'cause':'signalled','signal':'SIGSEGV',"
-	     "'is_core_dumped':true}]}", "its core: the core_pattern");
+	     "'is_core_dumped':true}]}", "look into its core. The "
+	     "kernel's core_pattern is");
 	FITS("{'ends':[{'cause':'signalled','signal':'SIGABRT',"
-	     "'is_core_dumped':false}]}", "takes limit.core = unlimited, and");
+	     "'is_core_dumped':false}]}", "limit.core is unlimited");
 	FITS("{'ends':[{'cause':'exited','code':0}]}", "foreground");
 	FITS("{'ends':[{'cause':'exited','code':127}]}", "not found");
 	FITS("{'ends':[{'cause':'exited','code':3}]}", "gave up by itself");
