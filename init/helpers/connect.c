@@ -37,12 +37,12 @@ static struct connection {
 	unsigned attempt;  /* of several addresses, or kinds of sockets */
 	int first_err;     /* of attempt 0 */
 	int later_err;     /* LATER: why */
-	int64_t later_ms;  /* LATER: until when */
 	uint32_t number;   /* of the question */
-	bool is_health;
 	int64_t until_ms;
+	int64_t later_ms;  /* LATER: until when */
 	size_t length;     /* read so far */
 	char text[STATUS_LINE + 1];
+	bool is_health;
 } connections[CONFIG_SERVICES];
 
 static unsigned active; /* connections that are not IDLE */
