@@ -103,6 +103,15 @@ inside()
 	[ "$NS_STATUS" = 9 ]
 }
 
+@test "dashpot -- CMD: a command that was stopped notices SIGTERM" {
+	dir=$(ns_dir)
+	ns_run "$dir" "$DASHPOT" -- sleep 1008
+	wait_until 5 ns_exec sh -c 'kill -STOP $(pgrep -x sleep)'
+	wait_until 5 sh -c "ps -o stat= -p \$(pgrep -P $NS_PID) | grep T"
+	ns_stop TERM 5
+	[ "$NS_STATUS" = 143 ]
+}
+
 @test "dashpot -- CMD: reaps orphans" {
 	dir=$(ns_dir)
 	ns_run "$dir" "$DASHPOT" -- sh -c \
