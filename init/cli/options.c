@@ -75,15 +75,13 @@ static struct options without_a_word(struct options o)
 {
 	if (is_command_of_container(&o))
 		return o;
-	if (o.files_count > 0)
+	/* A script that starts it wants no help. */
+	if (o.files_count > 0 || (!has_terminal() && has_default_files()))
 		die_text(DIE_USAGE,
 			 "this is not PID 1: to supervise all the same, say "
-			 "dashpot run -c %s",
-			 o.files[0]);
-	/* A script that starts it wants no help. */
-	if (!has_terminal() && has_default_files())
-		die_text(DIE_USAGE, "this is not PID 1, nor started by it: to "
-				    "supervise, write dashpot run");
+			 "dashpot run%s%s",
+			 o.files_count > 0 ? " -c " : "",
+			 o.files_count > 0 ? o.files[0] : "");
 	return (struct options){ .mode = OPTIONS_COMMAND };
 }
 

@@ -62,17 +62,22 @@ static void stop_by(int number)
 void terminal_follow(enum terminal t, pid_t command)
 {
 	siginfo_t info = { 0 };
+	int number;
 
 	if (t == TERMINAL_NONE || command == 0 ||
 	    waitid(P_PID, (id_t)command, &info, WSTOPPED | WNOHANG) < 0 ||
-	    info.si_pid != command || !is_stop(info.si_status))
-		return; /* SIGSTOP is some person's wish */
-	if (t == TERMINAL_SHARED) {
-		stop_by(info.si_status);
+	    info.si_pid != command)
 		return;
-	}
+	number = info.si_status;
+	/* A shell that was told to suspend stops itself by SIGSTOP, with the
+	 * terminal in its own group. Else SIGSTOP is some person's wish. */
+	if (t == TERMINAL_SHARED && getpgid(command) != getpgrp())
+		number = SIGTSTP;
+	if (!is_stop(number))
+		return;
+	if (t == TERMINAL_SHARED)
+		stop_by(number);
 	/* It may go on once it can read and write. */
-	if (info.si_status == SIGTSTP ||
-	    tcsetpgrp(STDIN_FILENO, command) == 0)
+	else if (number == SIGTSTP || tcsetpgrp(STDIN_FILENO, command) == 0)
 		kill(-command, SIGCONT);
 }

@@ -103,6 +103,24 @@ job_control()
 	job_control '$r'
 }
 
+@test "a shell as the command can suspend itself, and go on" {
+	terminal
+	for command in "$DASHPOT" "$DASHPOT run -c $dir/dashpot.ini"; do
+		types "clear; PS1='inner> ' $command -- bash --norc --noprofile -i"
+		wait_until 10 shows '^inner>$'
+		types suspend
+		wait_until 5 shows 'Stopped'
+		answers
+		types fg
+		types "clear; echo inner-\$((3 + 4))"
+		wait_until 5 shows '^inner-7$'
+		types 'exit 7'
+		wait_until 5 shows '^ready>$'
+		types "echo \"code \$?\""
+		wait_until 5 shows '^code 7$'
+	done
+}
+
 # each FUNCTION: with `dashpot` and with `dashpot run`, one after the other
 each()
 {
