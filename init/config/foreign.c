@@ -24,17 +24,14 @@ static const char table[] =
 	"max_failures" IS "startretries StartLimit* max-death-tally" NEXT
 	"stable" IS "startsecs" NEXT
 	"success_codes" IS "exitcodes SuccessExit*" NEXT
-	"fatal_codes" IS "RestartPrevent*" NEXT
-	"autostart" IS "WantedBy profiles" NEXT
+	"autostart" IS "WantedBy" NEXT
 	"essential" IS "flag-essential" NEXT
 	"after or requires" IS "depend* Wants BindsTo PartOf priority" NEXT
-	"`after` of the other service" IS "Before RequiredBy" NEXT
 	"ready = notify" IS "NotifyAccess" NEXT
 	"ready = fd:N" IS "notification-fd" NEXT
 	"ready_timeout" IS "TimeoutStart* timeout-up" NEXT
 	"health" IS "healthcheck WatchdogSec test" NEXT
 	"health_interval" IS "interval" NEXT
-	"health_timeout" IS "timeout" NEXT
 	"health_failures" IS "retries" NEXT
 	"health_grace" IS "start_period" NEXT
 	"stop_signal" IS "KillSignal down-signal" NEXT
@@ -45,15 +42,12 @@ static const char table[] =
 	"env.NAME = VALUE" IS "environment" NEXT
 	"env_file" IS "EnvironmentFile" NEXT
 	"env_from_file.NAME" IS "secrets LoadCredential*" NEXT
-	"clear_env" IS "PassEnvironment" NEXT
 	"directory" IS "working* cwd" NEXT
 	"groups" IS "SupplementaryGroups group_add" NEXT
 	"capabilities" IS "cap_add cap_drop Capability* Ambient*" NEXT
-	"no_new_privileges" IS "security_opt" NEXT
 	"oom_score_adj" IS "OOMScoreAdjust" NEXT
 	"limit.NAME, such as limit.nofile" IS
-	"ulimits LimitA* LimitC* LimitD* LimitF* LimitL* LimitM* LimitN* "
-	"LimitR* LimitS*" NEXT
+	"ulimits LimitA* LimitC* LimitM* LimitN* LimitS*" NEXT
 	"limit.memory" IS "mem_limit Memory*" NEXT
 	"limit.tasks" IS "pids_limit TasksMax" NEXT
 	"instances" IS "numprocs replicas scale" NEXT
@@ -64,13 +58,10 @@ static const char table[] =
 	"stderr = stdout" IS "redirect_stderr" NEXT
 	"log_max_size" IS "*logfile_maxbytes max-size" NEXT
 	"log_keep" IS "*logfile_backups max-file" NEXT
-	"log_prefix" IS "SyslogIdentifier" NEXT
 	"schedule" IS "OnCalendar cron" NEXT
 	"type = oneshot" IS "RemainAfterExit" NEXT
-	"listen" IS "port" NEXT
 	"-write a comment" IS "Description" NEXT
 	"-programs stay in the foreground here" IS "nodaemon PIDFile" NEXT
-	"-use -c, or /etc/dashpot.d" IS "include files" NEXT
 	"-it is the container's" IS
 	"image build ports expose volumes networks hostname container_name"
 	NEXT
@@ -85,7 +76,7 @@ static const char table[] =
 	"group" IS "stop_mode=control-group" NEXT
 	"relay" IS "std*=journal* std*=auto std*=syslog" NEXT
 	"null" IS "std*=none std*=/dev/null" NEXT
-	"file:PATH" IS "std*=/* std*=append:*" NEXT
+	"file:PATH" IS "std*=/*" NEXT
 	"status" IS "dashpot=ps dashpot=list" NEXT
 	"logs" IS "dashpot=tail" NEXT
 	"reload" IS "dashpot=update dashpot=reread" NEXT

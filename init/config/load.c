@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "init/config/files.h"
 #include "init/config/foreign.h"
 #include "init/config/keys.h"
+#include "init/config/reach.h"
 #include "init/config/syntax.h"
 #include "init/errors.h"
 #include "init/format.h"
@@ -388,6 +390,27 @@ static void read_settings(struct loader *l)
 		l->drafts[i] = draft_of(l, l->sections[i], usual);
 }
 
+/* A configuration of which nothing would ever start is a mistake; at a reload
+ * something may run already. */
+static const struct config *refuse_nothing(struct loader *l,
+					   const struct config *c)
+{
+	const struct setting *s;
+	uint16_t waits, on;
+
+	if (c == NULL || l->old != NULL || !reach_is_nothing(c, &waits, &on))
+		return c;
+	s = load_setting(l->sections[waits], "after");
+	if (s == NULL)
+		s = load_setting(&l->defaults, "after");
+	complain(&l->complaints, s ? s->place : l->sections[waits]->place,
+		 "after: %s would wait for %s, which has autostart = no, and "
+		 "nothing would ever start; write requires, which starts it",
+		 config_name(c, waits), config_name(c, on));
+	munmap((void *)(uintptr_t)c, c->size);
+	return NULL;
+}
+
 const struct config *load(const struct world *world,
 			  const struct config_source *from, int fd,
 			  unsigned *mistakes)
@@ -420,7 +443,7 @@ const struct config *load(const struct world *world,
 	if (l.old != NULL)
 		slots_assign(&l, from->held);
 	read_settings(&l);
-	config = compile(&l);
+	config = refuse_nothing(&l, compile(&l));
 	*mistakes = complain_print(&l.complaints, fd);
 	if (config != NULL && from->doubts != NULL)
 		*from->doubts = complain_print(&l.doubts, fd);

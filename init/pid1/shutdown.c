@@ -161,11 +161,30 @@ static int first_that(const struct sup *sup,
 	return first;
 }
 
+/* It waits for what does not come, and so it did from the beginning. */
+static bool never_ran(const struct sup *sup, uint32_t i)
+{
+	return sup->service[i].state == LIFE_WAITING &&
+	       sup->service[i].starts == 0;
+}
+
+static bool has_run(const struct sup *sup, uint32_t i)
+{
+	return sup->service[i].starts > 0;
+}
+
 void shutdown_all_ended(struct sup *sup)
 {
 	int first = first_that(sup, has_failed);
+	int code = first < 0 ? 0 : sup->service[first].exit_code;
 
-	begin(sup, first < 0 ? 0 : sup->service[first].exit_code, first, 0);
+	if (first < 0) {
+		first = first_that(sup, never_ran);
+		code = first < 0 ? 0 : 1;
+	}
+	/* Nothing has run or is to: a person is waited for. */
+	if (first >= 0 || first_that(sup, has_run) >= 0)
+		begin(sup, code, first, 0);
 }
 
 void shutdown_all_blocked(struct sup *sup)

@@ -365,15 +365,19 @@ static void add_exit(struct phrase *w, const struct sentence_from *from,
 		phrase_add(w, "there was no room to start it: ");
 		add_limit(w, e);
 		phrase_add(w, "; ");
-	} else if (name != NULL && from->board != NULL &&
-	    board_row_read(&from->board->service[e->service], &row) &&
-	    row.ends_count > 0) {
+	} else if (name == NULL || from->board == NULL ||
+		   !board_row_read(&from->board->service[e->service], &row)) {
+		/* Nothing is known of it. */
+	} else if (row.ends_count > 0) {
 		end = &row.ends[(row.ends_count - 1) % BOARD_ENDS];
 		phrase_end(w, end->cause, end->code, end->step, end->err,
 			  end->started_ms < 0 ? -1 :
 				  end->ended_ms - end->started_ms);
 		phrase_add(w, "; ");
 		add_last_line(w, from, (uint32_t)e->service, end->run);
+	} else if (row.starts == 0 && e->n[0] == 1) {
+		phrase_add(w, "never ran, as it waits for what does not "
+			      "come; ");
 	}
 	phrase_add(w, "dashpot exits with code %lld", (long long)e->n[0]);
 }

@@ -324,3 +324,18 @@ with_etc()
 	[ "$NS_STATUS" = 0 ]
 	grep -x '.*62000 tag=v1' "$dir/stdout"
 }
+
+@test "where nothing ever ran the exit code is not 0, and says who waited" {
+	dir=$(ns_dir)
+	printf '%s\n' '[service:a]' 'command = sleep 1000' 'autostart = no' \
+		'[service:b]' 'command = sleep 1000' 'after = a' >"$dir/dashpot.ini"
+	ns_start "$dir"
+	ns_wait 10
+	[ "$NS_STATUS" = 100 ]
+	told "$dir/dashpot.ini:6" 'nothing would ever start'
+	printf '%s\n' '[service:c]' 'shell = exit 0' 'type = oneshot' >>"$dir/dashpot.ini"
+	ns_start "$dir"
+	ns_wait 10
+	[ "$NS_STATUS" = 1 ]
+	tail -n 1 "$dir/stderr" | grep 'b: never ran, as it waits for what does not come; dashpot exits with code 1'
+}

@@ -428,7 +428,8 @@ static void limit_that_takes_the_mark_away_is_doubted(void **state)
 static void dependency_that_nobody_starts_is_doubted(void **state)
 {
 	load_text("[service:a]\ncommand = /bin/sh\nafter = b\n"
-		  "[service:b]\ncommand = /bin/sh\nautostart = no\n");
+		  "[service:b]\ncommand = /bin/sh\nautostart = no\n"
+		  "[service:c]\ncommand = /bin/sh\n");
 	assert_int_equal(doubts(), 1);
 	assert_non_null(strstr(said, "t.ini:1: warning: after = b, which has "
 				     "autostart = no"));

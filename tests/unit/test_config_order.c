@@ -277,9 +277,55 @@ static void block_can_be_copied_to_any_address(void **state)
 	free(copy);
 }
 
+#define OFF "command = x\nautostart = no\n"
+
+static void files_of_which_nothing_would_start_are_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"[service:a]\n" OFF "[service:b]\ncommand = x\nafter = a\n",
+		/* Through another one, and through instances. */
+		"[service:c]\ncommand = x\nrequires = b\n"
+		"[service:b]\n" OFF "after = a\n[service:a]\n" OFF,
+		"[service:a]\n" OFF "instances = 2\n"
+		"[service:b]\ncommand = x\nafter = a:1\n",
+	};
+	static const char *const right[] = {
+		"[service:a]\n" OFF "[service:b]\ncommand = x\nrequires = a\n",
+		"[service:a]\n" OFF "[service:b]\ncommand = x\nafter = a\n"
+		"[service:c]\ncommand = x\n",
+		/* Somebody else requires it. */
+		"[service:a]\n" OFF "[service:b]\ncommand = x\nafter = a\n"
+		"[service:c]\ncommand = x\nrequires = a\n",
+		/* One starts as it is required by who does not. */
+		"[service:a]\n" OFF "[service:z]\n" OFF
+		"[service:b]\ncommand = x\nafter = a\nrequires = z\n",
+		/* All are for a person. */
+		"[service:a]\n" OFF "[service:b]\n" OFF "after = a\n",
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		forget(state);
+		load_text(wrong[i]);
+		assert_int_equal(loaded.mistakes, 1);
+		assert_said("and nothing would ever start; write requires");
+	}
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+		forget(state);
+		load_text(right[i]);
+		assert_non_null(loaded.c);
+	}
+	forget(state);
+	load_text(wrong[0]);
+	assert_string_equal(loaded.said,
+			    "t.ini:6: after: b would wait for a, which has "
+			    "autostart = no, and nothing would ever start; "
+			    "write requires, which starts it\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(files_of_which_nothing_would_start_are_refused),
 		TEST(without_dependencies_the_order_is_that_of_the_file),
 		TEST(service_stands_behind_what_it_depends_on),
 		TEST(name_twice_is_one_dependency_and_requires_is_stronger),

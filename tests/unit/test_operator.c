@@ -141,7 +141,13 @@ static void running_one_is_told_to_stop_and_stays_stopped(void **state)
 
 static void without_a_person_nothing_keeps_dashpot_running(void **state)
 {
-	sup_with(ONE "autostart = no\n");
+	sup_with(ONE "autostart = no\nrestart = never\n");
+	tree_follow(&sup);
+	/* Nothing has run yet: a person is waited for. */
+	assert_int_equal(sup.stop.phase, STOP_NOT);
+	assert_true(ask(COMMAND_START, 0));
+	run(0);
+	ended(0, 0);
 	tree_follow(&sup);
 	assert_int_equal(sup.stop.phase, STOP_SERVICES);
 }

@@ -179,6 +179,30 @@ static void after_wants_nobody_and_waits(void **state)
 	waits_for(b, -1);
 }
 
+static void who_never_ran_is_no_good_end(void **state)
+{
+	sup_with(A "autostart = no\n" B "after = a\n" C "type = oneshot\n");
+	run(c);
+	follow();
+	assert_int_equal(sup.stop.phase, STOP_NOT);
+	ended(c, 0);
+	follow();
+	assert_int_not_equal(sup.stop.phase, STOP_NOT);
+	assert_int_equal(sup.stop.exit_code, 1);
+}
+
+static void person_is_waited_for_where_nothing_has_run(void **state)
+{
+	sup_with(A "autostart = no\n" B "autostart = no\nafter = a\n");
+	follow();
+	assert_int_equal(sup.stop.phase, STOP_NOT);
+	ask(COMMAND_START, a);
+	run(a);
+	ended(a, 0);
+	follow();
+	assert_int_equal(sup.stop.phase, STOP_NOT);
+}
+
 static void person_who_stopped_a_requirement_is_not_overruled(void **state)
 {
 	sup_with(A B "autostart = no\nrequires = a\n");
@@ -732,6 +756,8 @@ int main(void)
 		TEST(command_line_starts_though_a_daemon_has_ended_well),
 		TEST(who_is_required_is_wanted_though_not_autostarted),
 		TEST(after_wants_nobody_and_waits),
+		TEST(who_never_ran_is_no_good_end),
+		TEST(person_is_waited_for_where_nothing_has_run),
 		TEST(person_who_stopped_a_requirement_is_not_overruled),
 		TEST(restart_of_a_requirement_stops_nobody),
 		TEST(restart_by_a_person_stops_no_dependent),
