@@ -5,6 +5,8 @@
 bool judge_is_failure(const struct judge_rules *rules, enum judge_end end,
 		      int64_t runtime_ms)
 {
+	if (end == JUDGE_ASKED)
+		return false;
 	return end != JUDGE_SUCCESS ||
 	       (!rules->is_success_an_end &&
 		runtime_ms < rules->min_runtime_ms);
@@ -18,6 +20,9 @@ enum life_event judge_end(const struct judge_rules *rules, struct breaker *b,
 
 	if (rules->is_scheduled)
 		return LIFE_ENDED_TICK;
+	if (end == JUDGE_ASKED)
+		return rules->is_never_restarted ? LIFE_ENDED_BAD
+						 : LIFE_ENDED_CLEAN;
 	if (!judge_is_failure(rules, end, runtime_ms)) {
 		breaker_ended_clean(b);
 		return rules->is_success_an_end ? LIFE_ENDED_DONE

@@ -26,6 +26,7 @@ enum judge_end {
 	JUDGE_SUCCESS, /* with one of success_codes */
 	JUDGE_FAILURE, /* any other end */
 	JUDGE_AT_ONCE, /* ... that another start cannot help */
+	JUDGE_ASKED,   /* by what a person sent to it: says nothing of it */
 };
 
 /* True when an end after runtime_ms is a failure: also a success that is no

@@ -57,6 +57,8 @@ enum board_cause {
 	BOARD_ZOMBIES,       /* more of them than its zombie_limit */
 	BOARD_KILLED,        /* as ASKED, but by the SIGKILL that dashpot sent
 			      * when its time was over */
+	BOARD_SENT,          /* `code` is a signal that a person sent to it by
+			      * dashpot moments before */
 	BOARD_CAUSES,
 };
 

@@ -191,7 +191,7 @@ bool commands_is_help_asked(int argc, char **argv)
  * signal is sent and does nothing unless it has a handler. */
 static void end_by_sigpipe(int number)
 {
-	(void)raise(number);
+	(void)kill(getpid(), number);
 	_exit(128 + number);
 }
 

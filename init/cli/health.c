@@ -71,7 +71,7 @@ static int tell(struct peek answer, bool is_well, const char *well,
 			out_text(&o, "not ready in time");
 			out_line(&o);
 		}
-		verdict_tell(&o, peek_get(answer, "reasons"));
+		verdict_tell(&o, peek_get(answer, "reasons"), NULL);
 	}
 	if (out_end(&o) < 0)
 		return DIE_SYSTEM;

@@ -202,7 +202,7 @@ static void wait_to_read(int fd)
 	while (poll(both, 2, -1) < 0 && errno == EINTR)
 		;
 	if ((both[1].revents & POLLERR) != 0)
-		(void)raise(SIGPIPE);
+		(void)kill(getpid(), SIGPIPE);
 }
 
 void reader_rewind(struct reader *r)

@@ -21,6 +21,7 @@ enum { STALE_TRIES = 5 }; /* reloads that may come in between */
 struct steer {
 	const char *word, *control;
 	const char *signal; /* of `signal`, else NULL */
+	uint8_t number;     /* ... its number */
 	const char *names[ASK_NAMES + 1];
 	int count;
 	int64_t wait_ms;
@@ -40,7 +41,6 @@ static void parse(struct steer *s, int argc, char **argv)
 	};
 	struct why why, ignored;
 	const char *last;
-	uint8_t number;
 	int first = is_signal;
 
 	s->word = argv[0];
@@ -60,10 +60,10 @@ static void parse(struct steer *s, int argc, char **argv)
 	s->count--;
 	memmove(s->names, s->names + 1,
 		sizeof(s->names[0]) * (size_t)s->count);
-	if (signals_parse(s->signal, strlen(s->signal), &number, &why))
+	if (signals_parse(s->signal, strlen(s->signal), &s->number, &why))
 		return;
 	last = s->names[s->count - 1];
-	if (signals_parse(last, strlen(last), &number, &ignored))
+	if (signals_parse(last, strlen(last), &s->number, &ignored))
 		die_text(DIE_USAGE, "signal: the signal comes first: dashpot "
 			 "signal %s %s%s", last, s->signal,
 			 s->count > 1 ? " ..." : "");
@@ -110,6 +110,7 @@ int steer_run(int argc, char **argv)
 	struct peek answer, services, rest, first;
 	struct out o;
 	bool is_done, is_nothing;
+	char name[16];
 
 	parse(&s, argc, argv);
 	answer = send_command(&a, &s);
@@ -125,7 +126,8 @@ int steer_run(int argc, char **argv)
 		format_fd(STDERR_FILENO, "dashpot: %s: what is meant is at "
 			  "rest; --all means that too\n", s.word);
 	else
-		verdict_tell(&o, services);
+		verdict_tell(&o, services,
+			     s.signal ? phrase_signal(s.number, name) : NULL);
 	if (!s.is_json && s.is_reload && s.count == 0) {
 		out_text(&o, s.wait_ms > 0 ? "reloaded" : "reload begun");
 		out_line(&o);

@@ -184,7 +184,7 @@ static bool send_command(const struct sweep *s, struct ask *a, struct out *o)
 	services = peek_get(answer, "services");
 	is_done = verdict_is_done(services);
 	if (!is_done && !s->is_json)
-		verdict_tell(o, services);
+		verdict_tell(o, services, NULL);
 	return is_done;
 }
 

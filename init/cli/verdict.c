@@ -21,7 +21,7 @@ bool verdict_is_done(struct peek services)
 	return true;
 }
 
-static void tell(struct out *o, struct peek service)
+static void tell(struct out *o, struct peek service, const char *sent)
 {
 	struct peek result = peek_get(service, "result");
 	char text[TEXT];
@@ -36,6 +36,10 @@ static void tell(struct out *o, struct peek service)
 		out_text(o, peek_text(result, text, sizeof(text)));
 		out_style(o, OUT_PLAIN);
 	}
+	if (sent != NULL && peek_is(result, "done")) {
+		out_text(o, sent);
+		out_text(o, " sent; ");
+	}
 	/* What was only accepted has not changed its state yet. */
 	if (!peek_is(result, "accepted")) {
 		out_text(o, result.at == NULL || peek_is(result, "done") ?
@@ -46,12 +50,12 @@ static void tell(struct out *o, struct peek service)
 	out_line(o);
 }
 
-void verdict_tell(struct out *o, struct peek services)
+void verdict_tell(struct out *o, struct peek services, const char *sent)
 {
 	struct peek service;
 
 	while (peek_next(&services, NULL, &service))
-		tell(o, service);
+		tell(o, service, sent);
 }
 
 void verdict_json(struct out *o, struct peek answer)

@@ -13,8 +13,9 @@
  * for more. */
 bool verdict_is_done(struct peek services);
 
-/* One line for each: its name, what came of it, and why. */
-void verdict_tell(struct out *o, struct peek services);
+/* One line for each: its name, what came of it, and why. sent: the signal that
+ * was sent where the result is "done", or NULL. */
+void verdict_tell(struct out *o, struct peek services, const char *sent);
 
 /* The whole answer, on one line. */
 void verdict_json(struct out *o, struct peek answer);

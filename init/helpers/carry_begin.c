@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The log relay's beginning: which stream goes where, and what a predecessor
  * that was killed has left on the board. */
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -191,7 +189,6 @@ void carry_begin(struct carry *c)
 	static struct sink sinks[2 * CONFIG_SERVICES];
 	static uint16_t ring[2 * CONFIG_SERVICES];
 	bool is_same = c->output == CONFIG_RELAY && is_same_output();
-	sigset_t term;
 
 	c->stream = streams;
 	c->sink = sinks;
@@ -201,9 +198,7 @@ void carry_begin(struct carry *c)
 	c->home.board = c->output == CONFIG_RELAY ? c->job->boards.relay
 						  : c->job->boards.files;
 	c->home.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	c->signal_fd = signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
+	c->signal_fd = helper_open_end();
 	if (c->home.epoll_fd < 0 || c->signal_fd < 0)
 		_exit(1);
 	watch(c, c->job->wake_fd, CARRY_WAKE);

@@ -4,8 +4,6 @@
 #include "init/helpers/control.h"
 
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "init/helpers/notify.h"
@@ -256,13 +254,10 @@ static void take_turn(struct control *ctl)
 _Noreturn void control_main(const struct helper_job *job)
 {
 	static struct control ctl;
-	sigset_t term;
 
 	ctl.job = job;
 	ctl.now_ms = helper_mono_ms();
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	ctl.signal_fd = signalfd(-1, &term, SFD_NONBLOCK | SFD_CLOEXEC);
+	ctl.signal_fd = helper_open_end();
 	if (ctl.signal_fd < 0)
 		_exit(1);
 	reply_set_up(&ctl.reply, job);

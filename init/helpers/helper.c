@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -167,10 +168,9 @@ _Noreturn void helper_run(const struct helper_job *given)
 {
 	struct helper_job job = *given;
 	int32_t parent = job.boards.board->pid;
-	sigset_t all;
+	const uint64_t all = ~UINT64_C(0);
 
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
 	setsid(); /* no terminal and no group signal reaches it */
 	if (boards_enter(&job.boards, job.kind) < 0)
 		_exit(111);
@@ -210,6 +210,14 @@ bool helper_is_superseded(const struct helper_job *job)
 	const volatile uint64_t *reloads = &job->boards.board->reloads;
 
 	return *reloads != job->reloads;
+}
+
+int helper_open_end(void)
+{
+	const uint64_t term = UINT64_C(1) << (SIGTERM - 1);
+
+	return (int)syscall(SYS_signalfd4, -1, &term, sizeof(term),
+			    SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 void helper_tell(const struct helper_job *job)

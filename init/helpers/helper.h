@@ -65,6 +65,10 @@ void helper_drop_capabilities(void);
  * nothing is lost by it. A word of the board, read often. */
 bool helper_is_superseded(const struct helper_job *job);
 
+/* A non-blocking, close-on-exec signalfd(2) for the SIGTERM that tells a helper
+ * to end, or -1. */
+int helper_open_end(void);
+
 /* Tell PID 1 to look at this helper's board. Never blocks. */
 void helper_tell(const struct helper_job *job);
 

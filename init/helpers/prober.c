@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,16 +80,13 @@ static bool has_unix(const struct config *c)
 
 static void set_up(struct prober *p, const struct helper_job *job)
 {
-	sigset_t term;
 	int signals;
 
 	*p = (struct prober){ .job = job, .has_proc = has_proc() };
 	if (!has_unix(job->config))
 		helper_drop_capabilities();
 	p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	signals = signalfd(-1, &term, SFD_NONBLOCK | SFD_CLOEXEC);
+	signals = helper_open_end();
 	if (p->epoll_fd < 0 || signals < 0)
 		_exit(1);
 	watch(p, signals, PROBER_SIGNALS);

@@ -20,7 +20,10 @@
 #include "init/pid1/tell.h"
 #include "policy/judge.h"
 
-enum { REFUSALS = 8 }; /* of its own steps, in a row: it is a failure */
+enum {
+	REFUSALS = 8,    /* of its own steps, in a row: it is a failure */
+	SENT_MS = 10000, /* a signal that a person sent explains the end */
+};
 
 /* errno values that another try cures by itself, often enough. */
 static bool is_passing(int err)
@@ -38,6 +41,7 @@ static int exit_code_of(const struct board_end *end)
 	case BOARD_SIGNALLED:
 	case BOARD_OUT_OF_MEMORY:
 	case BOARD_KILLED:
+	case BOARD_SENT:
 		return 128 + end->code;
 	case BOARD_START_FAILED:
 		return end->err == ENOENT ? 127 : 126;
@@ -66,6 +70,8 @@ static bool is_at_once(const struct config_service *c,
 static enum judge_end how_ended(const struct config_service *c,
 				const struct board_end *end)
 {
+	if (end->cause == BOARD_SENT)
+		return JUDGE_ASKED;
 	if (end->cause == BOARD_EXITED &&
 	    config_has_code(c->success_codes, end->code))
 		return JUDGE_SUCCESS;
@@ -99,6 +105,8 @@ static enum life_event judge(struct sup *sup, uint32_t i,
 		s->exit_code = exit_code_of(end);
 	}
 	event = judge_end(&rules, b, how, runtime_ms, sup->now_ms);
+	if (event == LIFE_ENDED_BAD)
+		s->exit_code = exit_code_of(end);
 	if (event == LIFE_ENDED_TICK && !end->was_failure) {
 		s->failures = 0;
 		s->was_stable = true;
@@ -151,6 +159,22 @@ static void describe_end(const struct sup *sup, uint32_t i, int status,
 		end->err = report->err;
 		end->code = report->which;
 	}
+}
+
+/* An end by what a person sent is what that person wanted to see. */
+static void look_for_sender(const struct sup *sup, uint32_t i,
+			    struct board_end *end)
+{
+	const struct service *s = &sup->service[i];
+	const int code = end->cause == BOARD_EXITED ? end->code - 128
+						    : end->code;
+
+	if (end->cause > BOARD_SIGNALLED || code != s->sent ||
+	    s->sent_ms < s->started_ms || sup->now_ms - s->sent_ms > SENT_MS)
+		return;
+	end->cause = BOARD_SENT;
+	end->code = s->sent;
+	end->was_signalled = true;
 }
 
 /* A SIGKILL that dashpot did not send: was it the kernel's? One that came
@@ -289,6 +313,7 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	s->refused_by = BOARD_LIMIT_NONE;
 	s->refusals = 0;
 	describe_end(sup, i, status, used, &end);
+	look_for_sender(sup, i, &end);
 	look_for_oom(sup, i, status, &end);
 	s->given_up = BOARD_NEVER_ENDED;
 	s->was_given_up_probe = false;

@@ -151,7 +151,10 @@ static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 		break;
 	case COMMAND_SIGNAL:
 	case COMMAND_RELOAD_SERVICE:
-		kill(sup->service[i].pid, number);
+		if (kill(sup->service[i].pid, number) < 0)
+			break;
+		sup->service[i].sent = number;
+		sup->service[i].sent_ms = sup->now_ms;
 		break;
 	case COMMAND_SWEEP:
 		sweep_begin(sup, i, true);

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -37,18 +36,26 @@ static struct rlimit queue_before;
 /* Signals that the kernel throws away as they come; bit n - 1. */
 static uint64_t ignored;
 
-static void set_disposition(int number, bool is_ignored)
+/* Of the signals of `which` ignore those of `unwanted`; the others get their
+ * default. */
+static void set_dispositions(uint64_t which, uint64_t unwanted)
 {
 	/* Larger than the kernel's struct sigaction, whose handler is its
 	 * first word, but for one architecture. */
 	uintptr_t action[16] = { 0 };
-
 #ifdef __mips__
-	action[1] = is_ignored; /* SIG_IGN, or SIG_DFL */
+	uintptr_t *handler = &action[1];
 #else
-	action[0] = is_ignored;
+	uintptr_t *handler = &action[0];
 #endif
-	syscall(SYS_rt_sigaction, number, action, NULL, SET_BYTES);
+
+	for (int number = 1; number <= SIGNALS; number++) {
+		if (!(which & SIGNALS_BIT(number)))
+			continue;
+		/* SIG_IGN, or SIG_DFL */
+		*handler = (unwanted & SIGNALS_BIT(number)) != 0;
+		syscall(SYS_rt_sigaction, number, action, NULL, SET_BYTES);
+	}
 }
 
 /* A real-time signal is queued once for each time that it is sent, as long as
@@ -72,21 +79,16 @@ int signals_collect(int fd, uint64_t wanted)
 {
 	const uint64_t all = ~faults();
 	const uint64_t unwanted = all & ~wanted;
-	sigset_t set;
 
 	limit_queue();
-	memset(&set, 0, sizeof(set));
 	wanted &= all;
-	memcpy(&set, &wanted, sizeof(wanted));
 	/* What is blocked is never ignored, so that nothing is lost between
 	 * these steps; what waits of the unwanted is thrown away. */
 	set_mask(all);
-	for (int number = 1; number <= SIGNALS; number++)
-		if ((ignored ^ unwanted) & SIGNALS_BIT(number))
-			set_disposition(number,
-					unwanted & SIGNALS_BIT(number));
+	set_dispositions(ignored ^ unwanted, unwanted);
 	ignored = unwanted;
-	fd = signalfd(fd, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	fd = (int)syscall(SYS_signalfd4, fd, &wanted, SET_BYTES,
+			  SFD_NONBLOCK | SFD_CLOEXEC);
 	set_mask(wanted);
 	return fd < 0 ? -errno : fd;
 }
@@ -94,18 +96,23 @@ int signals_collect(int fd, uint64_t wanted)
 void signals_block(void)
 {
 	set_mask(~faults());
-	for (int number = 1; number <= SIGNALS; number++)
-		set_disposition(number, false);
+	set_dispositions(SIGNALS_ALL, 0);
 }
 
 void signals_enter_child(void)
 {
 	if (queue_before.rlim_max != 0)
 		(void)prlimit(0, RLIMIT_SIGPENDING, &queue_before, NULL);
-	for (int number = 1; number <= SIGNALS; number++)
-		if (ignored & SIGNALS_BIT(number))
-			set_disposition(number, false);
+	set_dispositions(ignored, 0);
 	set_mask(~faults() & ~SIGNALS_BIT(SIGTERM));
+}
+
+void signals_let_in(int number)
+{
+	const uint64_t set = SIGNALS_BIT(number);
+
+	syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, NULL, SET_BYTES);
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, NULL, SET_BYTES);
 }
 
 void signals_unblock_all(void)

@@ -38,6 +38,9 @@ int signals_next(uint64_t set, int last, int *code);
  * it ends a child that does not execute yet. */
 void signals_enter_child(void);
 
+/* Take this one by its disposition, if it waits. */
+void signals_let_in(int number);
+
 /* In a child, last before exec: unblock everything. */
 void signals_unblock_all(void);
 

@@ -71,6 +71,8 @@ struct service {
 			     * HOOKS numbers behind it are its hooks' */
 	int64_t kills;      /* for want of memory in its cgroup; -1 unknown */
 	int64_t kills_ms;   /* the last of them seen then; -1 none */
+	int64_t sent_ms;    /* a person sent a signal to its leader then ... */
+	int32_t sent;       /* ... this one; 0 none */
 	pid_t pid;          /* unreaped leader; 0 none */
 	pid_t session;      /* of the last leader; 0 none */
 	int32_t on;         /* the dependency it waits for; -1 */

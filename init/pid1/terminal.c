@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "init/pid1/signals.h"
+
 enum terminal terminal_find(void)
 {
 	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
@@ -50,13 +52,8 @@ bool terminal_has_told(enum terminal t, int number, int code)
  * continue this process, it goes on. */
 static void stop_by(int number)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, number);
 	kill(getpid(), number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	signals_let_in(number);
 }
 
 void terminal_follow(enum terminal t, pid_t command)

@@ -95,8 +95,7 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_SHUTDOWN_NOW] = { "shutdown-now", CONFIG_WARNING,
 		"signal/s", "%0s again: kills everything now" },
 	[BOARD_EV_SHUTDOWN_AGAIN] = { "shutdown-again", CONFIG_INFO,
-		"signal/s", "%0s again: the stop goes on, nobody is killed "
-		"sooner (stop_again)" },
+		"signal/s", "%0s again: hurries nobody (stop_again)" },
 	[BOARD_EV_SHUTDOWN_REST] = { "shutdown-rest", CONFIG_INFO,
 		"processes", "%0p of no service told to end" },
 	[BOARD_EV_ESSENTIAL] = { "essential", CONFIG_ERROR,

@@ -181,6 +181,7 @@ const char *phrase_cause(unsigned cause)
 		[BOARD_OUT_OF_MEMORY] = "out-of-memory",
 		[BOARD_ZOMBIES] = "zombies",
 		[BOARD_KILLED] = "killed",
+		[BOARD_SENT] = "sent",
 	};
 
 	return word_of(words, COUNT(words), cause);
@@ -503,7 +504,11 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 		phrase_add(w, "ended as asked");
 		break;
 	case BOARD_KILLED:
-		phrase_add(w, "was killed, as it had not ended when asked");
+		phrase_add(w, "was killed when its time was over");
+		break;
+	case BOARD_SENT:
+		phrase_add(w, "was ended by the %s that a person sent",
+			   phrase_signal(code, buf));
 		break;
 	case BOARD_CAUSES:
 		return;

@@ -162,6 +162,27 @@ no_zombies()
 	[ "$(ns_exec prlimit --pid "$helper" --sigpending --output SOFT --noheadings | tr -d ' ')" = 64 ]
 }
 
+@test "who ends by what a person sent is told as that, and not as a crash" {
+	dir=$(ns_dir)
+	printf '%s\n' '[service:web]' 'command = sleep 1000' 'max_failures = 1 in 1m' \
+		'[service:caught]' 'max_failures = 1 in 1m' \
+		"shell = trap 'exit 143' TERM; while :; do sleep 0.02; done" \
+		>"$dir/dashpot.ini"
+	ns_start "$dir"
+	wait_until 5 service web '.state == "running"'
+	wait_until 5 service caught '.state == "running"'
+	ctl signal HUP web | grep -q '^web: SIGHUP sent; '
+	ctl signal 15 caught | grep -q '^caught: SIGTERM sent; '
+	wait_until 5 service web '.starts == 2 and .state == "running"'
+	wait_until 5 service caught '.starts == 2 and .state == "running"'
+	service web '.ends[0] | .cause == "sent" and .signal == "SIGHUP" and (.is_failure | not)'
+	service web '.failures == 0'
+	service caught '.ends[0] | .cause == "sent" and .signal == "SIGTERM"'
+	ctl explain web >"$dir/why"
+	run ! grep -q 'The program crashed' "$dir/why"
+	grep -q 'that a person sent' "$dir/stderr"
+}
+
 # early_terms NUMBER CODES COMMAND...: SIGTERM that comes within 3 ms of its exec ends the
 # command with one of CODES, none is lost where a program that does nothing but
 # wait for it loses none

@@ -326,6 +326,65 @@ static void signal_without_a_process_is_refused(void **state)
 	assert_int_equal(said(0), 1);
 }
 
+/* The signal that a person sent explains an end by it, and no other one. */
+static void an_end_by_what_a_person_sent_is_no_failure(void **state)
+{
+	const struct board_end *end;
+
+	sup_with(ONE "restart_delay = 1s..1s\nmax_failures = 1 in 1m\n");
+	end = sup.boards.board->service[0].ends;
+	run(0);
+	assert_true(ask(COMMAND_SIGNAL, 0));
+	sup.now_ms += 3000;
+	ended(0, SIGUSR1);
+	assert_int_equal(end[0].cause, BOARD_SENT);
+	assert_int_equal(end[0].code, SIGUSR1);
+	assert_false(end[0].was_failure);
+	assert_int_equal(state_of(0), LIFE_BACKOFF);
+	assert_int_equal(sup.service[0].failures, 0);
+	service_take(&sup, 0, LIFE_DUE);
+	run(0);
+	assert_true(ask(COMMAND_SIGNAL, 0));
+	ended(0, (128 + SIGUSR1) << 8);
+	assert_int_equal(end[1].cause, BOARD_SENT);
+	sup.now_ms += 1000;
+	service_take(&sup, 0, LIFE_DUE);
+	run(0); /* what the run before was sent is not this one's */
+	ended(0, SIGUSR1);
+	assert_int_equal(end[2].cause, BOARD_SIGNALLED);
+	assert_int_equal(state_of(0), LIFE_BLOCKED);
+}
+
+static void an_end_by_another_signal_or_much_later_is_a_failure(void **state)
+{
+	const struct board_end *end;
+
+	sup_with(ONE "restart_delay = 1s..1s\n");
+	end = sup.boards.board->service[0].ends;
+	run(0);
+	assert_true(ask(COMMAND_SIGNAL, 0));
+	ended(0, SIGSEGV);
+	assert_int_equal(end[0].cause, BOARD_SIGNALLED);
+	assert_true(end[0].was_failure);
+	service_take(&sup, 0, LIFE_DUE);
+	run(0);
+	assert_true(ask(COMMAND_SIGNAL, 0));
+	sup.now_ms += 10001;
+	ended(0, SIGUSR1);
+	assert_int_equal(end[1].cause, BOARD_SIGNALLED);
+	assert_true(end[1].was_failure);
+}
+
+static void never_restarted_it_fails_with_the_code_of_the_signal(void **state)
+{
+	sup_with(ONE "restart = never\n[service:b]\ncommand = b\n");
+	run(0);
+	assert_true(ask(COMMAND_SIGNAL, 0));
+	ended(0, SIGUSR1);
+	assert_int_equal(state_of(0), LIFE_FAILED);
+	assert_int_equal(sup.service[0].exit_code, 128 + SIGUSR1);
+}
+
 /* --- While the registry is read ---------------------------------------- */
 
 static void reload_sends_the_signal_of_who_is_ready(void **state)
@@ -709,6 +768,9 @@ int main(void)
 		TEST(reset_of_what_never_failed_says_nothing),
 		TEST(signal_reaches_the_leader_alone),
 		TEST(signal_without_a_process_is_refused),
+		TEST(an_end_by_what_a_person_sent_is_no_failure),
+		TEST(an_end_by_another_signal_or_much_later_is_a_failure),
+		TEST(never_restarted_it_fails_with_the_code_of_the_signal),
 		TEST(remembered_breaker_blocks_who_nobody_asked_for),
 		TEST(remembered_row_of_a_closed_breaker_goes_on),
 		TEST(failed_start_of_a_person_leaves_cooldown_and_trips),
