@@ -3,6 +3,8 @@
  * from which its ring is read. */
 #include "init/pid1/hear.h"
 
+#include <string.h>
+
 #include "init/pid1/services.h"
 
 enum {
@@ -55,6 +57,7 @@ static void hear(struct sup *sup, const struct board_news *news,
 	uint64_t count =
 		atomic_load_explicit(&news->count, memory_order_acquire);
 	struct news_item item;
+	int64_t n[8] = { 0 };
 
 	if (count - *heard > NEWS_SLOTS) /* overwritten, or set back */
 		*heard = count > NEWS_SLOTS ? count - NEWS_SLOTS : 0;
@@ -65,8 +68,10 @@ static void hear(struct sup *sup, const struct board_news *news,
 		if (item.kind == BOARD_EV_ZOMBIE_LIMIT &&
 		    !is_over_limit(sup, &item))
 			continue;
-		sup_say(sup, (enum board_event_kind)item.kind, item.service,
-			item.n, NEWS_NUMBERS);
+		memcpy(n, item.n, sizeof(item.n));
+		board_event(sup->boards.board,
+			    (enum board_event_kind)item.kind, item.service,
+			    sup->now_ms, sup->now_wall_ms, n);
 		if (item.kind == BOARD_EV_ZOMBIE_LIMIT)
 			service_give_up(sup, (uint32_t)item.service,
 					BOARD_ZOMBIES);

@@ -3,16 +3,20 @@
  * are many of them and each would fill in the same numbers. */
 #include "init/pid1/sup.h"
 
-#include <string.h>
-
-void sup_say(struct sup *sup, enum board_event_kind kind, int i,
-	     const int64_t *n, size_t count)
+void sup_say_long(struct sup *sup, enum board_event_kind kind, int i,
+		  int64_t a, int64_t b, int64_t c, int64_t d, int64_t e,
+		  int64_t f, int64_t g, int64_t h)
 {
-	int64_t all[8] = { 0 };
+	const int64_t n[] = { a, b, c, d, e, f, g, h };
 
-	memcpy(all, n, count * sizeof(*n));
 	board_event(sup->boards.board, kind, i, sup->now_ms, sup->now_wall_ms,
-		    all);
+		    n);
+}
+
+void sup_say(struct sup *sup, enum board_event_kind kind, int i, int64_t a,
+	     int64_t b, int64_t c)
+{
+	sup_say_long(sup, kind, i, a, b, c, 0, 0, 0, 0, 0);
 }
 
 void sup_say_orphans(struct sup *sup, bool is_last)

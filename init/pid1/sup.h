@@ -370,13 +370,23 @@ struct sup {
 };
 
 /* Append an event of service i (-1: none) with one to eight numbers, whose
- * meanings enum board_event_kind gives. */
+ * meanings enum board_event_kind gives. The numbers are arguments, filled up
+ * with zeros: an array in each caller, and the stack guard that comes with it,
+ * made the program larger. */
 #define SUP_SAY(sup, kind, i, ...) \
-	sup_say((sup), (kind), (i), (const int64_t[]){ __VA_ARGS__ }, \
-		sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t))
+	SUP_SAY_BY(__VA_ARGS__, SUP_SAY_8, SUP_SAY_8, SUP_SAY_8, SUP_SAY_8, \
+		   SUP_SAY_8, SUP_SAY_3, SUP_SAY_3, SUP_SAY_3, 0) \
+	(sup, kind, i, __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0)
+#define SUP_SAY_BY(a, b, c, d, e, f, g, h, by, ...) by
+#define SUP_SAY_3(sup, kind, i, a, b, c, ...) sup_say(sup, kind, i, a, b, c)
+#define SUP_SAY_8(sup, kind, i, a, b, c, d, e, f, g, h, ...) \
+	sup_say_long(sup, kind, i, a, b, c, d, e, f, g, h)
 
-void sup_say(struct sup *sup, enum board_event_kind kind, int i,
-	     const int64_t *n, size_t count);
+void sup_say(struct sup *sup, enum board_event_kind kind, int i, int64_t a,
+	     int64_t b, int64_t c);
+void sup_say_long(struct sup *sup, enum board_event_kind kind, int i,
+		  int64_t a, int64_t b, int64_t c, int64_t d, int64_t e,
+		  int64_t f, int64_t g, int64_t h);
 
 /* Say how many orphans were reaped, when there were any and nothing was said
  * for SUP_ORPHANS_MS, or if is_last. */
