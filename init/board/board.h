@@ -400,6 +400,7 @@ enum board_event_kind {
 	BOARD_EV_LEAVING,      /* pid: it says that it stops */
 	BOARD_EV_PARTED,       /* service: lost, this one requires it: stops */
 	BOARD_EV_NO_SUBREAPER, /* errno: orphans go to another process */
+	BOARD_EV_OOM_FIRST,    /* its oom_score_adj */
 	BOARD_EV_SHUTDOWN_AGAIN, /* signal – another one: changes nothing */
 	BOARD_EVENT_KINDS,
 };

@@ -186,15 +186,22 @@ void limits_note(struct limits *l)
 			cgroup_value(l->level[i].events_fd, "max ");
 }
 
-void limits_blame(const struct limits *l, int err, struct board_limit *out)
+void limits_blame_step(unsigned step, int err, struct board_limit *out)
 {
 	*out = (struct board_limit){
-		.kind = BOARD_LIMIT_KERNEL,
+		.kind = BOARD_LIMIT_STEP,
+		.level = (int32_t)step,
 		.err = err,
 		.current = -1,
 		.max = -1,
 		.reserve = -1,
 	};
+}
+
+void limits_blame(const struct limits *l, int err, struct board_limit *out)
+{
+	limits_blame_step(0, err, out);
+	out->kind = BOARD_LIMIT_KERNEL;
 	if (err == ENOMEM)
 		out->kind = BOARD_LIMIT_MEMORY;
 	if (err == EMFILE || err == ENFILE)
@@ -221,18 +228,6 @@ void limits_blame(const struct limits *l, int err, struct board_limit *out)
 	}
 }
 
-void limits_blame_step(unsigned step, int err, struct board_limit *out)
-{
-	*out = (struct board_limit){
-		.kind = BOARD_LIMIT_STEP,
-		.level = (int32_t)step,
-		.err = err,
-		.current = -1,
-		.max = -1,
-		.reserve = -1,
-	};
-}
-
 void limits_blame_child(const struct limits *l,
 			const struct spawn_report *report, uint32_t uid,
 			struct board_limit *out)
@@ -240,7 +235,7 @@ void limits_blame_child(const struct limits *l,
 	const bool is_headroom = report->step == BOARD_STEP_HEADROOM;
 	/* Of exec too, where the headroom could not tell, or none is kept. */
 	const bool is_exec = report->step == BOARD_STEP_EXEC &&
-			     (report->max > 0 || !l->is_dry_clone_exact);
+			     report->max > 0;
 
 	if (report->err == EAGAIN && (is_headroom || is_exec))
 		*out = (struct board_limit){
@@ -295,7 +290,10 @@ static int set_soft(rlim_t soft, rlim_t hard)
 	return prlimit(0, RLIMIT_NPROC, &limit, NULL);
 }
 
-/* The other tasks charged to this uid, everywhere: the least soft limit that
+/* The dry clone may also say EMFILE, under a small limit.nofile: the kernel
+ * asks for a descriptor after all limits on tasks.
+ *
+ * The other tasks charged to this uid, everywhere: the least soft limit that
  * a clone would pass, less that clone and this child. Where even the hard
  * limit is reached, that is all that can be known: the hard limit. */
 static int64_t count_tasks(rlim_t hard)
@@ -305,14 +303,14 @@ static int64_t count_tasks(rlim_t hard)
 
 	if (set_soft(passes, hard) < 0)
 		return -1;
-	if (dry_clone() != EFAULT)
+	if (dry_clone() == EAGAIN)
 		return (int64_t)passes;
 	while (passes - refused > 1) {
 		rlim_t middle = refused + (passes - refused) / 2;
 
 		if (set_soft(middle, hard) < 0)
 			return -1;
-		if (dry_clone() == EFAULT)
+		if (dry_clone() != EAGAIN)
 			passes = middle;
 		else
 			refused = middle;

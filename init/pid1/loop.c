@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "init/die.h"
+#include "init/oom.h"
 #include "init/mark.h"
 #include "init/pid1/operator.h"
 #include "init/pid1/cells.h"
@@ -247,6 +248,8 @@ static void set_up(struct sup *sup, const struct config *config,
 	keep_notify_path(sup);
 	publish_begin(sup);
 	begin_as_init(sup);
+	if (oom_be_last() >= OOM_MOST)
+		SUP_SAY(sup, BOARD_EV_OOM_FIRST, -1, OOM_MOST);
 	if (sup->proc_fd < 0)
 		SUP_SAY(sup, BOARD_EV_NO_PROC, -1, inherited);
 	if (!sup->cells.err)

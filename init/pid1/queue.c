@@ -467,7 +467,6 @@ static void try_start(struct sup *sup, uint32_t i)
 static void start_or_wait(struct sup *sup, uint32_t i)
 {
 	const struct service *s = &sup->service[i];
-	const struct board_limit refused = s->limit;
 	struct gate *gate = shut_gate(sup, i);
 
 	/* The token is asked for first and taken last: in another order two
@@ -479,7 +478,7 @@ static void start_or_wait(struct sup *sup, uint32_t i)
 	else if (gate)
 		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &gate->limit);
 	else if (s->refusals > 0 && sup->now_ms < sup->aside_ms)
-		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &refused);
+		wait_for(sup, i, BOARD_WAIT_HEADROOM, -1, &s->limit);
 	else
 		try_start(sup, i);
 }

@@ -113,6 +113,8 @@ _Noreturn void single_run(char **argv)
 		die_system("mmap", errno);
 	if (signal_fd < 0)
 		die_system("signalfd", -signal_fd);
+	/* The command may run as the same user. */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (getpid() != 1)
 		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	command = spawn_command(argv, t, report, &verdict_fd);

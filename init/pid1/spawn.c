@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +18,13 @@
 #include "init/descriptors.h"
 #include "init/format.h"
 #include "init/mark.h"
+#include "init/oom.h"
 #include "init/pid1/cells.h"
 #include "init/pid1/execute.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/notice.h"
 #include "init/pid1/privileges.h"
 #include "init/pid1/signals.h"
-
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 
 extern char **environ;
 
@@ -189,28 +185,18 @@ static void set_limits(const struct sup *sup, struct spawn_report *report,
 	}
 }
 
-/* Returns the length written, or -errno. */
-static int set_oom_score(int score)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : format_fd(fd, "%d", score);
-
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
 static void set_oom_score_of(struct spawn_report *report,
 			     const struct config_service *s)
 {
-	int err;
+	int err = -ENOENT;
 
-	if (!s->has_oom_score_adj)
-		return;
 	take(report, BOARD_STEP_OOM_SCORE);
-	err = set_oom_score(s->oom_score_adj);
-	if (err < 0 && !s->is_oom_score_adj_try)
+	if (s->has_oom_score_adj)
+		err = oom_set(s->oom_score_adj);
+	if (err < 0 && s->has_oom_score_adj && !s->is_oom_score_adj_try)
 		fail(report, -err);
+	if (err < 0)
+		oom_go_before();
 }
 
 static void set_priorities(struct spawn_report *report,
@@ -263,9 +249,9 @@ static _Noreturn void find_file(const char *path, bool is_new,
 /* What it says its readiness by: its socket is emptied and named in *variable,
  * its descriptor gets the number that the service expects. Whatever else has
  * that is closed, so the verdict's pipe makes room: its early end would say
- * that the service executes. Returns where that is then. */
-static int place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
-		       const char **variable)
+ * that the service executes. */
+static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
+			const char **variable)
 {
 	const struct config_check *ready = &settings(sup, i)->ready;
 	struct spawn_report *report = &sup->report[i];
@@ -282,39 +268,11 @@ static int place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
 	if (ready->kind == CONFIG_CHECK_FILE)
 		note_file(config_string(sup->config, ready->path), report);
 	if (ready->kind != CONFIG_CHECK_FD)
-		return verdict_fd;
+		return;
 	take(report, BOARD_STEP_READY);
-	if (verdict_fd == number) {
-		verdict_fd = fcntl(verdict_fd, F_DUPFD_CLOEXEC, number + 1);
-		check(report, verdict_fd);
-	}
+	if (verdict_fd == number)
+		check(report, fcntl(verdict_fd, F_DUPFD_CLOEXEC, number + 1));
 	place(report, sup->service[i].ready_peer_fd, number);
-	return verdict_fd;
-}
-
-/* The descriptor that a service expects, or -1. */
-static int ready_number(const struct config_service *s,
-			const struct spawn_hook *hook)
-{
-	return !hook && s->ready.kind == CONFIG_CHECK_FD
-		       ? (int)s->ready.number : -1;
-}
-
-/* All that PID 1 has open goes before the limits come: what a service may open
- * is to be its own. Where the kernel has no close_range(2) exec closes them. */
-static void close_others(int kept, int also)
-{
-	const int low = kept < also ? kept : also;
-	const int high = kept < also ? also : kept;
-	const int from[] = { 3, low + 1, high + 1 };
-	const int to[] = { low - 1, high - 1, INT_MAX };
-
-	for (int k = 0; k < 3; k++) {
-		const int first = from[k] > 3 ? from[k] : 3;
-
-		if (first <= to[k])
-			(void)syscall(SYS_close_range, first, to[k], 0);
-	}
 }
 
 /* hook: what to do instead of being service i, or NULL. */
@@ -345,10 +303,10 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 	execute_words(&what, c, words);
 	open_streams(sup, i, report, hook);
 	if (!hook)
-		verdict_fd = place_ready(sup, i, verdict_fd, &own[0]);
-	/* What needs a descriptor, before there may be none left. */
+		place_ready(sup, i, verdict_fd, &own[0]);
+	/* What needs a descriptor comes before the limits: all that PID 1 has
+	 * open is open here until exec, and may be more than a service may. */
 	set_oom_score_of(report, s);
-	close_others(verdict_fd, ready_number(s, hook));
 	set_limits(sup, report, s,
 		   sup->service[i].mark + (hook ? 1 + hook->kind : 0));
 	set_priorities(report, s);

@@ -237,6 +237,8 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_PARTED] = { "parted", CONFIG_WARNING, "dependency/N",
 		"stops: %0N, which it requires, is lost; starts again once "
 		"that has been ready for 2 s" },
+	[BOARD_EV_OOM_FIRST] = { "oom-first", CONFIG_WARNING, "score",
+		"%0i may be killed first" },
 	[BOARD_EV_NO_SUBREAPER] = { "no-subreaper", CONFIG_WARNING, "errno/e",
 		"prctl(PR_SET_CHILD_SUBREAPER) is refused (%0e; by seccomp?): "
 		"orphans go to another init, which has to end and reap "

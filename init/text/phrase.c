@@ -339,7 +339,6 @@ void phrase_limit(struct phrase *w, const struct board_limit *l,
 		phrase_add(w, "its step %s is refused: %s (%s)",
 			   board_step_word((unsigned)l->level),
 			   errors_text(l->err), errors_name(l->err, buf));
-		advice = "; it is tried again, and holds up no other service";
 		break;
 	case BOARD_LIMIT_KINDS:
 		break;

@@ -21,6 +21,7 @@ setup_file()
 teardown()
 {
 	faults_cleanup
+	[ -z "${FULL_BOX:-}" ] || wait_until 10 rmdir "$FULL_BOX"
 }
 
 # memory_box: a container that may use 48 MiB, with the services on standard
@@ -193,4 +194,47 @@ ended_by()
 	uml_run "$BATS_TEST_TMPDIR/script" "$BATS_FILE_TMPDIR/hog" >"$BATS_TEST_TMPDIR/out" ||
 		{ cat "$BATS_TEST_TMPDIR/out"; false; }
 	grep -qx 'oom_kill 1' "$BATS_TEST_TMPDIR/out"
+}
+
+# full_box SECONDS: with 16 MiB that a tmpfs fills, and services that are killed
+# and come back; every kill takes another process than PID 1
+full_box()
+{
+	local box=/sys/fs/cgroup/memory/dashpot-test-$$
+	mkdir "$box" 2>/dev/null || skip 'no memory cgroup can be made here'
+	FULL_BOX=$box
+	echo $((16 << 20)) >"$box/memory.limit_in_bytes"
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[defaults]
+		max_failures = none
+		restart_delay = 10ms..50ms
+		[service:filler]
+		command = dd if=/dev/zero of=/run/full bs=64k
+		[service:loop]
+		command = sh -c 'sleep 0.05; exit 1'
+		instances = 3
+		[service:quiet]
+		command = sleep 1000
+		instances = 3
+	END
+	NS_PREFIX=(sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$box")
+	ns_start "$dir"
+	wait_until 60 has_killed_more 5
+	stays "$1" kill -0 "$NS_PID"
+	grep -qx dashpot "/proc/$NS_PID/comm"
+	figure "16 MiB full of tmpfs for $1 s: $(kernel_kills) killed, PID 1 lives"
+}
+
+has_killed_more()
+{
+	[ "$(kernel_kills)" -ge "$1" ]
+}
+
+@test "in a memory cgroup full of tmpfs the kernel kills all but PID 1" {
+	full_box "${OOM_SECONDS:-5}"
+	for pid in $(ns_pids 'dashpot: relay') $(ns_pids 'dashpot: recorder'); do
+		[ "$(ns_exec cat "/proc/$pid/oom_score_adj")" = \
+			$(($(cat "/proc/$NS_PID/oom_score_adj") + 100)) ]
+	done
 }

@@ -225,8 +225,29 @@ os.execv(sys.argv[1], sys.argv[1:])')
 	fails_at oom_score_adj EACCES 'oom_score_adj: permission denied (EACCES), less takes CAP_SYS_RESOURCE'
 	ns_stop
 	one 'nice = --5' 'oom_score_adj = --500'
-	wait_until 10 grep -x "$(cat /proc/self/oom_score_adj)" "$dir/stdout"
+	# As one that writes nothing: PID 1 is to be the last.
+	wait_until 10 grep -x $(($(cat "/proc/$NS_PID/oom_score_adj") + 100)) \
+		"$dir/stdout"
 	grep -x "$(nice)" "$dir/stdout"
+}
+
+@test "PID 1 is the last to be killed, and its own user cannot write to it" {
+	as 1000 --clear-groups
+	local run='shell = cat /proc/self/oom_score_adj; (: >/proc/1/mem) || echo kept; exec sleep 1000'
+	one
+	wait_until 10 grep -x kept "$dir/stdout"
+	grep -x $(($(cat "/proc/$NS_PID/oom_score_adj") + 100)) "$dir/stdout"
+	ns_stop
+	one 'oom_score_adj = 777'
+	wait_until 10 grep -x 777 "$dir/stdout"
+	ns_stop
+	NS_PREFIX=(sh -c 'echo 1000 >/proc/self/oom_score_adj && exec "$@"' sh
+		"${NS_PREFIX[@]}")
+	one
+	wait_until 10 grep -x 1000 "$dir/stdout"
+	# It lowers its own where it may, and else says what that means.
+	[ "$(cat "/proc/$NS_PID/oom_score_adj")" -lt 1000 ] ||
+		wait_until 10 grep 'killed first (oom_score_adj 1000)' "$dir/stderr"
 }
 
 @test "without files of users numbers work, and names are mistakes that say so" {
