@@ -122,8 +122,10 @@ struct config_service {
 	uint64_t log_max_size;     /* bytes of a log file; 0: no rotation */
 	uint64_t success_codes[4]; /* bit n: exit code n, 0 .. 255 */
 	uint64_t fatal_codes[4];   /* likewise */
-	uint64_t fingerprint;      /* hash of all effective settings */
-	uint64_t run_fingerprint;  /* of those that only a new process has */
+	uint64_t fingerprint;      /* hash of all effective settings but the
+				    * values of variables */
+	uint64_t run_fingerprint;  /* of those that only a new process has,
+				    * with the values: for memory only */
 	config_text name;
 	config_text file;          /* the file that declares it */
 	uint32_t line;             /* ... and the line of its section */

@@ -170,7 +170,8 @@ struct draft *slots_draft(struct loader *l, const struct section *section);
 
 /* The hash of all effective settings of a service but its dependencies
  * (fingerprint.c): not where they are written, nor which number it or another
- * one has. is_run: only of those that a running process cannot be given. */
+ * one has, nor the values of variables, as it is written to the volume. is_run:
+ * only of those that a running process cannot be given, with the values. */
 uint64_t fingerprint(const struct loader *l, const struct draft *d,
 		     bool is_run);
 

@@ -195,6 +195,8 @@ static void oneshot_is_not_restarted_for_ever(void **state)
 	assert_int_equal(service("a")->restart, CONFIG_NEVER);
 }
 
+static uint64_t run_print; /* of the last print_of() */
+
 /* The fingerprint of service s of this text. */
 static uint64_t print_of(const char *text)
 {
@@ -202,8 +204,37 @@ static uint64_t print_of(const char *text)
 
 	load_text(text);
 	fingerprint = service("s")->fingerprint;
+	run_print = service("s")->run_fingerprint;
 	forget(NULL);
 	return fingerprint;
+}
+
+static void fingerprint_for_the_volume_says_nothing_of_secrets(void **state)
+{
+	static const char *const secret[2][2] = {
+		{ SERVICE("s") "env.KEY = one\n",
+		  SERVICE("s") "env.KEY = 2\n" },
+		{ SERVICE("s") "env_from_file.KEY = /one\n",
+		  SERVICE("s") "env_from_file.KEY = /two\n" },
+	};
+
+	for (size_t k = 0; k < 2; k++) {
+		uint64_t first, run;
+
+		fake_files[1] = (struct fake_file){ .name = "/one",
+						    .text = "hunter2\n" };
+		fake_files[2] = (struct fake_file){ .name = "/two",
+						    .text = "x=y" };
+		first = print_of(secret[k][0]);
+		run = run_print;
+		fake_files[1] = (struct fake_file){ .name = "/one",
+						    .text = "hunter2\n" };
+		fake_files[2] = (struct fake_file){ .name = "/two",
+						    .text = "x=y" };
+		assert_true(first == print_of(secret[k][1]));
+		/* A reload still sees that a new process is wanted. */
+		assert_true(run != run_print);
+	}
 }
 
 static void fingerprint_is_of_the_settings_not_of_their_place(void **state)
@@ -228,7 +259,7 @@ static void fingerprint_is_of_the_settings_not_of_their_place(void **state)
 static void fingerprint_changes_with_each_setting(void **state)
 {
 	static const char *const lines[] = {
-		"", "stop_timeout = 7s", "env.A = 1", "env.A = 2",
+		"", "stop_timeout = 7s", "env.A = 1", "env.B = 2",
 		"env.AA = 1", "directory = /a", "directory = /b",
 		"user = app", "user = 1000:1001", "limit.nofile = 5",
 		"limit.nofile = -5", "limit.nproc = 5", "after = t",
@@ -342,6 +373,7 @@ int main(void)
 		TEST(stop_takes_the_longest_path_behind_a_drain_delay),
 		TEST(oneshot_is_not_restarted_for_ever),
 		TEST(fingerprint_is_of_the_settings_not_of_their_place),
+		TEST(fingerprint_for_the_volume_says_nothing_of_secrets),
 		TEST(fingerprint_changes_with_each_setting),
 		TEST(block_can_be_copied_to_any_address),
 	};
