@@ -211,7 +211,7 @@ static int print_lines(const struct events *e, struct out *o,
 			continue;
 		is_any = true;
 		if (e->is_json) {
-			out_raw(o, event.at, (size_t)(event.end - event.at));
+			out_json(o, event);
 			out_raw(o, "\n", 1);
 			continue;
 		}

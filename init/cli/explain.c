@@ -159,7 +159,7 @@ static void put_member(struct out *o, const char *before, struct peek value)
 {
 	out_raw(o, before, strlen(before));
 	if (value.at != NULL)
-		out_raw(o, value.at, (size_t)(value.end - value.at));
+		out_json(o, value);
 	else
 		out_raw(o, "null", 4);
 }

@@ -36,7 +36,7 @@ static void print_line(struct out *o, const struct logs *l, struct peek line)
 	char text[TEXT];
 
 	if (l->is_json) {
-		out_raw(o, line.at, (size_t)(line.end - line.at));
+		out_json(o, line);
 		out_raw(o, "\n", 1);
 		return;
 	}

@@ -12,6 +12,7 @@
 
 #include "init/format.h"
 #include "init/scan.h"
+#include "init/text/json.h"
 #include "init/text/phrase.h"
 
 void out_begin(struct out *o, int fd)
@@ -72,24 +73,31 @@ static size_t show(const char *text, char to[8], unsigned *columns)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	size_t n = phrase_utf8_length(text);
-	uint32_t c = n == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu) :
-		     n == 3 ? (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
-				      (s[2] & 0x3fu) :
-			      s[0];
+	unsigned c = phrase_hidden(text);
 
 	*columns = 1;
 	if (*s == '\t')
 		*columns = (unsigned)format(to, 8, "    ");
-	else if (n == 0 || c < 0x20 || c == 0x7f)
+	else if (n == 0 || *s < 0x20 || c == 0x7f)
 		*columns = (unsigned)format(to, 8, "\\x%02x", *s);
-	else if ((n == 2 && c < 0xa0) || c == 0x61c ||
-		 (n == 3 && ((c >= 0x200b && c <= 0x200f) ||
-			     (c >= 0x2028 && c <= 0x202e) ||
-			     (c >= 0x2066 && c <= 0x2069) || c == 0xfeff)))
+	else if (c != 0)
 		*columns = (unsigned)format(to, 8, "\\u%04x", c);
 	else
 		format(to, 8, "%.*s", (int)n, text);
 	return n == 0 ? 1 : n;
+}
+
+static int put_raw(void *o, const char *text, size_t size)
+{
+	out_raw(o, text, size);
+	return 0;
+}
+
+void out_json(struct out *o, struct peek value)
+{
+	struct json j = { .put = put_raw, .context = o };
+
+	json_put(&j, value.at, (size_t)(value.end - value.at));
 }
 
 static void put(struct out *o, const char *text, size_t size)

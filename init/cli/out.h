@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "init/text/peek.h"
+
 enum {
 	OUT_NARROW = 40, /* a narrower terminal counts as this */
 	OUT_WIDE = 1000, /* and a wider one as this */
@@ -68,6 +70,9 @@ void out_line(struct out *o);
 
 /* size bytes as they are. */
 void out_raw(struct out *o, const char *bytes, size_t size);
+
+/* A value of JSON, wherever it comes from, as json_put() puts it. */
+void out_json(struct out *o, struct peek value);
 
 /* How the text that follows looks. */
 void out_style(struct out *o, enum out_style style);

@@ -254,7 +254,7 @@ static void print_table(struct out *o, const struct status *s,
 
 static void put(struct out *o, struct peek value)
 {
-	out_raw(o, value.at, (size_t)(value.end - value.at));
+	out_json(o, value);
 }
 
 /* The document, with the services that are asked for. */

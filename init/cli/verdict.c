@@ -60,6 +60,6 @@ void verdict_tell(struct out *o, struct peek services, const char *sent)
 
 void verdict_json(struct out *o, struct peek answer)
 {
-	out_raw(o, answer.at, (size_t)(answer.end - answer.at));
+	out_json(o, answer);
 	out_raw(o, "\n", 1);
 }

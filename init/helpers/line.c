@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "init/format.h"
 #include "init/helpers/object.h"
 #include "init/text/phrase.h"
 
@@ -39,6 +40,11 @@ static size_t put_escaped(char *to, size_t *used, const char *at, size_t left)
 	size_t n = object_char(at, left);
 	char form[ESCAPED] = { '\\', 'u', '0', '0' };
 
+	if (n > 0 && phrase_hidden(at) != 0) {
+		*used += (size_t)format(to + *used, ESCAPED + 1, "\\u%04x",
+					phrase_hidden(at));
+		return n;
+	}
 	if (c >= 0x20 && c != '"' && c != '\\') {
 		memcpy(to + *used, n > 0 ? at : "?", n > 0 ? n : 1);
 		*used += n > 0 ? n : 1;

@@ -10,12 +10,6 @@
 #include "init/helpers/registry.h"
 #include "init/text/message.h"
 
-static void put(struct json *j, const char *text, size_t size)
-{
-	if (j->err == 0)
-		j->err = j->put(j->context, text, size);
-}
-
 bool record_has_end(const struct config *c, const struct board_event *e)
 {
 	return e->kind == BOARD_EV_ENDED && e->service >= 0 &&
@@ -34,9 +28,9 @@ static void put_end(struct json *j, const struct output *from,
 	char *text = NULL;
 	cJSON *o;
 
-	put(j, ",\"end\":", 7);
+	json_put(j, ",\"end\":", 7);
 	if (!board_row_read(&board->service[i], &row) || end->number != n) {
-		put(j, "null", 4);
+		json_put(j, "null", 4);
 		return;
 	}
 	o = registry_end(j, end, false);
@@ -47,7 +41,7 @@ static void put_end(struct json *j, const struct output *from,
 	if (j->err == 0 && text == NULL)
 		j->err = -ENOMEM;
 	if (text != NULL)
-		put(j, text, strlen(text));
+		json_put(j, text, strlen(text));
 	cJSON_free(text);
 	cJSON_Delete(o);
 }
@@ -63,10 +57,10 @@ void record_put(struct json *j, const struct output *from,
 	struct phrase w = PHRASE_IN(line);
 
 	message_record(&w, &message, e, board->began_wall_ms);
-	put(j, w.at, w.used);
+	json_put(j, w.at, w.used);
 	if (record_has_end(from->config, e))
 		put_end(j, from, board, e);
-	put(j, "}", 1);
+	json_put(j, "}", 1);
 }
 
 void record_put_lost(struct json *j, const struct board *board, uint64_t seq,
@@ -78,5 +72,5 @@ void record_put_lost(struct json *j, const struct board *board, uint64_t seq,
 	message_record_lost(&w, seq, lost, board->began_wall_ms,
 			    helper_mono_ms(), helper_wall_ms());
 	phrase_add(&w, "}");
-	put(j, w.at, w.used);
+	json_put(j, w.at, w.used);
 }

@@ -127,6 +127,26 @@ static void put(struct json *j, const char *text, size_t size)
 		fail(j, err);
 }
 
+void json_put(struct json *j, const char *text, size_t size)
+{
+	const char *end = text + size, *from = text;
+	char form[8];
+
+	while (text < end) {
+		unsigned c = phrase_hidden(text);
+
+		if (c == 0) {
+			text++;
+			continue;
+		}
+		put(j, from, (size_t)(text - from));
+		put(j, form, (size_t)format(form, sizeof(form), "\\u%04x", c));
+		text += phrase_utf8_length(text);
+		from = text;
+	}
+	put(j, from, (size_t)(text - from));
+}
+
 static void put_newline(struct json *j)
 {
 	put(j, "\n", 1);
@@ -140,7 +160,7 @@ static void put_indented(struct json *j, const char *text)
 	for (;;) {
 		size_t line = strcspn(text, "\n");
 
-		put(j, text, line);
+		json_put(j, text, line);
 		if (text[line] == '\0')
 			return;
 		put_newline(j);

@@ -48,6 +48,10 @@ void json_add_item(struct json *j, cJSON *array, cJSON *item);
 /* Add item to an array as one line of text of its own. Frees item. */
 void json_add_line(struct json *j, cJSON *array, cJSON *item);
 
+/* Put text of JSON, whole characters. Those that phrase_hidden() names can only
+ * be in strings there, and are escaped. */
+void json_put(struct json *j, const char *text, size_t size);
+
 /* Stream: "{", members `"key": item` (item is freed), and "}". Between
  * json_open() with a key and json_close() the members belong to an object
  * that is the value of key; one such level is possible. Nothing more is put

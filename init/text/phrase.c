@@ -57,6 +57,24 @@ size_t phrase_utf8_length(const char *text)
 	return utf8_length((const unsigned char *)text);
 }
 
+unsigned phrase_hidden(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n = *s < 0x7f ? 0 : utf8_length(s);
+	unsigned c = n == 1 ? *s :
+		     n == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu) :
+		     n == 3 ? (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
+				      (s[2] & 0x3fu) :
+			      0;
+
+	return (c != 0 && c < 0xa0) || c == 0x61c || c == 0xfeff ||
+			       (c >= 0x200b && c <= 0x200f) ||
+			       (c >= 0x2028 && c <= 0x202e) ||
+			       (c >= 0x2060 && c <= 0x206f)
+		       ? c
+		       : 0;
+}
+
 void phrase_make_utf8(char *text)
 {
 	unsigned char *s = (unsigned char *)text;
@@ -82,8 +100,10 @@ void phrase_add_json(struct phrase *w, const char *text)
 			phrase_add(w, "?");
 		else if (*s == '"' || *s == '\\')
 			phrase_add(w, "\\%c", *s);
-		else if (*s < 0x20 || *s == 0x7f)
-			phrase_add(w, "\\u%04x", *s);
+		else if (*s < 0x20 || phrase_hidden((const char *)s) != 0)
+			phrase_add(w, "\\u%04x",
+				   *s < 0x20 ? *s :
+					       phrase_hidden((const char *)s));
 		else
 			phrase_add(w, "%.*s", (int)n, (const char *)s);
 		s += n == 0 ? 1 : n;

@@ -42,6 +42,11 @@ void phrase_add_json(struct phrase *w, const char *text);
 /* Bytes of the valid UTF-8 character at text (RFC 3629), or 0; 1 for a NUL. */
 size_t phrase_utf8_length(const char *text);
 
+/* The number of the character at text where a terminal obeys it, or shows
+ * nothing of it: DEL, C1 controls, directions, separators of lines, marks
+ * without width. 0 for any other, also for controls below 0x20. */
+unsigned phrase_hidden(const char *text);
+
 /* Replace every byte that is not part of valid UTF-8 by '?', in place. */
 void phrase_make_utf8(char *text);
 

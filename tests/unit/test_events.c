@@ -5,6 +5,8 @@
 
 #include "init/cli/events.h"
 #include "init/cli/graph.h"
+#include "init/helpers/line.h"
+#include "init/text/json.h"
 #include "init/text/phrase.h"
 
 static struct events asked;
@@ -179,6 +181,57 @@ static void json_is_the_lines_as_they_are(void **state)
 		*at = '"';
 	assert_int_equal(strlen(volume.text), strlen(file) + 1);
 	assert_memory_equal(volume.text, file, strlen(file));
+}
+
+/* In the order of the blocks that phrase_hidden() names; what is beside them
+ * stays. */
+#define HIDDEN "\x7f\xc2\x80\xc2\x9b" "31m\xd8\x9c\xe2\x80\x8b\xe2\x80\xa8" \
+	"\xe2\x80\xae\xe2\x81\xa6\xef\xbb\xbf"
+#define SHOWN "\\u007f\\u0080\\u009b31m\\u061c\\u200b\\u2028\\u202e" \
+	"\\u2066\\ufeff"
+#define PLAIN "\xc2\xa0\xc3\xa9\xe2\x82\xac\xe2\x80\xa6\xf0\x9f\x98\x80"
+
+static void json_hides_nothing_from_who_reads_it_on_a_terminal(void **state)
+{
+	(void)state;
+	event(0, 1, 0, "web", "started", ",'said':'" HIDDEN PLAIN "'");
+	volume_put("events.jsonl", file);
+	asked.is_json = true;
+	assert_int_equal(events("web", -1, NOON), 0);
+	asked.is_json = false;
+	assert_non_null(strstr(volume.text, "\"said\":\"" SHOWN PLAIN "\""));
+}
+
+static int keep(void *context, const char *text, size_t size)
+{
+	strncat(context, text, size);
+	return 0;
+}
+
+static void whatever_makes_json_escapes_the_same(void **state)
+{
+	char quoted[256], text[512] = "", line[256] = "";
+	struct phrase w = PHRASE_IN(quoted);
+	struct json j = { .put = keep, .context = text };
+	const struct line_style style = { .name = "s", .stream = "stdout",
+					  .is_json = true };
+	const struct line said = { .text = HIDDEN PLAIN,
+				   .length = strlen(HIDDEN PLAIN) };
+	size_t taken;
+	cJSON *o = cJSON_CreateObject();
+
+	(void)state;
+	phrase_add_json(&w, HIDDEN PLAIN);
+	assert_string_equal(quoted, "\"" SHOWN PLAIN "\"");
+	json_text(&j, o, "said", HIDDEN PLAIN);
+	json_open(&j, NULL);
+	json_member(&j, "o", o);
+	json_close(&j);
+	assert_int_equal(j.err, 0);
+	assert_non_null(strstr(text, "\"" SHOWN PLAIN "\""));
+	line_make(line, sizeof(line) - 1, &style, &said, &taken);
+	assert_int_equal(taken, said.length);
+	assert_non_null(strstr(line, "\"message\":\"" SHOWN PLAIN "\""));
 }
 
 static void damaged_lines_are_counted_and_left_out(void **state)
@@ -403,6 +456,8 @@ int main(void)
 		TEST(every_start_of_the_container_is_marked_once),
 		TEST(since_leaves_out_what_is_older),
 		TEST(json_is_the_lines_as_they_are),
+		TEST(json_hides_nothing_from_who_reads_it_on_a_terminal),
+		TEST(whatever_makes_json_escapes_the_same),
 		TEST(damaged_lines_are_counted_and_left_out),
 		TEST(a_line_that_is_too_long_is_left_out),
 		TEST(nothing_reaches_the_terminal_but_text),
