@@ -47,7 +47,7 @@ musl = $(CC) -ffunction-sections -fdata-sections -fno-pie $(harden) \
 	-flto -flto-partition=one $(smaller)
 # What -Oz still spends on speed: one per cent of the program.
 smaller = -fipa-pta -fno-caller-saves -fno-move-loop-invariants \
-	-fno-tree-loop-im -fno-tree-dominator-opts
+	-fno-tree-loop-im -fno-tree-dominator-opts -fno-ipa-sra
 musl_yours = $(CPPFLAGS) $(CFLAGS)
 test = $(TEST_CC) -O1 -g $(sanitize)
 fuzz = $(FUZZ_CC) -O1 -g $(sanitize) -fsanitize=fuzzer-no-link

@@ -91,14 +91,12 @@ static bool read_file(const struct key_use *use, const char *path,
 					     "the file", LOAD_VARIABLES);
 	if (err == -ENODEV)
 		return value_wrong(use->why, "is no regular file; name one");
-	if (err == -EACCES)
-		return value_wrong(use->why,
-				   "cannot be read (permission denied): "
-				   "correct its mode, or a symlink on its path "
-				   "that is neither root's nor dashpot's");
 	if (err < 0)
-		return value_wrong(use->why, "cannot be read (%s); correct it",
-				   errors_text(-err));
+		return value_wrong(use->why,
+				   "cannot be read (%s%s); correct it",
+				   errors_text(-err),
+				   err == -EACCES ? ", or a symlink of another "
+						    "user" : "");
 	return true;
 }
 

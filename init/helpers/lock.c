@@ -2,8 +2,8 @@
 /* In a directory that a service may write, the file can be planted, removed and
  * replaced at any time: it counts when its owner is right, and only while it is
  * the one that has the name. The descriptor that holds it only reads, because
- * one that writes would keep the volume from being remounted read-only; NFS
- * wants one that writes. Source: flock(2). */
+ * one that writes would keep the volume from being remounted read-only. Source:
+ * flock(2). */
 #include "init/helpers/lock.h"
 
 #include <errno.h>
@@ -34,8 +34,7 @@ static int clear_name(int directory, char holder[LOCK_HOLDER])
 	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (is_trusted(&st)) {
-		format(holder, LOCK_HOLDER, "a dashpot of user %u",
-		       (unsigned)st.st_uid);
+		memcpy(holder, "another user", sizeof("another user"));
 		return -EWOULDBLOCK;
 	}
 	return unlinkat(directory, name,
@@ -44,9 +43,9 @@ static int clear_name(int directory, char holder[LOCK_HOLDER])
 }
 
 /* The file, made where it is missing, or -errno. */
-static int open_it(int directory, int access, char holder[LOCK_HOLDER])
+static int open_it(int directory, char holder[LOCK_HOLDER])
 {
-	const int flags = access | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+	const int flags = O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
 			  O_NOCTTY | O_CLOEXEC;
 	int err = -EBUSY;
 
@@ -59,8 +58,7 @@ static int open_it(int directory, int access, char holder[LOCK_HOLDER])
 			return -errno;
 		if (fd >= 0 && fstat(fd, &st) == 0 && is_trusted(&st)) {
 			/* Somebody may have widened it with all the rest. */
-			if ((st.st_mode & 0777) != 0600)
-				(void)fchmod(fd, 0600);
+			(void)fchmod(fd, 0600);
 			return fd;
 		}
 		if (fd >= 0)
@@ -72,13 +70,22 @@ static int open_it(int directory, int access, char holder[LOCK_HOLDER])
 	return err < 0 ? err : -EBUSY;
 }
 
+static bool is_same(int fd, int other)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstat(other, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 bool lock_is_there(int directory, int fd)
 {
-	struct stat named, held;
+	int named = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	bool is_it = named >= 0 && is_same(named, fd);
 
-	return fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstat(fd, &held) == 0 && named.st_dev == held.st_dev &&
-	       named.st_ino == held.st_ino;
+	if (named >= 0)
+		close(named);
+	return is_it;
 }
 
 /* What the holder has written, as far as it can be shown. */
@@ -100,54 +107,32 @@ static void write_own(int directory, int held, const char *own)
 			O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char text[LOCK_HOLDER];
 	int n = format(text, sizeof(text), "%s\n", own);
-	struct stat a, b;
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &a) == 0 && fstat(held, &b) == 0 &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino &&
-	    ftruncate(fd, 0) == 0)
+	/* By now the name may lead elsewhere. */
+	if (is_same(fd, held) && ftruncate(fd, 0) == 0)
 		(void)!pwrite(fd, text, (size_t)n, 0);
 	close(fd);
 }
 
-/* The file, locked where that can be; -EWOULDBLOCK; or -errno. */
-static int open_locked(int directory, char holder[LOCK_HOLDER])
-{
-	const int how = LOCK_EX | LOCK_NB;
-	int fd = open_it(directory, O_RDONLY, holder), other;
-
-	if (fd < 0 || flock(fd, how) == 0)
-		return fd;
-	if (errno == EBADF) { /* NFS */
-		other = open_it(directory, O_RDWR, holder);
-		if (other >= 0) {
-			close(fd);
-			fd = other;
-		}
-		if (flock(fd, how) == 0)
-			return fd;
-	}
-	if (errno != EWOULDBLOCK)
-		return fd;
-	read_holder(fd, holder);
-	close(fd);
-	return -EWOULDBLOCK;
-}
-
 int lock_take(int directory, const char *own, char holder[LOCK_HOLDER])
 {
-	holder[0] = '\0';
-	for (int i = 0; i < TRIES; i++) {
-		int fd = open_locked(directory, holder);
+	int fd, err = 0;
 
-		if (fd < 0)
-			return fd;
-		if (lock_is_there(directory, fd)) {
-			write_own(directory, fd, own);
-			return fd;
-		}
-		close(fd);
+	holder[0] = '\0';
+	fd = open_it(directory, holder);
+	if (fd < 0)
+		return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		read_holder(fd, holder);
+		err = -EWOULDBLOCK;
+	} else if (!lock_is_there(directory, fd)) {
+		err = -EBUSY; /* replaced meanwhile: the next write tries */
+	} else {
+		write_own(directory, fd, own);
+		return fd;
 	}
-	return -EBUSY;
+	close(fd);
+	return err;
 }

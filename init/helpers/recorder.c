@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/format.h"
@@ -371,14 +370,11 @@ static void name_holder(struct recorder *r)
 {
 	const struct board *board = r->job->boards.board;
 	char since[PHRASE_TIME];
-	struct stat st;
 
-	if (stat("/proc/self/ns/pid", &st) < 0)
-		st.st_ino = 0;
 	phrase_time(since, board->began_wall_ms);
 	format(r->volume.own, sizeof(r->volume.own),
-	       "host %s, pid %d in PID namespace %llu, since %s", r->host,
-	       (int)board->pid, (unsigned long long)st.st_ino, since);
+	       "host %s, pid %d there, since %s", r->host, (int)board->pid,
+	       since);
 }
 
 static void begin(struct recorder *r)

@@ -121,10 +121,8 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"%0D is written again after %0d of trouble" },
 	[BOARD_EV_VOLUME_SECOND] = { "volume-second", CONFIG_WARNING,
 		"is_second/b",
-		"[0:another dashpot writes to %0D: this one writes to %0D/%0H, "
-		"where diagnostic.json says who that is (held_by), and "
-		"remembers nothing|no other dashpot has %0D any more: this one "
-		"writes there again]" },
+		"[0:another dashpot (see held_by) has %0D: this one writes to "
+		"%0D/%0H, without memory|%0D is its own again]" },
 	[BOARD_EV_REGISTRY_BAD] = { "registry-bad", CONFIG_WARNING, "",
 		"%0D/process-registry.json cannot be understood: kept as "
 		"process-registry.json.bad, starts without memory" },

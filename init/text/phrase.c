@@ -95,15 +95,15 @@ void phrase_add_json(struct phrase *w, const char *text)
 	phrase_add(w, "\"");
 	while (*s != '\0') {
 		size_t n = utf8_length(s);
+		unsigned hidden = *s < 0x20 ? *s :
+					      phrase_hidden((const char *)s);
 
 		if (n == 0)
 			phrase_add(w, "?");
 		else if (*s == '"' || *s == '\\')
 			phrase_add(w, "\\%c", *s);
-		else if (*s < 0x20 || phrase_hidden((const char *)s) != 0)
-			phrase_add(w, "\\u%04x",
-				   *s < 0x20 ? *s :
-					       phrase_hidden((const char *)s));
+		else if (hidden != 0)
+			phrase_add(w, "\\u%04x", hidden);
 		else
 			phrase_add(w, "%.*s", (int)n, (const char *)s);
 		s += n == 0 ? 1 : n;
