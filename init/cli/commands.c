@@ -45,13 +45,15 @@ static int help(int argc, char **argv)
 enum {
 	STEERS = 1,
 	NAMES = 2,
-	ASKS = 4,
+	RESTS = 4,
+	ASKS = 8,
 };
 
 static const char *const shared[] = {
 	"It says what came of it. Exit code 1: not all could be done.\n",
 	("In NAME `*` stands for any text and `?` for any character. That of\n"
 	 "a section with `instances` stands for them all, NAME:0 for one.\n"),
+	"A pattern leaves out who is at rest, such as done; --all does not.\n",
 	("--control PATH names the socket, else $DASHPOT_CONTROL, else it is\n"
 	 "that of this container: by abstract name, in /run, on the volume.\n"),
 };
@@ -125,17 +127,13 @@ static const struct commands_row commands[] = {
 	  health_wait, NAMES | ASKS },
 	{ "start", "NAME... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "start services, a blocked one now, and wait until they are ready",
-	  "A pattern leaves out oneshots that are done or have a schedule and\n"
-	  "autostart = no that no person stopped; --all means these too.\n",
-	  steer_run, STEERS | NAMES | ASKS },
+	  "", steer_run, STEERS | NAMES | RESTS | ASKS },
 	{ "stop", "NAME... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "stop services, and keep them stopped",
-	  "", steer_run, STEERS | NAMES | ASKS },
+	  "", steer_run, STEERS | NAMES | RESTS | ASKS },
 	{ "restart", "NAME... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "stop services and start them again",
-	  "A pattern leaves out what is at rest: stopped, done, failed, or\n"
-	  "between two runs of a schedule; --all means these too.\n",
-	  steer_run, STEERS | NAMES | ASKS },
+	  "", steer_run, STEERS | NAMES | RESTS | ASKS },
 	{ "reset", "NAME... [--json]",
 	  "forget the failures of services, and start what they held back",
 	  "", steer_run, STEERS | NAMES | ASKS },
@@ -143,13 +141,13 @@ static const struct commands_row commands[] = {
 	  "send a signal to the first process of services",
 	  "SIGNAL is a name like HUP or a number. Exit code 1: one has no\n"
 	  "process.\n",
-	  steer_run, NAMES | ASKS },
+	  steer_run, NAMES | RESTS | ASKS },
 	{ "reload", "[NAME]... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "read the configuration again; only services that changed restart\n"
 	  "or send services their reload_signal",
 	  "Exit code 1: it has a mistake, and nothing has changed; or a NAME\n"
 	  "is not ready, and was sent nothing.\n",
-	  steer_run, NAMES | ASKS },
+	  steer_run, NAMES | RESTS | ASKS },
 	{ "sweep", "[NAME]... [--orphans] [--dry-run] [--json]",
 	  "end what services left behind that do not run",
 	  "--orphans ends processes of nobody too. --dry-run only says which.\n"

@@ -233,12 +233,11 @@ static void add_stranger(struct phrase *w, const struct peer *p)
 {
 	if (!p->is_believed)
 		phrase_add(w, "pid %d of uid %u listens there, who is not "
-			   "believed: neither root nor this user (uid %u) nor "
-			   "that of PID 1", (int)p->pid, (unsigned)p->uid,
-			   (unsigned)geteuid());
+			   "believed: neither root nor this user nor that of "
+			   "PID 1", (int)p->pid, (unsigned)p->uid);
 	else
-		phrase_add(w, "a dashpot of another PID namespace listens "
-			   "there; --control PATH asks it all the same");
+		phrase_add(w, "it is of another PID namespace; --control PATH "
+			   "asks it all the same");
 }
 
 void dial_describe(struct phrase *w, const char *control,

@@ -38,8 +38,8 @@ static bool get(struct ask *a, struct peek *answer)
 void live_refuse_both(const char *word, const char *dir, const char *control)
 {
 	if (dir != NULL && control != NULL)
-		die_text(DIE_USAGE, "%s: --dir reads a volume and --control "
-			 "asks a running dashpot: give one of them", word);
+		die_text(DIE_USAGE, "%s: --dir reads a volume, --control asks "
+			 "a running dashpot: give one", word);
 }
 
 struct peek live_report(const char *word, const char *control)

@@ -123,8 +123,8 @@ int steer_run(int argc, char **argv)
 	if (s.is_json)
 		verdict_json(&o, answer);
 	else if (is_nothing)
-		format_fd(STDERR_FILENO, "dashpot: %s: what is meant is at "
-			  "rest; --all means that too\n", s.word);
+		format_fd(STDERR_FILENO, "dashpot: %s: all are at rest; "
+			  "--all means these too\n", s.word);
 	else
 		verdict_tell(&o, services,
 			     s.signal ? phrase_signal(s.number, name) : NULL);

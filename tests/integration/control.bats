@@ -290,7 +290,7 @@ as_user()
 	run -0 ctl signal CONT '*'
 	[ "${#lines[@]}" = 1 ]
 	run -1 ctl restart 'j*' 'to[o]l'
-	[ "$output" = 'dashpot: restart: what is meant is at rest; --all means that too' ]
+	[ "$output" = 'dashpot: restart: all are at rest; --all means these too' ]
 	run -1 ctl restart 'j*' --json
 	[ "$output" = '{"ok":true,"services":[]}' ]
 	run -0 ctl stop '[tw]*'

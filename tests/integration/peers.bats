@@ -71,7 +71,7 @@ near()
 	ns_stop
 	# A container without a dashpot: the other one's socket is passed over.
 	run -1 unshare --pid --fork --mount-proc "$DASHPOT" health
-	[[ $output == *"$vol/dashpot.sock was passed over: a dashpot of another PID namespace listens there; --control PATH asks it all the same"* ]]
+	[[ $output == *"$vol/dashpot.sock was passed over: it is of another PID namespace; --control PATH asks it all the same"* ]]
 	run -111 unshare --pid --fork --mount-proc "$DASHPOT" restart webone
 	run -0 unshare --pid --fork --mount-proc \
 		"$DASHPOT" health --control "$vol/dashpot.sock"
@@ -92,7 +92,7 @@ near()
 	wait_until 10 is_up web
 	ns_exec "$DASHPOT" restart web
 	run -1 nsenter --target "$NS_PID" --mount -- "$DASHPOT" health
-	[[ $output == *'/run/dashpot.sock was passed over: a dashpot of another PID namespace'* ]]
+	[[ $output == *'/run/dashpot.sock was passed over: it is of another PID namespace'* ]]
 	nsenter --target "$NS_PID" --mount -- \
 		"$DASHPOT" restart web --control /run/dashpot.sock
 	# The abstract name is for the PID namespace, also for root.
@@ -143,7 +143,7 @@ near()
 	# Two sources exclude each other.
 	for word in status explain events; do
 		run -100 ns_exec "$DASHPOT" "$word" --dir "$dir/vol" --control "$dir/odd.sock"
-		[[ $output == *'--dir reads a volume and --control asks a running dashpot: give one of them'* ]]
+		[[ $output == *'--dir reads a volume, --control asks a running dashpot: give one'* ]]
 	done
 	ns_stop
 	# A second one in the way: path, name of the error and owner.
