@@ -231,7 +231,9 @@ struct board_service {
 	uint8_t hooks;            /* bit n: enum hook_kind n runs, no checks */
 	bool is_unready;          /* has a process that is not ready (yet, or
 				   * any more) */
-	bool is_well;             /* its last health check passed */
+	bool is_passing;          /* its last health check passed */
+	bool has_passed;          /* one of its present run did */
+	bool is_parted;           /* up: is to stop with what it requires */
 	uint8_t answer;           /* enum board_answer of its last check, for
 				   * health where it is ready ... */
 	int32_t answer_code;      /* ... and its number */

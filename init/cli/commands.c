@@ -86,11 +86,12 @@ static const struct commands_row commands[] = {
 	  "  --no-exit          go on where dashpot would exit\n"
 	  "  --all, --json      every event; for scripts\n",
 	  simulate_run, 0 },
-	{ "status", "[NAME]... [--json] [--dir DIR] [--orphans]",
+	{ "status", "[NAME]... [--json] [--wide] [--dir DIR] [--orphans]",
 	  "show every service in a table: state, since when, why",
 	  "It asks the running dashpot, and reads the volume (DIR, else\n"
 	  "$DASHPOT_DIAGNOSTICS, else /var/lib/dashpot) when nobody answers,\n"
 	  "with how old that is. Exit code 0 whatever the states are.\n"
+	  "On a terminal a line is cut at its end, but not with --wide.\n"
 	  "--orphans lists processes that no running service has instead.\n",
 	  status_run, NAMES | ASKS },
 	{ "explain", "[NAME] [--json] [--dir DIR]",

@@ -33,6 +33,16 @@ static bool is_asked(const struct state *s, struct peek service)
 					sizeof(name)));
 }
 
+/* Is it one that makes `explain` exit with 1? Of one that nobody started only
+ * where it is named; once dashpot has exited, all are stopped. */
+static bool is_ill(const struct state *s, struct peek service)
+{
+	if (s->from.is_over && service_is_quiet(service))
+		return false;
+	return !service_is_well(service) &&
+	       (s->asked->name != NULL || !service_is_unasked(service));
+}
+
 /* Look at all services once: how many are asked for, which deadline passed. */
 static void survey(struct state *s)
 {
@@ -45,7 +55,7 @@ static void survey(struct state *s)
 
 		if (is_asked(s, service)) {
 			s->found++;
-			s->ill += !service_is_well(service);
+			s->ill += is_ill(s, service);
 		}
 		if (s->from.is_over || s->asked->live.at != NULL ||
 		    due_ms < 0 || due_ms > late_ms ||
@@ -146,7 +156,8 @@ static void tell(struct out *o, struct state *s)
 	while (peek_next(&walk, NULL, &service)) {
 		if (!is_asked(s, service))
 			continue;
-		if (s->asked->name == NULL && service_is_well(service)) {
+		if (s->asked->name == NULL && !is_ill(s, service) &&
+		    service_is_quiet(service)) {
 			service_line(o, &s->from, service);
 			continue;
 		}

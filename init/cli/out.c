@@ -32,6 +32,7 @@ void out_begin(struct out *o, int fd)
 		.fd = fd,
 		.is_coloured = is_terminal && (no == NULL || *no == '\0') &&
 			       (term == NULL || strcmp(term, "dumb") != 0),
+		.is_whole = !is_terminal && columns == NULL,
 		.width = width < OUT_NARROW ? OUT_NARROW :
 			 width > OUT_WIDE   ? OUT_WIDE :
 					      (unsigned)width,

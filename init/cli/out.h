@@ -35,6 +35,8 @@ struct out {
 	int fd;
 	int err;          /* first failure so far: -errno, else 0 */
 	bool is_coloured;
+	bool is_whole;    /* no terminal, and $COLUMNS says nothing: what would
+	                   * be cut at the end of a line is not */
 	unsigned width;   /* columns of a line, OUT_NARROW .. OUT_WIDE */
 	unsigned column;  /* where the next character goes, from 0 */
 	unsigned indent;  /* of the line after one that is full: times */

@@ -30,6 +30,28 @@ bool service_is_idle(struct peek service)
 
 bool service_is_well(struct peek service)
 {
+	struct peek is_well = peek_get(service, "is_well");
+
+	/* An older dashpot did not say so. */
+	return is_well.at != NULL ? peek_is_true(is_well)
+				  : service_is_quiet(service);
+}
+
+bool service_is_over(struct peek service)
+{
+	return is_state(service, "done") || is_state(service, "failed") ||
+	       is_state(service, "stopped");
+}
+
+bool service_is_unasked(struct peek service)
+{
+	struct peek is_well = peek_get(service, "is_well");
+
+	return is_well.at != NULL && *is_well.at == 'n';
+}
+
+bool service_is_quiet(struct peek service)
+{
 	bool is_failing = peek_int(peek_get(service, "failures_since_stable"),
 				   0) > 0 ||
 			  !peek_is(peek_get(service, "breaker"), "closed");
@@ -357,7 +379,7 @@ void service_tell(struct out *o, const struct service_from *from,
 	runs_tell(o, from, service);
 	add_counts(o, service);
 	add_next(o, from, service);
-	if (advice != NULL && !service_is_well(service))
+	if (advice != NULL && !service_is_quiet(service))
 		out_row(o, "to do", advice);
 	add_settings(o, service);
 }

@@ -25,10 +25,20 @@ struct service_from {
 /* True when it waits for the next run of its schedule. */
 bool service_is_idle(struct peek service);
 
-/* True when nobody has to look after it: it runs and is stable or never
- * failed, starts for the first time, is done, or was stopped; or waits for its
- * schedule and its last run did not fail. */
+/* True when dashpot said that it is well, see policy/well.h. */
 bool service_is_well(struct peek service);
+
+/* ... or nothing is expected of it: stopped, and autostart = no. */
+bool service_is_unasked(struct peek service);
+
+/* True when it has ended for good or was stopped. */
+bool service_is_over(struct peek service);
+
+/* True when there is no failure or wait to tell of: it runs and is stable or
+ * never failed, starts for the first time, is done, or was stopped; or waits
+ * for its schedule and its last run did not fail. Whether it is well is another
+ * question. */
+bool service_is_quiet(struct peek service);
 
 /* The colour of its state. */
 enum out_style service_style(struct peek service);

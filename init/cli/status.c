@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Columns have fixed places but for the first, and the last is cut where the
- * line is full: explain has the whole sentence. */
+ * line of a terminal is full: explain and --wide have the whole sentence.
+ *
+ * What comes from the volume has one clock, that of its writing. */
 #include "init/cli/status.h"
 
 #include <string.h>
@@ -17,6 +19,7 @@
 /* Columns behind that of the name. */
 enum {
 	SINCE = 10,
+	WAS = 4, /* further right for what comes from the volume: "was " */
 	PID = 20,
 	WHY = 37,
 	TEXT = 1024, /* room for a sentence */
@@ -135,6 +138,8 @@ static void print_age(struct out *o, const struct status *s)
 	if (code >= 0)
 		out_add(o, ", when dashpot exited with code %lld",
 			(long long)code);
+	else
+		out_wrap(o, 2, "; all of it is as it was then");
 	out_style(o, OUT_PLAIN);
 	out_line(o);
 }
@@ -146,7 +151,7 @@ static void add_cut(struct out *o, const char *text)
 	char copy[TEXT];
 	size_t n = 0;
 
-	if (out_columns(text) <= left) {
+	if (o->is_whole || out_columns(text) <= left) {
 		out_text(o, text);
 		return;
 	}
@@ -176,7 +181,8 @@ static void add_why(struct out *o, struct peek service)
 	size_t skip;
 
 	peek_text(peek_get(service, "state"), state, sizeof(state));
-	if (service_is_well(service) && !service_is_idle(service)) {
+	if (service_is_well(service) && service_is_quiet(service) &&
+	    !service_is_idle(service)) {
 		if (!peek_next(&ends, NULL, &end))
 			return;
 		peek_text(peek_get(end, "text"), text + 6, sizeof(text) - 6);
@@ -209,12 +215,15 @@ static void print_row(struct out *o, const struct status *s, unsigned at,
 		return;
 	}
 	out_style(o, service_style(service));
-	out_text(o, peek_text(peek_get(service, "state"), text,
-			      sizeof(text)));
+	peek_text(peek_get(service, "state"), text, sizeof(text));
+	if (s->is_old && !service_is_over(service))
+		out_text(o, "was ");
+	out_text(o, text);
 	out_style(o, OUT_PLAIN);
+	at += s->is_old ? WAS : 0;
 	out_to(o, at + SINCE);
 	*text = '\0';
-	phrase_duration(&w, s->now_ms - since_ms);
+	phrase_duration(&w, s->seen_ms - since_ms);
 	out_text(o, since_ms < 0 ? "-" : text);
 	out_to(o, at + PID);
 	if (pid > 0)
@@ -244,7 +253,8 @@ static void print_table(struct out *o, const struct status *s,
 	out_style(o, OUT_FAINT);
 	out_text(o, "NAME");
 	out_to(o, at);
-	out_text(o, "STATE     SINCE         PID  STARTS  WHY OR LAST END");
+	out_add(o, "STATE     %sSINCE         PID  STARTS  WHY OR LAST END",
+		s->is_old ? "    " : "");
 	out_style(o, OUT_PLAIN);
 	out_line(o);
 	while (peek_next(&services, NULL, &service))
@@ -308,16 +318,17 @@ int status_run(int argc, char **argv)
 {
 	const char *names[ASK_NAMES], *control = NULL, *dir = NULL;
 	struct status s = { .names = names };
-	bool has_orphans = false;
+	bool has_orphans = false, is_wide = false;
 	const struct args_row rows[] = {
 		{ "--control", &control, NULL },
 		{ "--dir", &dir, NULL },
 		{ "--json", NULL, &s.is_json },
 		{ "--orphans", NULL, &has_orphans },
+		{ "--wide", NULL, &is_wide },
 	};
 	struct out o;
 
-	s.count = args_parse(argc, argv, rows, 4, names, ASK_NAMES);
+	s.count = args_parse(argc, argv, rows, 5, names, ASK_NAMES);
 	live_refuse_both("status", dir, control);
 	if (has_orphans && (s.count > 0 || dir != NULL))
 		die_text(DIE_USAGE, "status: --orphans takes no name and no "
@@ -331,7 +342,9 @@ int status_run(int argc, char **argv)
 		s.all = reader_document(reader_directory(dir),
 					"diagnostic.json", true);
 	s.now_ms = reader_now_ms();
+	s.seen_ms = s.is_old ? peek_time(peek_get(s.all, "time")) : s.now_ms;
 	out_begin(&o, STDOUT_FILENO);
+	o.is_whole |= is_wide;
 	status_print(&s, &o);
 	return out_end(&o) < 0 ? DIE_SYSTEM : 0;
 }

@@ -16,6 +16,7 @@ struct status {
 	const char *const *names; /* patterns of services; count 0: all */
 	int count;
 	int64_t now_ms;           /* Unix time */
+	int64_t seen_ms;          /* ... at which it was like that */
 	bool is_old;              /* from the volume, not of this moment */
 	bool is_json;
 };

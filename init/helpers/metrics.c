@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "init/helpers/watch.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
 
@@ -259,6 +260,14 @@ static void skipped(struct scrape *s)
 		put_number(s, (int64_t)s->row->skipped);
 }
 
+static void well(struct scrape *s)
+{
+	enum well is = watch_is_well(s->settings, s->row);
+
+	if (is != WELL_UNASKED)
+		put_number(s, is == WELL_YES);
+}
+
 static void trips(struct scrape *s)
 {
 	put_number(s, s->row->trips);
@@ -341,6 +350,8 @@ static const struct metric {
 	  "Left-behind processes that were ended.", leftovers_ended },
 	{ OF_SERVICE, false, "service_state",
 	  "1 for the state that the service is in.", state },
+	{ OF_SERVICE, false, "service_well",
+	  "1 while the service is well, as health says it.", well },
 	{ OF_SERVICE, false, "service_breaker_open",
 	  "1 while starts are blocked by failures.", breaker_open },
 	{ OF_SERVICE, false, "service_breaker_trips",

@@ -314,10 +314,7 @@ static bool next_row(const struct reply *r, const struct command_set *set,
 static bool is_unwell(const struct reply *r, uint32_t i,
 		      const struct board_service *row)
 {
-	const struct config_service *s = config_service(r->config, i);
-
-	return !watch_is_ready(s, row) ||
-	       (schedule_is_set(&s->schedule) && row->failures > 0);
+	return watch_is_well(config_service(r->config, i), row) != WELL_YES;
 }
 
 int reply_health(struct answer *a, struct reply *r,

@@ -38,6 +38,7 @@ void report_checks(struct json *j, cJSON *o, const struct report *r,
 		   uint32_t i, const struct board_service *row)
 {
 	const struct config_service *s = config_service(r->config, i);
+	const enum well well = watch_is_well(s, row);
 	bool is_up = row->pid != 0;
 	struct board_notice notice;
 	bool has_notice = report_notice(r, i, row, &notice);
@@ -45,12 +46,15 @@ void report_checks(struct json *j, cJSON *o, const struct report *r,
 				     is_up && !row->is_unready);
 
 	json_bool(j, o, "is_ready", watch_is_ready(s, row));
+	json_add(j, o, "is_well",
+		 well == WELL_UNASKED ? cJSON_CreateNull()
+				      : cJSON_CreateBool(well == WELL_YES));
 	json_add(j, o, "ready", check_object(j, r, &s->ready, row,
 					     is_up && row->is_unready));
 	if (s->health.kind != CONFIG_CHECK_NONE) {
 		json_text(j, health, "state",
 			  row->unhealthy > 0 ? "failing" :
-			  row->is_well	     ? "well" :
+			  row->is_passing    ? "well" :
 					       "unknown");
 		json_int(j, health, "failures", row->unhealthy);
 		json_int(j, health, "max_failures", s->health_failures);

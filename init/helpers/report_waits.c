@@ -14,18 +14,20 @@ static const struct board_service *row_of(const struct report *r, uint32_t i)
 	return &r->board->service[i];
 }
 
-/* As PID 1 sees it, see tree.c. */
-static bool is_ready(const struct report *r, uint32_t i)
+static bool is_well(const struct report *r, uint32_t i)
 {
-	return watch_is_ready(config_service(r->config, i), row_of(r, i)) &&
-	       !row_of(r, i)->is_stop_asked;
+	return watch_is_well(config_service(r->config, i), row_of(r, i)) ==
+	       WELL_YES;
 }
 
+/* As PID 1 sees it, see tree.c. */
 static bool is_missed(const struct report *r, const struct config_dep *dep)
 {
-	return !is_ready(r, dep->service) &&
-	       (dep->is_required ||
-		row_of(r, dep->service)->state != LIFE_DONE);
+	return !is_well(r, dep->service) ||
+	       (dep->is_required &&
+		config_service(r->config, dep->service)->type ==
+			CONFIG_DAEMON &&
+		row_of(r, dep->service)->state == LIFE_DONE);
 }
 
 static bool is_named(const struct report *r, const struct board_service *row)
@@ -37,7 +39,7 @@ static bool is_named(const struct report *r, const struct board_service *row)
 bool report_is_settling(const struct report *r,
 			const struct board_service *row)
 {
-	return is_named(r, row) && is_ready(r, (uint32_t)row->on);
+	return is_named(r, row) && is_well(r, (uint32_t)row->on);
 }
 
 uint32_t report_awaited(const struct report *r, uint32_t i,
@@ -116,9 +118,13 @@ static uint32_t add_link(struct phrase *w, const struct report *r, uint32_t i)
 					      "is starting");
 		break;
 	case LIFE_RUNNING:
-		phrase_add(w, row->is_stop_asked || row->is_unready ?
+		phrase_add(w, row->is_stop_asked || row->is_parted ||
+					      row->is_unready ?
 				      "is about to stop" :
-				      "is not done yet");
+			   config_service(r->config, i)->type ==
+					   CONFIG_ONESHOT ?
+				      "is not done yet" :
+				      "is not healthy yet");
 		break;
 	case LIFE_BACKOFF:
 		add_in(w, r, row, "ended, and starts again");

@@ -3,6 +3,7 @@
  * and what comes next. */
 #include "init/helpers/report.h"
 
+#include "init/helpers/watch.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
 
@@ -166,12 +167,36 @@ static void add_unready(struct phrase *w, const struct report *r, uint32_t i,
 	phrase_add(w, ")");
 }
 
+/* "; not healthy yet: no check of tcp:127.0.0.1:80 has passed (...)" */
+static void add_unchecked(struct phrase *w, const struct report *r,
+			  const struct config_service *s,
+			  const struct board_service *row)
+{
+	if (s->health.kind == CONFIG_CHECK_NONE || row->has_passed ||
+	    row->is_unready)
+		return;
+	phrase_add(w, watch_is_well(s, row) == WELL_YES
+			      ? "; health_grace: "
+			      : "; not healthy yet: ");
+	phrase_add(w, "no check of ");
+	phrase_check(w, r->config, &s->health);
+	phrase_add(w, " has passed");
+	if (row->answer == BOARD_ANSWER_NONE)
+		return;
+	phrase_add(w, " (");
+	phrase_answer(w, row->answer, row->answer_code);
+	phrase_add(w, ")");
+}
+
 /* "; health check failed 2 of 3 times in a row: HTTP status 503" */
-static void add_health(struct phrase *w, const struct config_service *s,
+static void add_health(struct phrase *w, const struct report *r,
+		       const struct config_service *s,
 		       const struct board_service *row)
 {
-	if (row->unhealthy == 0)
+	if (row->unhealthy == 0) {
+		add_unchecked(w, r, s, row);
 		return;
+	}
 	phrase_add(w, "; health check failed, %u of %u in a row: ",
 		   row->unhealthy, s->health_failures);
 	phrase_answer(w, row->answer, row->answer_code);
@@ -284,7 +309,7 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		add_running(w, r, row);
 		if (row->is_unready)
 			phrase_add(w, ", says that it is about to stop");
-		add_health(w, s, row);
+		add_health(w, r, s, row);
 		add_status(w, r, i, row);
 		add_usage(w, r, i, row);
 		break;
@@ -302,7 +327,7 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		phrase_add(w, "one start is tried after trip %u, ",
 			   row->trips);
 		add_starting(w, r, i, row);
-		add_health(w, s, row);
+		add_health(w, r, s, row);
 		add_status(w, r, i, row);
 		phrase_add(w, "; no longer blocked once it is up for ");
 		phrase_duration(w, s->stable_ms);

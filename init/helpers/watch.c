@@ -6,6 +6,34 @@
 
 #include "policy/life.h"
 
+/* A probe is probing from its clone on. */
+static bool has_ready_process(const struct board_service *row)
+{
+	return !row->is_unready &&
+	       (row->state == LIFE_RUNNING ||
+		(row->state == LIFE_PROBING && row->step == BOARD_STEP_NONE));
+}
+
+enum well watch_is_well(const struct config_service *s,
+			const struct board_service *row)
+{
+	return well_is(&(struct well_facts){
+		.state = (enum life_state)row->state,
+		.failed_runs = row->failures,
+		.unhealthy = row->unhealthy,
+		.most_unhealthy = s->health_failures,
+		.is_autostart = s->is_autostart,
+		.is_oneshot = s->type == CONFIG_ONESHOT,
+		.is_scheduled = schedule_is_set(&s->schedule),
+		.is_ready = has_ready_process(row),
+		.is_to_stop = row->is_stop_asked || row->is_parted,
+		.has_health = s->health.kind != CONFIG_CHECK_NONE,
+		.has_passed = row->has_passed,
+		.is_excused = s->health_grace_ms > 0 &&
+			      row->answer == BOARD_ANSWER_NONE,
+	});
+}
+
 bool watch_is_ready(const struct config_service *s,
 		    const struct board_service *row)
 {
@@ -14,9 +42,7 @@ bool watch_is_ready(const struct config_service *s,
 		return row->state != LIFE_STOPPED;
 	if (s->type == CONFIG_ONESHOT)
 		return row->state == LIFE_DONE;
-	return !row->is_unready &&
-	       (row->state == LIFE_RUNNING ||
-		(row->state == LIFE_PROBING && row->step == BOARD_STEP_NONE));
+	return has_ready_process(row);
 }
 
 void watch_begin(struct watch *w, const struct command_answer *answer)
@@ -101,14 +127,6 @@ static bool is_hopeless(const struct config *c, const struct board *b,
 	return false;
 }
 
-/* Nothing comes of it unless somebody does something: is_hopeless(), or a
- * daemon that ended well for good; a oneshot is ready then. */
-static bool is_over(const struct config *c, const struct board *b, uint32_t i,
-		    const struct board_service *row)
-{
-	return row->state == LIFE_DONE || is_hopeless(c, b, i, row);
-}
-
 /* A start of one with a schedule is over with its run. */
 static enum outcome of_scheduled_start(const struct board_service *row)
 {
@@ -125,10 +143,12 @@ static enum outcome of_start(const struct config *c, const struct board *b,
 {
 	if (config_is_scheduled(c, i))
 		return of_scheduled_start(row);
-	if (watch_is_ready(config_service(c, i), row))
+	/* What has ended well since is as it was wished, too. */
+	if (watch_is_ready(config_service(c, i), row) ||
+	    row->state == LIFE_DONE)
 		return OUTCOME_DONE;
 	/* A start that was asked for does not wait for a delay: it failed. */
-	if (row->state == LIFE_BACKOFF || is_over(c, b, i, row))
+	if (row->state == LIFE_BACKOFF || is_hopeless(c, b, i, row))
 		return OUTCOME_FAILED;
 	return row->state == LIFE_WAITING &&
 			       row->wait == BOARD_WAIT_HEADROOM ?
@@ -155,7 +175,10 @@ enum outcome watch_outcome(const struct watch *w, const struct config *c,
 			       OUTCOME_OPEN;
 	if (w->kind != REQUEST_WAIT)
 		return OUTCOME_DONE;
-	if (watch_is_ready(config_service(c, i), row))
+	if (watch_is_well(config_service(c, i), row) == WELL_YES)
 		return OUTCOME_DONE;
-	return is_over(c, b, i, row) ? OUTCOME_FAILED : OUTCOME_OPEN;
+	/* Its last run failed, and the next one may be hours away. */
+	if (board_is_idle(row))
+		return OUTCOME_FAILED;
+	return is_hopeless(c, b, i, row) ? OUTCOME_FAILED : OUTCOME_OPEN;
 }

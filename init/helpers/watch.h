@@ -11,6 +11,7 @@
 #include "init/board/command.h"
 #include "init/config/config.h"
 #include "init/helpers/request.h"
+#include "policy/well.h"
 
 enum outcome {
 	OUTCOME_OPEN,    /* may still come */
@@ -27,6 +28,10 @@ struct watch {
 	uint64_t generation; /* rows are newer than the command once the
 			      * board's is higher; 0: they are */
 };
+
+/* Is the service well? See policy/well.h. */
+enum well watch_is_well(const struct config_service *s,
+			const struct board_service *row);
 
 /* True when the service is up and ready; a oneshot: done. */
 bool watch_is_ready(const struct config_service *s,

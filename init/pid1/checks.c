@@ -66,12 +66,16 @@ void checks_watch(struct sup *sup, uint32_t i)
 {
 	const struct config_service *s = settings(sup, i);
 
+	const int64_t first_ms = s->health_grace_ms > 0 ? s->health_grace_ms
+							: s->health_interval_ms;
+	const bool is_soon = s->health_grace_ms == 0 &&
+			     !sup->service[i].has_passed;
+
 	checks_end(sup, i);
 	if (s->health.kind == CONFIG_CHECK_NONE)
 		return;
-	begin(sup, i, true,
-	      sup->now_ms + (s->health_grace_ms ? s->health_grace_ms
-						: s->health_interval_ms));
+	begin(sup, i, true, sup->now_ms + (is_soon ? 0 : first_ms));
+	sup->check[i].counts_ms = sup->now_ms + first_ms;
 }
 
 void checks_end(struct sup *sup, uint32_t i)
@@ -106,12 +110,17 @@ static void plan(struct sup *sup, uint32_t i)
 {
 	struct check *c = &sup->check[i];
 
-	if (c->is_health) {
+	if (c->is_health &&
+	    (sup->now_ms >= c->counts_ms || sup->service[i].has_passed)) {
 		c->next_ms = sup->now_ms + settings(sup, i)->health_interval_ms;
 		return;
 	}
 	c->next_ms = sup->now_ms + c->poll_ms;
-	c->poll_ms = earlier(2 * c->poll_ms, POLL_MOST_MS);
+	c->poll_ms *= 2;
+	if (c->is_health)
+		c->next_ms = earlier(c->next_ms, c->counts_ms);
+	else
+		c->poll_ms = earlier(c->poll_ms, POLL_MOST_MS);
 }
 
 /* It could not be made, which is nobody's failure. Said once, until one can
@@ -236,7 +245,12 @@ static void is_healthy(struct sup *sup, uint32_t i)
 		SUP_SAY(sup, BOARD_EV_HEALTHY, (int)i, c->failures);
 	c->failures = 0;
 	c->is_passed = true;
-	s->has_passed = true;
+	/* Who comes after it has waited for that. */
+	if (!s->has_passed) {
+		s->has_passed = true;
+		sup->is_tree_changed = true;
+		plan(sup, i);
+	}
 	/* `stable` was over and waited for this. */
 	if (s->due_ms == NEVER && !s->was_stable)
 		service_take(sup, i, LIFE_STABLE);
@@ -247,6 +261,9 @@ static void is_unhealthy(struct sup *sup, uint32_t i)
 	const uint32_t most = settings(sup, i)->health_failures;
 	struct check *c = &sup->check[i];
 
+	/* It is still on its way up. */
+	if (sup->now_ms < c->counts_ms)
+		return;
 	c->failures++;
 	c->is_passed = false;
 	SUP_SAY(sup, BOARD_EV_UNHEALTHY, (int)i, c->answer, c->code,

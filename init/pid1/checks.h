@@ -20,7 +20,9 @@
 bool checks_begin(struct sup *sup, uint32_t i);
 
 /* Service i is ready, or its health settings are others: its health is looked
- * at from now on, as if it had never been. */
+ * at from now on, as if it had never been. A run of which no check has passed
+ * is asked at once, then after 100 ms, doubled, unless it has health_grace; a
+ * failure counts only once that, or else health_interval, is over. */
 void checks_watch(struct sup *sup, uint32_t i);
 
 /* Nobody asks any more how service i is. */

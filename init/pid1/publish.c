@@ -52,7 +52,9 @@ static void publish_check(const struct sup *sup, uint32_t i,
 	row->answer = (uint8_t)(c ? c->answer : BOARD_ANSWER_NONE);
 	row->answer_code = c ? c->code : 0;
 	row->unhealthy = c ? c->failures : 0;
-	row->is_well = c && c->is_passed;
+	row->is_passing = c && c->is_passed;
+	row->has_passed = s->has_passed;
+	row->is_parted = s->is_parted;
 }
 
 static void publish_service(struct sup *sup, uint32_t i)

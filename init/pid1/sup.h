@@ -127,7 +127,9 @@ struct service {
 struct check {
 	int64_t next_ms;   /* asked then; NEVER */
 	int64_t late_ms;   /* the prober is silent by then; NEVER: not asked */
-	int64_t poll_ms;   /* between the next two looks for readiness */
+	int64_t poll_ms;   /* between the next two looks for readiness, or
+			    * for the first health check that passes */
+	int64_t counts_ms; /* what fails from then on counts */
 	uint32_t number;   /* of the last question */
 	uint32_t failures; /* of its health, in a row */
 	enum board_answer answer; /* the last one ... */

@@ -6,30 +6,48 @@
 
 #include "init/pid1/services.h"
 #include "init/pid1/shutdown.h"
+#include "policy/well.h"
 
 static bool is_oneshot(const struct sup *sup, uint32_t i)
 {
 	return config_service(sup->config, i)->type == CONFIG_ONESHOT;
 }
 
-/* Ready, and not about to be stopped once its own dependents have. */
-static bool is_ready(const struct sup *sup, uint32_t i)
+static bool is_well(const struct sup *sup, uint32_t i)
 {
+	const struct config_service *c = settings(sup, i);
 	const struct service *s = &sup->service[i];
+	const struct check *check = s->is_checked ? &sup->check[i] : NULL;
 
-	if (is_oneshot(sup, i))
-		return s->state == LIFE_DONE;
-	return s->ready_ms != NEVER && !s->is_stop_asked && !s->is_parted &&
-	       (s->state == LIFE_RUNNING || s->state == LIFE_PROBING);
+	return well_is(&(struct well_facts){
+		.state = s->state,
+		.failed_runs = s->failures,
+		.unhealthy = check ? check->failures : 0,
+		.most_unhealthy = c->health_failures,
+		.is_autostart = c->is_autostart,
+		.is_oneshot = is_oneshot(sup, i),
+		.is_scheduled = config_is_scheduled(sup->config, i),
+		.is_ready = s->ready_ms != NEVER,
+		.is_to_stop = s->is_stop_asked || s->is_parted,
+		.has_health = c->health.kind != CONFIG_CHECK_NONE,
+		.has_passed = s->has_passed,
+		.is_excused = c->health_grace_ms > 0 &&
+			      (!check || check->answer == BOARD_ANSWER_NONE),
+	}) == WELL_YES;
 }
 
-/* Is there nothing of this dependency to wait for? A daemon that has ended
- * for good, and well, was ready: who only comes after it goes on. */
+/* A daemon that has ended well is not there for those that require it. */
+static bool is_there(const struct sup *sup, uint32_t i)
+{
+	return is_well(sup, i) && (is_oneshot(sup, i) ||
+				   sup->service[i].state != LIFE_DONE);
+}
+
+/* Is there nothing of this dependency to wait for? */
 static bool is_met(const struct sup *sup, const struct config_dep *dep)
 {
-	return is_ready(sup, dep->service) ||
-	       (!dep->is_required &&
-		sup->service[dep->service].state == LIFE_DONE);
+	return dep->is_required ? is_there(sup, dep->service)
+				: is_well(sup, dep->service);
 }
 
 bool tree_is_lost(const struct sup *sup, uint32_t i)
@@ -126,7 +144,7 @@ struct look {
 static void note_readiness(struct sup *sup, struct look *look, uint32_t i)
 {
 	struct service *s = &sup->service[i];
-	bool is_now = is_ready(sup, i);
+	bool is_now = is_there(sup, i);
 
 	look->has_come[i] = is_now && !s->was_ready;
 	if (!is_now && s->was_ready)

@@ -145,7 +145,10 @@ sees()
 	stays 3 service fast ".starts == $starts"
 	ctl start fast
 	wait_until 20 runs fast $((starts + 2))
-	ctl wait
+	ctl wait good fast
+	# The last run of bad failed: that is no, and at once.
+	run -1 ctl wait --timeout 1m
+	[[ $output == bad:*"1 run in a row failed"* ]]
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
 }

@@ -385,6 +385,24 @@ static void status_shows_only_who_is_named(void **state)
 	assert_true(volume_says("did you mean web?"));
 }
 
+/* Nobody has a terminal here. */
+static void status_is_cut_at_no_column_without_a_terminal(void **state)
+{
+	(void)state;
+	volume_put("diagnostic.json", REPORT);
+	setenv("DASHPOT_DIAGNOSTICS", volume.dir, 1);
+	unsetenv("COLUMNS");
+	assert_int_equal(type(status_run, "status --usual"), 0);
+	assert_null(strstr(volume.text, "..."));
+	assert_true(volume_says("3 failures within 15 s, last: was killed"));
+	setenv("COLUMNS", "60", 1);
+	assert_int_equal(type(status_run, "status --wide --usual"), 0);
+	assert_null(strstr(volume.text, "..."));
+	assert_int_equal(type(status_run, "status --usual"), 0);
+	setenv("COLUMNS", "80", 1);
+	assert_non_null(strstr(volume.text, "..."));
+}
+
 static void status_falls_back_to_the_volume_and_says_its_age(void **state)
 {
 	char path[128];
@@ -396,6 +414,10 @@ static void status_falls_back_to_the_volume_and_says_its_age(void **state)
 	assert_true(volume_says("status: no dashpot answers here"));
 	assert_true(volume_says("instead host: 2 services"));
 	assert_true(volume_says("This is old: it was written at"));
+	assert_true(volume_says("all of it is as it was then"));
+	/* By the clock of the writing, not by the one on the wall. */
+	assert_true(volume_says("web was running 3 s"));
+	assert_true(volume_says("crash was blocked"));
 	assert_int_equal(type(status_run, "status"), 111);
 	snprintf(path, sizeof(path), "%s/diagnostic.json", volume.dir);
 	unlink(path);
@@ -526,6 +548,7 @@ int main(void)
 		TEST(wait_tells_ready_from_late),
 		TEST(wait_waits_for_dashpot_itself),
 		TEST(status_is_a_table_within_80_columns),
+		TEST(status_is_cut_at_no_column_without_a_terminal),
 		TEST(status_shows_only_who_is_named),
 		TEST(status_falls_back_to_the_volume_and_says_its_age),
 		TEST(explain_asks_first),

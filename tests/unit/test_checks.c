@@ -315,6 +315,55 @@ static void probe_without_a_passed_check_is_not_stable(void **state)
 	assert_int_equal(sup.breaker[0].state, BREAKER_CLOSED);
 }
 
+/* Nobody is told unwell for an interval because it has just begun. */
+static void health_is_asked_at_once_until_it_passes(void **state)
+{
+	static const int64_t pauses_ms[] = { 100, 200, 400, 300 };
+
+	with(HEALTH "health_failures = 2\n"); /* each second */
+	start();
+	later(0);
+	for (int k = 0; k < 4; k++) {
+		answer_next(BOARD_ANSWER_ERROR, ECONNREFUSED);
+		assert_int_equal(sup.check[0].failures, 0);
+		later(pauses_ms[k] - 1);
+		nobody_is_asked();
+		later(1);
+	}
+	assert_int_equal(events_of(BOARD_EV_UNHEALTHY, 0), 0);
+	/* The interval is over: from here on it counts. */
+	answer_next(BOARD_ANSWER_ERROR, ECONNREFUSED);
+	assert_int_equal(sup.check[0].failures, 1);
+	ill();
+	assert_int_equal(state_of(0), LIFE_STOPPING);
+}
+
+static void health_that_passes_soon_is_asked_by_its_interval(void **state)
+{
+	with(HEALTH);
+	start();
+	later(0);
+	answer_next(BOARD_ANSWER_ERROR, ECONNREFUSED);
+	later(100);
+	answer_next(BOARD_ANSWER_YES, 0);
+	assert_true(sup.service[0].has_passed);
+	later(999);
+	nobody_is_asked();
+	later(1);
+	ill();
+}
+
+static void grace_lets_nobody_ask(void **state)
+{
+	with(HEALTH "health_grace = 5s\n");
+	start();
+	later(4999);
+	nobody_is_asked();
+	later(1);
+	answer_next(BOARD_ANSWER_ERROR, ECONNREFUSED);
+	assert_int_equal(sup.check[0].failures, 1);
+}
+
 /* Half-open or closed, a run is stable by the same rule. */
 static void failed_check_after_a_passed_one_delays_no_stable(void **state)
 {
@@ -593,6 +642,9 @@ int main(void)
 		TEST(prober_that_is_silent_fails_nobody),
 		TEST(questions_that_find_no_room_are_skipped),
 		TEST(probe_without_a_passed_check_is_not_stable),
+		TEST(health_is_asked_at_once_until_it_passes),
+		TEST(health_that_passes_soon_is_asked_by_its_interval),
+		TEST(grace_lets_nobody_ask),
 		TEST(failed_check_after_a_passed_one_delays_no_stable),
 		TEST(run_that_was_never_healthy_is_not_stable),
 		TEST(service_that_is_never_healthy_is_blocked),

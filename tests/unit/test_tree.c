@@ -4,7 +4,11 @@
  * b, c ... and have that index. */
 #include "tests/unit/sup_fixture.h"
 
+#include <errno.h>
+
+#include "init/pid1/checks.h"
 #include "init/pid1/operator.h"
+#include "tests/unit/well_cases.h"
 
 #define A "[service:a]\ncommand = x\n"
 #define B "[service:b]\ncommand = x\n"
@@ -735,6 +739,66 @@ static void who_waits_for_another_does_not_wait_for_room(void **state)
 	assert_int_equal(sup.boards.board->waiting, 1);
 }
 
+/* `after` asks what health asks; test_well.c asks all others. */
+static void after_waits_for_who_is_not_well(void **state)
+{
+	const char *text = well_document();
+
+	for (int k = 0; k < WELL_CASES; k++) {
+		const struct well_case *w = &well_cases[k];
+		const unsigned t = w->traits;
+		struct service *s;
+		char ini[400];
+		int64_t when_ms;
+
+		if (t & SCHEDULE) /* nobody may depend on one */
+			continue;
+		snprintf(ini, sizeof(ini), "%s%s%s%s%s%safter = a\n", A,
+			 t & ONESHOT ? "type = oneshot\n" : "",
+			 t & NO_AUTOSTART ? "autostart = no\n" : "",
+			 t & HEALTH ? "health = unix:/x\n" : "",
+			 t & GRACE ? "health_grace = 1m\n" : "", B);
+		sup_with(ini);
+		s = &sup.service[a];
+		s->state = w->state;
+		s->ready_ms = t & UNREADY ? NEVER : sup.now_ms;
+		s->is_stop_asked = (t & ASKED) != 0;
+		s->is_parted = (t & PARTED) != 0;
+		s->has_passed = (t & PASSED) != 0;
+		s->is_checked = (t & HEALTH) != 0;
+		sup.check[a] = (struct check){
+			.failures = w->unhealthy,
+			.answer = t & ANSWERED ? BOARD_ANSWER_ERROR
+					       : BOARD_ANSWER_NONE,
+		};
+		if ((tree_awaits(&sup, b, &when_ms) < 0) !=
+		    (well_documented(text, w) == WELL_YES))
+			fail_msg("after and %s", w->row);
+		sup_end(state);
+	}
+	sup_with(A);
+}
+
+static void first_passed_check_starts_who_comes_after(void **state)
+{
+	sup_with(A "health = unix:/x\n" B "after = a\n" C "requires = b\n");
+	run(a);
+	tree_follow(&sup);
+	queue_run(&sup);
+	IS(b, "waiting");
+	assert_int_equal(sup.service[b].wait, BOARD_WAIT_DEPENDENCY);
+	sup.is_tree_changed = false;
+	checks_answered(&sup, a, BOARD_ANSWER_YES, 0);
+	assert_true(sup.is_tree_changed);
+	tree_follow(&sup);
+	assert_true(sup.is_queue_due);
+	assert_int_equal(tree_awaits(&sup, b, &(int64_t){ 0 }), -1);
+	/* A later failure holds up nobody before it is given up. */
+	sup.now_ms += 60000;
+	checks_answered(&sup, a, BOARD_ANSWER_ERROR, ECONNREFUSED);
+	assert_int_equal(tree_awaits(&sup, b, &(int64_t){ 0 }), -1);
+}
+
 static void what_can_never_start_keeps_nobody_running(void **state)
 {
 	sup_with(A "type = oneshot\n" B "requires = a\n" C "after = b\n");
@@ -748,6 +812,8 @@ static void what_can_never_start_keeps_nobody_running(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(after_waits_for_who_is_not_well),
+		TEST(first_passed_check_starts_who_comes_after),
 		TEST(latched_ones_count_as_blocked),
 		TEST(who_waits_for_another_does_not_wait_for_room),
 		TEST(start_waits_for_each_dependency),
