@@ -47,7 +47,11 @@ musl = $(CC) -ffunction-sections -fdata-sections -fno-pie $(harden) \
 	-flto -flto-partition=one $(smaller)
 # What -Oz still spends on speed: one per cent of the program.
 smaller = -fipa-pta -fno-caller-saves -fno-move-loop-invariants \
-	-fno-tree-loop-im -fno-tree-dominator-opts -fno-ipa-sra
+	-fno-tree-loop-im -fno-tree-dominator-opts -fno-ipa-sra \
+	$(unaligned)
+# Only x86 has it: tables are not moved to the next 32 bytes.
+unaligned := $(shell $(CC) -malign-data=abi -fsyntax-only -x c /dev/null \
+	2>/dev/null && echo -malign-data=abi)
 musl_yours = $(CPPFLAGS) $(CFLAGS)
 test = $(TEST_CC) -O1 -g $(sanitize)
 fuzz = $(FUZZ_CC) -O1 -g $(sanitize) -fsanitize=fuzzer-no-link
@@ -62,7 +66,8 @@ first = init/main init/descriptors init/cli/commands init/cli/options \
 $(first:%=$(BUILD)/musl/%.o): place = -fno-lto
 
 ldflags = -static -no-pie -Wl,--gc-sections,--build-id=none \
-	-Wl,-z,noseparate-code,-z,relro,-z,noexecstack -Wl,-T,init/first.ld
+	-Wl,-z,noseparate-code,-z,relro,-z,noexecstack -Wl,-T,init/first.ld \
+	-Wl,--sort-section=alignment
 
 # `make V=1` shows whole commands.
 say = $(if $(V),,@echo '  $(1) $@' &&)

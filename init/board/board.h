@@ -369,6 +369,8 @@ enum board_event_kind {
 				* was killed at its time-out, enum hook_kind */
 	BOARD_EV_HOOK_REFUSED, /* enum hook_kind, limit kind, current, max,
 				* reserve, level, errno: it is not run */
+	BOARD_EV_CELL,         /* errno: runs without a cgroup of its own; 0:
+				* what an earlier run made below it is undone */
 	BOARD_EV_HOOK_LEFT,    /* enum hook_kind, processes told to end, pid of
 				* one */
 	BOARD_EV_EARLY_PROBE,  /* service: ready again, it was down when this

@@ -130,9 +130,8 @@ static void doubt_times(struct doubts *d)
 {
 	if (d->s->stop_timeout_ms == 0)
 		DOUBT(d, "stop_timeout = 0 kills it the moment that it is told "
-			 "to stop, before it can save anything; 0 is not "
-			 "never here: write the longest that a stop may "
-			 "take, up to 7d");
+			 "to stop; 0 is not never here: write the longest "
+			 "that a stop may take, up to 7d");
 	if (d->s->restart == CONFIG_NEVER)
 		return;
 	if (d->s->breaker.cooldown_min_ms == 0)
@@ -292,9 +291,8 @@ static void doubt_mark(struct doubts *d)
 
 		if (resource == RLIMIT_LOCKS || resource == RLIMIT_RSS)
 			DOUBT(d, "%s, which Linux does not enforce, takes away "
-				 "the mark that dashpot knows its processes "
-				 "by: without a cgroup, what leaves its "
-				 "session is an orphan; remove it",
+				 "its mark: what leaves its session is an "
+				 "orphan then; remove it",
 			      key_of_limit(resource));
 	}
 }

@@ -3,12 +3,14 @@
  * thousand services keep no descriptor. */
 #include "init/pid1/cells.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "init/cgroup.h"
@@ -19,6 +21,9 @@ enum {
 	PATH_BYTES = 128,  /* "service-NAME/memory.events" */
 	LIST_BYTES = 1024, /* of a list of processes, read at once */
 	VALUE_BYTES = 24,
+	DEPTH = 8,         /* levels that are undone below a service's own */
+	MANY = 4096,       /* cgroups that a start removes there ... */
+	FEW = 32,          /* ... and PID 1 */
 };
 
 static int open_in(int dir_fd, const char *name, const char *file, int how)
@@ -137,6 +142,63 @@ int cells_open_kills(const struct cells *c)
 	return fd < 0 ? -1 : fd;
 }
 
+/* --- What a service has made below its own ------------------------------- */
+
+/* Take every controller back; true when it had given one. */
+static bool take_back(int dir_fd)
+{
+	char text[LIST_BYTES], word[VALUE_BYTES] = "-";
+	int fd = open_in(dir_fd, "", "cgroup.subtree_control", O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	size_t length;
+	bool is_any = false;
+
+	if (fd >= 0)
+		close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	for (const char *at = text; *at; at += length) {
+		at += strspn(at, " \n");
+		length = strcspn(at, " \n");
+		if (length == 0 || length > sizeof(word) - 2)
+			continue;
+		memcpy(word + 1, at, length);
+		word[1 + length] = '\0';
+		is_any |= put(dir_fd, "", "cgroup.subtree_control", word) == 0;
+	}
+	return is_any;
+}
+
+/* Remove what is empty below the cgroup `name`, the deepest first, and take the
+ * controllers back that it gave. At most `depth` levels and *most cgroups. True
+ * when there was something. */
+static bool cut(int dir_fd, const char *name, int depth, int *most)
+{
+	char entries[LIST_BYTES] __attribute__((aligned(8)));
+	int fd = openat(dir_fd, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool is_any = false;
+	long n;
+
+	while (fd >= 0 && depth > 0 &&
+	       (n = syscall(SYS_getdents64, fd, entries, sizeof(entries))) > 0)
+		for (long at = 0; at < n && *most > 0;) {
+			const struct dirent *e = (void *)(entries + at);
+
+			at += e->d_reclen;
+			if (e->d_type != DT_DIR || e->d_name[0] == '.')
+				continue;
+			--*most;
+			is_any = true;
+			(void)cut(fd, e->d_name, depth - 1, most);
+			unlinkat(fd, e->d_name, AT_REMOVEDIR);
+		}
+	if (fd < 0)
+		return false;
+	is_any |= take_back(fd);
+	close(fd);
+	return is_any;
+}
+
 /* --- In the child of a start -------------------------------------------- */
 
 static void name_cell(char to[PATH_BYTES], const char *name)
@@ -170,9 +232,20 @@ static int make_cell(const struct cells *c, const char *cell)
 	return errno == EAGAIN ? -ENOSPC : -errno;
 }
 
+/* The service has not joined (err 0: it has): with a limit it cannot start,
+ * else it runs without, and `told` is said. */
+static int without_cell(const struct config_service *s,
+			struct spawn_report *report, int told, int err)
+{
+	if ((s->tasks_max && !s->is_tasks_try) ||
+	    (s->memory_max && !s->is_memory_try))
+		return err;
+	report->cell_err = -told;
+	return 0;
+}
+
 int cell_enter(const struct cells *c, const char *name,
-	       const struct config_service *s, volatile uint32_t *step,
-	       volatile uint32_t *is_in)
+	       const struct config_service *s, struct spawn_report *report)
 {
 	const bool has_tasks = s->tasks_max && !s->is_tasks_try;
 	const bool has_memory = s->memory_max && !s->is_memory_try;
@@ -180,24 +253,25 @@ int cell_enter(const struct cells *c, const char *name,
 	int err;
 
 	name_cell(cell, name);
-	*step = !c->err	    ? BOARD_STEP_CGROUP :
-		has_tasks ? BOARD_STEP_LIMIT_TASKS :
-			    BOARD_STEP_LIMIT_MEMORY;
+	report->step = !c->err	 ? BOARD_STEP_CGROUP :
+		       has_tasks ? BOARD_STEP_LIMIT_TASKS :
+				   BOARD_STEP_LIMIT_MEMORY;
 	err = make_cell(c, cell);
 	if (err < 0)
-		return has_tasks || has_memory ? err : 0;
-	*step = BOARD_STEP_LIMIT_TASKS;
+		return without_cell(s, report, c->err ? 0 : err, err);
+	report->is_cell_reset = cut(c->dir_fd, cell, DEPTH, &(int){ MANY });
+	report->step = BOARD_STEP_LIMIT_TASKS;
 	err = set_limit(c, cell, "pids.max", s->tasks_max, c->pids_err);
 	if (err < 0 && has_tasks)
 		return err;
-	*step = BOARD_STEP_LIMIT_MEMORY;
+	report->step = BOARD_STEP_LIMIT_MEMORY;
 	err = set_limit(c, cell, "memory.max", s->memory_max, c->memory_err);
 	if (err < 0 && has_memory)
 		return err;
-	*step = BOARD_STEP_CGROUP;
+	report->step = BOARD_STEP_CGROUP;
 	err = put(c->dir_fd, cell, "cgroup.procs", "0");
-	*is_in = err == 0;
-	return has_tasks || has_memory ? err : 0;
+	report->is_in_cell = err == 0;
+	return without_cell(s, report, err, err);
 }
 
 /* --- In the loop -------------------------------------------------------- */
@@ -242,6 +316,7 @@ int cell_look(const struct cells *c, int proc_fd, const char *name,
 
 	set->found = set->ended = 0;
 	set->is_group_told = false;
+	set->born_ticks = 0; /* older ones were moved there */
 	set->one = 0;
 	name_cell(cell, name);
 	/* Since Linux 5.14; before, each gets the signal. */
@@ -273,5 +348,6 @@ bool cell_remove(const struct cells *c, const char *name)
 	char cell[PATH_BYTES];
 
 	name_cell(cell, name);
+	(void)cut(c->dir_fd, cell, DEPTH, &(int){ FEW });
 	return unlinkat(c->dir_fd, cell, AT_REMOVEDIR) == 0 || errno == ENOENT;
 }

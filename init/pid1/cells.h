@@ -33,13 +33,14 @@ void cells_find(struct cells *c);
 /* The descriptor of OWN/dashpot/memory.events, or -1. */
 int cells_open_kills(const struct cells *c);
 
-/* In the child of a start: make the cgroup, set its limits and join it. 0, or
- * -errno when a limit that is no try cannot be set; then *step says which.
- * Without limits the service runs without a cgroup when there can be none.
- * *is_in: it has joined. May block. */
+/* In the child of a start: make the cgroup, set its limits and join it. What an
+ * earlier run has made below it is undone first: a cgroup that gives
+ * controllers to others below may have no processes. 0, or -errno when a limit
+ * that is no try cannot be set; then report->step says which. Without limits
+ * the service runs without a cgroup when there can be none, and
+ * report->cell_err says why. May block. */
 int cell_enter(const struct cells *c, const char *name,
-	       const struct config_service *s, volatile uint32_t *step,
-	       volatile uint32_t *is_in);
+	       const struct config_service *s, struct spawn_report *report);
 
 /* Look who is in the cgroup of that name, and send each of them set->signal;
  * fills set->found and set->one. Processes below it, which the service itself
@@ -51,7 +52,8 @@ int cell_look(const struct cells *c, int proc_fd, const char *name,
 /* How many in it the kernel has killed for want of memory; -1 not known. */
 int64_t cell_kills(const struct cells *c, const char *name);
 
-/* Remove it. False while somebody is in it. */
+/* Remove it, with a bounded number of empty ones that the service has made
+ * below it. False while any is left. */
 bool cell_remove(const struct cells *c, const char *name);
 
 #endif

@@ -174,18 +174,6 @@ static int signal_seen(int proc_fd, const struct seen *s, int number)
 	return is_there < 0 ? is_there : 0;
 }
 
-int ghosts_signal(int proc_fd, pid_t pid, int64_t from_ticks, int64_t to_ticks,
-		  int signal)
-{
-	struct seen s;
-	int is_there = proc_fd < 0 ? 0 : read_stat(proc_fd, pid, &s);
-
-	if (is_there <= 0 || s.start_ticks < from_ticks ||
-	    s.start_ticks > to_ticks || !is_living(&s))
-		return is_there < 0 ? is_there : 0;
-	return signal_seen(proc_fd, &s, signal);
-}
-
 /* Has the signal of the set reached this member already? */
 static bool is_told(const struct ghosts *g, const struct seen *s)
 {
@@ -200,8 +188,8 @@ int ghosts_tell(int proc_fd, pid_t pid, int64_t to_ticks,
 	struct seen s;
 	int is_there = proc_fd < 0 ? 0 : read_stat(proc_fd, pid, &s);
 
-	if (is_there <= 0 || s.start_ticks > to_ticks || !is_living(&s) ||
-	    is_told(set, &s))
+	if (is_there <= 0 || s.start_ticks < set->born_ticks ||
+	    s.start_ticks > to_ticks || !is_living(&s) || is_told(set, &s))
 		return is_there < 0 ? is_there : 0;
 	return signal_seen(proc_fd, &s, set->signal);
 }

@@ -64,15 +64,11 @@ struct ghosts_living {
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 		struct ghosts_living living);
 
-/* Send one member of the set its signal, unless it is younger than to_ticks or
- * has been told. 0, or -errno as ghosts_signal(). */
+/* Send one process the signal of the set, unless its start time is not from
+ * set->born_ticks .. to_ticks, as that of one that has got its number since, or
+ * it has been told. 0, or -errno: ENFILE, EMFILE, ENOMEM. */
 int ghosts_tell(int proc_fd, pid_t pid, int64_t to_ticks,
 		const struct ghosts *set);
-
-/* Send `signal` to one process whose start time is from .. to, to none that has
- * got its number since. 0, or -errno: ENFILE, EMFILE, ENOMEM. */
-int ghosts_signal(int proc_fd, pid_t pid, int64_t from_ticks, int64_t to_ticks,
-		  int signal);
 
 /* A living child. */
 struct ghosts_child {

@@ -109,8 +109,11 @@ static void tell(struct sup *sup, struct orphan *o, int number)
 {
 	bool is_news = number == SIGTERM || !o->is_killed;
 
-	if (ghosts_signal(sup->proc_fd, o->pid, o->start_ticks, o->start_ticks,
-			  number) < 0)
+	const struct ghosts it = {
+		.born_ticks = o->start_ticks, .signal = number,
+	};
+
+	if (ghosts_tell(sup->proc_fd, o->pid, o->start_ticks, &it) < 0)
 		return; /* the next look tries again */
 	if (is_news)
 		SUP_SAY(sup, BOARD_EV_ORPHAN_TOLD, -1, o->pid,

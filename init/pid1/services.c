@@ -344,6 +344,15 @@ void service_leaves(struct sup *sup, uint32_t i)
 	service_touch(sup, i);
 }
 
+/* It runs in PID 1's own cgroup, or its own was not as it should be. */
+static void say_cell(struct sup *sup, uint32_t i)
+{
+	const struct spawn_report *report = &sup->report[i];
+
+	if (report->cell_err != 0 || report->is_cell_reset)
+		SUP_SAY(sup, BOARD_EV_CELL, (int)i, report->cell_err);
+}
+
 void service_verdict(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
@@ -364,6 +373,7 @@ void service_verdict(struct sup *sup, uint32_t i)
 	s->is_stuck = false;
 	if (sup->report[i].err == 0) {
 		memory_begin(sup, i);
+		say_cell(sup, i);
 		queue_executes(sup, i);
 		if (!checks_begin(sup, i))
 			service_ready(sup, i);

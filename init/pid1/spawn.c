@@ -126,8 +126,7 @@ static void enter_cell(const struct sup *sup, uint32_t i)
 {
 	struct spawn_report *report = &sup->report[i];
 	int err = cell_enter(&sup->cells, config_name(sup->config, i),
-			     settings(sup, i), &report->step,
-			     &report->is_in_cell);
+			     settings(sup, i), report);
 
 	if (err < 0)
 		fail(report, -err);

@@ -161,7 +161,9 @@ struct spawn_report {
 	volatile int64_t current; /* HEADROOM: tasks of the uid; -1 unknown */
 	volatile int64_t max;     /* HEADROOM: its RLIMIT_NPROC */
 	volatile int64_t reserve; /* HEADROOM: tasks to be kept free */
-	volatile uint32_t is_in_cell; /* it has joined its cgroup */
+	volatile uint32_t is_in_cell; /* it has joined its cgroup ... */
+	volatile uint32_t is_cell_reset; /* ... below which it had made some */
+	volatile int32_t cell_err; /* ... or why not, though there are some */
 	/* ready = file: what was there before the program ran; 0: nothing */
 	volatile uint64_t ready_device, ready_inode;
 	volatile int64_t ready_changed_ns; /* st_ctim */

@@ -171,6 +171,10 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_HOOK_REFUSED] = { "hook-refused", CONFIG_WARNING,
 		"hook/o limit/l current max reserve uid_or_level errno/e",
 		NULL },
+	[BOARD_EV_CELL] = { "cgroup", CONFIG_WARNING, "errno/e",
+		"[0:runs without a cgroup of its own, in dashpot's: %0e|"
+		"cgroups that an earlier run made below its own are undone]"
+		},
 	[BOARD_EV_HOOK_LEFT] = { "hook-left", CONFIG_WARNING,
 		"hook/o processes pid",
 		"%0o left %1p behind (such as pid %2i): told to end" },

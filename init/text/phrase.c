@@ -420,8 +420,8 @@ void phrase_answer(struct phrase *w, unsigned answer, int code)
 		phrase_add(w, "killed by %s", phrase_signal(code, buf));
 		break;
 	case BOARD_ANSWER_OLD:
-		phrase_add(w, "is what was there before this start; it has to "
-			      "be made or touched anew");
+		phrase_add(w, "was there before this start; touch it or make "
+			      "it anew");
 		break;
 	case BOARD_ANSWER_SKIPPED:
 		phrase_add(w, "could not be made: %s", errors_text(code));

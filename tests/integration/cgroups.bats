@@ -5,6 +5,7 @@
 
 load ../lib/dashpot
 load ../lib/faults
+load ../lib/verify
 
 setup_file()
 {
@@ -56,7 +57,7 @@ uml()
 			type = oneshot
 		END_INI
 		begin
-		until_true 20 said 'service":"web".*event":"ready'
+		until_true 20 said 'service":"web".*event":"started'
 		until_true 20 said 'service":"once".*event":"done'
 		until_true 20 [ ! -e $top/service-once ]
 		grep cgroups /err
@@ -91,7 +92,7 @@ uml()
 		until_true 20 grep -q '^max [1-9]' $top/service-bomb/pids.events
 		[ "$(cat $top/service-bomb/pids.max)" = 5 ] && echo set
 		cat $top/service-web/pids.max
-		/dashpot start later
+		/dashpot start later --control /run/dashpot.sock
 		said 'later: started' && echo another one starts
 		grep -q 'waits for room' /err || echo nobody waits
 	END
@@ -157,7 +158,7 @@ uml()
 		until_true 20 said 'memory: blocked'
 		until_true 20 said 'tries: started'
 		grep 'could not be started' /err
-		/dashpot explain tasks
+		/dashpot explain tasks --control /run/dashpot.sock
 		/dashpot check -c /d.ini
 	END
 	cat "$BATS_TEST_TMPDIR/out"
@@ -205,7 +206,7 @@ uml()
 		until_true 20 said 'ice: started'
 		touch /tmp/go
 		until_true 20 grep -qx 'frozen 1' $top/service-ice/cgroup.events
-		/dashpot stop ice --timeout 30s || { cat /err; exit 1; }
+		/dashpot stop ice --timeout 30s --control /run/dashpot.sock || { cat /err; exit 1; }
 		[ ! -e $top/service-ice ] && echo gone
 	END
 	cat "$BATS_TEST_TMPDIR/out"
@@ -236,13 +237,72 @@ box()
 			until_true 20 said 'web: '
 			cat /err
 			cd /sys/fs/cgroup/box/dashpot
-			/dashpot status
+			/dashpot status --control /run/dashpot.sock
 			until_true 5 grep -q . service-web/cgroup.procs
 			grep . service-web/pids.max service-web/memory.max
 			cat ../cgroup.procs | wc -l
 		END
 	} | uml
 	cat "$BATS_TEST_TMPDIR/out"
+}
+
+@test "cgroups and controllers that a service makes below its own keep no start out, with limits or without" {
+	uml <<-'END'
+		# As container tools do in their own cgroup, one level and several.
+		cat >/nest <<-'END_NEST'
+			#!/bin/sh
+			cg=/sys/fs/cgroup/dashpot/service-$1
+			below=$2
+			mkdir -p $cg/$below $cg/empty/empty
+			echo $$ >$cg/$below/cgroup.procs
+			while [ $below != . ]; do
+				below=$(dirname $below)
+				echo +pids >$cg/$below/cgroup.subtree_control
+			done
+			[ $1 != kept ] || setsid sleep 3000 &
+			sleep 1
+			echo $1 nested $(cat $cg/cgroup.subtree_control) >>/nested
+			exec sleep 2000
+		END_NEST
+		chmod +x /nest
+		cat >/d.ini <<-END_INI
+			[dashpot]
+			log_format = json
+			diagnostics = /tmp/vol
+			[defaults]
+			restart_delay = 0ms..1ms
+			max_failures = none
+			stop_timeout = 1s
+			[service:plain]
+			command = /nest plain sub
+			[service:limited]
+			command = /nest limited sub/deep/er
+			limit.tasks = 50
+			[service:kept]
+			command = /nest kept sub
+			limit.tasks = 50
+			leftovers = keep
+		END_INI
+		begin
+		nested() { [ "$(grep -c nested /nested)" = $1 ]; }
+		until_true 20 nested 3
+		kill -9 $(pidof sleep | tr ' ' '\n' | while read pid; do
+			grep -q 2000 /proc/$pid/cmdline && echo $pid; done)
+		until_true 20 nested 6
+		sort /nested | uniq -c
+		grep -c 'cgroups that an earlier run made below its own are undone' /err
+		! said 'runs without a cgroup' || echo without
+		kill -TERM $(head -n 1 $top/dashpot/cgroup.procs)
+		wait $outer || true
+		ls -d $top/service-* 2>/dev/null || echo no cgroup is left
+	END
+	cat "$BATS_TEST_TMPDIR/out"
+	for name in plain limited kept; do
+		grep -x " *2 $name nested pids" "$BATS_TEST_TMPDIR/out"
+	done
+	grep -x 3 "$BATS_TEST_TMPDIR/out"
+	fails grep -x without "$BATS_TEST_TMPDIR/out"
+	grep -x 'no cgroup is left' "$BATS_TEST_TMPDIR/out"
 }
 
 @test "in a cgroup that is no root dashpot leaves it first, and what limits the container is still known" {

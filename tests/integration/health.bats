@@ -95,13 +95,13 @@ WELL='.state == "running" and .health.state == "well"'
 @test "file: what was there before the start makes nobody ready, what is new or changed does" {
 	touch -d '2001-01-01' "$dir/up" "$dir/well"
 	start_with 'command = sleep 1000' "ready = file:$dir/up" "health = file:$dir/well"
-	is '.why | contains("(is what was there before this start; it has to be made or touched anew)")'
+	is '.why | contains("(was there before this start; touch it or make it anew)")'
 	touch -m -d '2001-01-01' "$dir/up" # the same time again, but set now
 	is "$WELL"
 	ctl restart web 3>&- &
 	restart=$!
 	is '.starts == 2 and .state == "starting"'
-	is '.why | contains("is what was there before this start")'
+	is '.why | contains("was there before this start")'
 	echo >"$dir/other"
 	mv "$dir/other" "$dir/up"
 	is "$WELL"

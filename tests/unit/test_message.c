@@ -208,6 +208,19 @@ static void ends_are_said_by_their_cause(void **state)
 			    "never ended");
 }
 
+static void what_became_of_its_cgroup_is_said(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(SENTENCE(BOARD_EV_CELL, EBUSY),
+			    "runs without a cgroup of its own, in dashpot's: "
+			    "EBUSY");
+	assert_non_null(strstr(SENTENCE(BOARD_EV_CELL, 0), "are undone"));
+	assert_string_equal(SENTENCE(BOARD_EV_HOOK_LEFT, HOOK_CHECK, 2, 77),
+			    "check left 2 processes behind (such as pid 77): "
+			    "told to end");
+}
+
 static void sentences_carry_name_number_and_what_to_do(void **state)
 {
 	struct fixture *f = *state;
@@ -683,6 +696,7 @@ int main(void)
 		cmocka_unit_test(words_of_json_differ_and_know_their_end),
 		WITH_CONFIG(every_kind_has_a_word_and_a_sentence),
 		WITH_CONFIG(ends_are_said_by_their_cause),
+		WITH_CONFIG(what_became_of_its_cgroup_is_said),
 		WITH_CONFIG(sentences_carry_name_number_and_what_to_do),
 		WITH_CONFIG(waiting_names_the_limit_and_its_numbers),
 		WITH_CONFIG(volume_trouble_names_directory_step_and_error),
