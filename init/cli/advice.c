@@ -84,8 +84,8 @@ static const struct {
 	  "The file is no program of this machine: built for another "
 	  "architecture, cut off, or empty." },
 	{ "start-failed", "E2BIG",
-	  "The kernel takes a quarter of limit.stack for arguments and "
-	  "environment, and 128 KiB for each: pass them in a file." },
+	  "Arguments and environment may fill a quarter of limit.stack, "
+	  "and 128 KiB each: pass them in a file." },
 	{ "start-failed", "", "Mend what the start failed at; no process of it "
 	  "ever ran." },
 	{ "out-of-memory", "",
@@ -168,8 +168,7 @@ static const char *on_crash(struct peek end)
 	       "kernel's core_pattern is \"%s\".",
 	       peek_is_true(peek_get(end, "is_core_dumped")) ?
 		       "look into its core" :
-		       "for a core see that limit.core is unlimited and its "
-		       "place can be written",
+		       "limit.core has to be unlimited for a core",
 	       pattern);
 	return text;
 }

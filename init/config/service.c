@@ -36,8 +36,7 @@ static void check_main(struct loader *l, const struct section *section)
 		if (s != NULL)
 			complain(&l->complaints, s->place,
 				 "[service:main] is the command behind --, "
-				 "whose %s is fixed; leave it out, or rename "
-				 "the section", s->name);
+				 "whose %s is fixed; leave it out", s->name);
 	}
 }
 

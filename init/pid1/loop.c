@@ -387,6 +387,8 @@ static void take_signal(struct sup *sup, int number, int code)
 	}
 	if (main_pid)
 		kill(main_pid, number);
+	else if (number == SIGTSTP && sup->terminal == TERMINAL_SHARED)
+		terminal_stop(number);
 }
 
 /* epoll says so again while there are more. */
@@ -412,6 +414,8 @@ static void follow_signals(struct sup *sup)
 
 	if (reload_is_meant(sup))
 		wanted |= SIGNALS_BIT(SIGHUP);
+	if (sup->terminal == TERMINAL_SHARED)
+		wanted |= SIGNALS_BIT(SIGTSTP);
 	if (sup->main_service != UINT32_MAX)
 		wanted = SIGNALS_ALL;
 	if (wanted == sup->signals)

@@ -48,9 +48,7 @@ bool terminal_has_told(enum terminal t, int number, int code)
 		number == SIGWINCH);
 }
 
-/* The kernel stops no orphaned group by these signals: where nobody could
- * continue this process, it goes on. */
-static void stop_by(int number)
+void terminal_stop(int number)
 {
 	kill(getpid(), number);
 	signals_let_in(number);
@@ -58,9 +56,10 @@ static void stop_by(int number)
 
 void terminal_follow(enum terminal t, pid_t command)
 {
-	siginfo_t info = { 0 };
+	siginfo_t info;
 	int number;
 
+	info.si_pid = 0;
 	if (t == TERMINAL_NONE || command == 0 ||
 	    waitid(P_PID, (id_t)command, &info, WSTOPPED | WNOHANG) < 0 ||
 	    info.si_pid != command)
@@ -73,7 +72,7 @@ void terminal_follow(enum terminal t, pid_t command)
 	if (!is_stop(number))
 		return;
 	if (t == TERMINAL_SHARED)
-		stop_by(number);
+		terminal_stop(number);
 	/* It may go on once it can read and write. */
 	else if (number == SIGTSTP || tcsetpgrp(STDIN_FILENO, command) == 0)
 		kill(-command, SIGCONT);

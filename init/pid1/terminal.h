@@ -33,6 +33,10 @@ void terminal_leave(enum terminal t);
 /* Has the kernel sent this signal to the command as well? code: its si_code. */
 bool terminal_has_told(enum terminal t, int number, int code);
 
+/* Stop by this signal until somebody continues dashpot. The kernel stops no
+ * orphaned group by it: where nobody could, this returns at once. */
+void terminal_stop(int number);
+
 /* After SIGCHLD: where the terminal has stopped the command, continue it as
  * PID 1, else stop until somebody continues dashpot. Takes back the message of
  * the stop from the kernel, never that of an end. */

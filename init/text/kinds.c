@@ -243,8 +243,7 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"%0i may be killed first" },
 	[BOARD_EV_NO_SUBREAPER] = { "no-subreaper", CONFIG_WARNING, "errno/e",
 		"prctl(PR_SET_CHILD_SUBREAPER) is refused (%0e; by seccomp?): "
-		"orphans go to another init, which has to end and reap "
-		"them" },
+		"orphans go to another init" },
 	/* clang-format on */
 };
 

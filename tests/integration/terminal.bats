@@ -103,11 +103,26 @@ job_control()
 	job_control '$r'
 }
 
+@test "Ctrl-Z and fg on dashpot run without a command" {
+	terminal
+	# shellcheck disable=SC2016
+	types '$r'
+	wait_until 10 shows 'web: started'
+	keys C-z
+	wait_until 5 shows 'Stopped'
+	answers
+	types fg
+	wait_until 5 fails sh -c "ps -eo stat=,args= | grep '^T.* run -c $dir/dashpot.ini'"
+	keys C-c
+	wait_until 10 shows 'exits with code 0'
+	answers
+}
+
 @test "a shell as the command can suspend itself, and go on" {
 	terminal
 	for command in "$DASHPOT" "$DASHPOT run -c $dir/dashpot.ini"; do
 		types "clear; PS1='inner> ' $command -- bash --norc --noprofile -i"
-		wait_until 10 shows '^inner>$'
+		wait_until 10 shows '^inner>'
 		types suspend
 		wait_until 5 shows 'Stopped'
 		answers

@@ -394,7 +394,7 @@ static void advice_fits_the_cause(void **state)
 	     "'is_core_dumped':true}]}", "look into its core. The "
 	     "kernel's core_pattern is");
 	FITS("{'ends':[{'cause':'signalled','signal':'SIGABRT',"
-	     "'is_core_dumped':false}]}", "limit.core is unlimited");
+	     "'is_core_dumped':false}]}", "limit.core has to be unlimited");
 	FITS("{'ends':[{'cause':'exited','code':0}]}", "foreground");
 	FITS("{'ends':[{'cause':'exited','code':127}]}", "not found");
 	FITS("{'ends':[{'cause':'exited','code':3}]}", "gave up by itself");
