@@ -40,8 +40,9 @@ _Noreturn void mistyped_refuse(const char *command, const char *word,
 	const char *colon = command ? ": " : "";
 
 	if (word[0] == '-')
-		die_text(DIE_USAGE, "%s%s%s: no such option; see dashpot help "
-				    "%s", to, colon, word, to);
+		die_text(DIE_USAGE,
+			 "%s%s%s: no such option; see dashpot help%s%s", to,
+			 colon, word, command ? " " : "", to);
 	if (command == NULL && file != NULL && commands_find(word) != NULL)
 		die_text(DIE_USAGE,
 			 "%s stands before its options: dashpot %s -c %s", word,

@@ -71,9 +71,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.files = names,
 		.files_count = 1,
 		.command = has_command ? command : NULL,
+		.doubts = &doubts,
 	};
 	const struct config *c;
-	unsigned mistakes;
+	unsigned mistakes, doubts;
 	const char *broken;
 
 	input = data;
