@@ -118,6 +118,26 @@ static void add_schedule(struct phrase *w, const struct report *r,
 		add_next(w, r, row, "next run");
 }
 
+/* Ended processes take room until their parent waits for them: who has most. */
+static void add_zombies(struct phrase *w, const struct report *r)
+{
+	int64_t most = 0;
+	uint32_t of = 0;
+
+	if (r->usage == NULL)
+		return;
+	for (uint32_t i = 0; i < r->config->services; i++)
+		if (r->usage->row[i].zombies > most) {
+			most = r->usage->row[i].zombies;
+			of = i;
+		}
+	if (most > 0)
+		phrase_add(w, "; %lld of them have ended, and pid %d of %s "
+			      "does not wait for them",
+			   (long long)most, (int)r->usage->row[of].parent,
+			   config_name(r->config, of));
+}
+
 static void add_waiting(struct phrase *w, const struct report *r, uint32_t i,
 			const struct config_service *s,
 			const struct board_service *row)
@@ -138,6 +158,7 @@ static void add_waiting(struct phrase *w, const struct report *r, uint32_t i,
 	case BOARD_WAIT_HEADROOM:
 		phrase_add(w, "for room to start a process: ");
 		phrase_limit(w, &row->limit, true);
+		add_zombies(w, r);
 		break;
 	case BOARD_WAIT_LEFTOVERS:
 		phrase_add(w, "until the processes that its last run left "

@@ -326,6 +326,30 @@ static void no_tail_keeps_output_out_of_the_file(void **state)
 	assert_null(strstr(document.text, "secret"));
 }
 
+static void wait_for_room_names_who_holds_it_by_zombies(void **state)
+{
+	struct fixture *f = *state;
+	struct usage_row used[FIXTURE_SERVICES] = {
+		{ .pid = 9, .zombies = 40, .parent = 12 }, { .pid = 0 },
+	};
+	struct usage usage = { .mono_ms = 1, .wall_ms = 1, .row = used };
+	struct report r = report_of(f, &registry);
+	char text[512];
+	struct phrase w = PHRASE_IN(text);
+
+	r.usage = &usage;
+	row_of(f, 1)->state = LIFE_WAITING;
+	row_of(f, 1)->wait = BOARD_WAIT_HEADROOM;
+	row_of(f, 1)->limit.kind = BOARD_LIMIT_PIDS_CGROUP;
+	report_why(&w, &r, 1, row_of(f, 1));
+	assert_non_null(strstr(text, "; 40 of them have ended, and pid 12 of "
+				     "web does not wait for them"));
+	used[0].zombies = 0;
+	w = (struct phrase)PHRASE_IN(text);
+	report_why(&w, &r, 1, row_of(f, 1));
+	assert_null(strstr(text, "have ended"));
+}
+
 static void usage_is_shown_of_the_present_process_only(void **state)
 {
 	struct fixture *f = *state;
@@ -843,6 +867,7 @@ int main(void)
 		WITH_BOARDS(end_has_the_lines_of_its_own_run),
 		WITH_BOARDS(any_bytes_of_a_line_are_shown),
 		WITH_BOARDS(no_tail_keeps_output_out_of_the_file),
+		WITH_BOARDS(wait_for_room_names_who_holds_it_by_zombies),
 		WITH_BOARDS(usage_is_shown_of_the_present_process_only),
 		WITH_BOARDS(every_step_validates),
 		WITH_BOARDS(every_wait_and_limit_validates),
