@@ -67,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .directory = "none" };
 	/* The first bit of the last byte: is there a command line? */
 	const bool has_command = size > 0 && (data[size - 1] & 1) != 0;
+	unsigned doubts;
 	struct config_source from = {
 		.files = names,
 		.files_count = 1,
@@ -74,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.doubts = &doubts,
 	};
 	const struct config *c;
-	unsigned mistakes, doubts;
+	unsigned mistakes;
 	const char *broken;
 
 	input = data;
