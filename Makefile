@@ -65,8 +65,11 @@ first = init/main init/descriptors init/cli/commands init/cli/options \
 	init/pid1/terminal
 $(first:%=$(BUILD)/musl/%.o): place = -fno-lto
 
+# Nothing is relocated at the start, so there is nothing that could become
+# read-only after it: relro would be padding alone, as whole pages would be.
 ldflags = -static -no-pie -Wl,--gc-sections,--build-id=none \
-	-Wl,-z,noseparate-code,-z,relro,-z,noexecstack -Wl,-T,init/first.ld \
+	-Wl,-z,noseparate-code,-z,noexecstack,-z,norelro \
+	-Wl,-z,common-page-size=64 -Wl,-T,init/first.ld \
 	-Wl,--sort-section=alignment
 
 # `make V=1` shows whole commands.
