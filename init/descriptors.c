@@ -22,7 +22,7 @@ int descriptors_empty(int flags)
 
 	if (fd >= 0)
 		return fd;
-	if (pipe2(ends, flags & O_CLOEXEC) < 0)
+	if (descriptors_pipe(ends, flags & O_CLOEXEC) < 0)
 		return -errno;
 	/* Who writes to the end that stays is told EBADF, as if it were
 	 * closed. */
@@ -33,7 +33,7 @@ int descriptors_empty(int flags)
 void descriptors_fill_standard(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-		int got = fcntl(fd, F_GETFD);
+		int got = descriptors_control(fd, F_GETFD, 0);
 
 		/* The lowest that is free is this one. */
 		if (got < 0)
@@ -57,7 +57,7 @@ void descriptors_range(unsigned first, unsigned last, unsigned flags)
 		files.rlim_cur = MOST_FILES;
 	for (unsigned fd = first; fd <= last && fd < files.rlim_cur; fd++) {
 		if (flags)
-			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+			(void)descriptors_control((int)fd, F_SETFD, FD_CLOEXEC);
 		else
 			close((int)fd);
 	}

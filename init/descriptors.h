@@ -4,6 +4,10 @@
 #ifndef INIT_DESCRIPTORS_H
 #define INIT_DESCRIPTORS_H
 
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 /* A descriptor that reads as empty: /dev/null, or where there is none a pipe
  * that nobody writes to. flags as open(2). -errno when there is room for none. */
 int descriptors_empty(int flags);
@@ -11,6 +15,34 @@ int descriptors_empty(int flags);
 /* Take what is free of 0 to 2, or a descriptor of ours would become somebody's
  * standard output. Ends the process with 111 where that cannot be done. */
 void descriptors_fill_standard(void);
+
+/* fcntl(2) with a number: the library's brings all its kinds with it. */
+static inline int descriptors_control(int fd, int command, int number)
+{
+#ifdef SYS_fcntl64
+	return (int)syscall(SYS_fcntl64, fd, command, number);
+#else
+	return (int)syscall(SYS_fcntl, fd, command, number);
+#endif
+}
+
+/* pipe2(2), likewise without the library's ways for kernels before it. */
+static inline int descriptors_pipe(int ends[2], int flags)
+{
+	return (int)syscall(SYS_pipe2, ends, flags);
+}
+
+/* Two ends that keep messages apart, close-on-exec and non-blocking. */
+static inline int descriptors_pair(int ends[2])
+{
+	const int type = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+#ifdef SYS_socketpair
+	return (int)syscall(SYS_socketpair, AF_UNIX, type, 0, ends);
+#else
+	return socketpair(AF_UNIX, type, 0, ends);
+#endif
+}
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "init/descriptors.h"
 #include "init/format.h"
 
 #ifndef F_SEAL_FUTURE_WRITE
@@ -125,9 +126,10 @@ static int make_own(void **at, int *fd, size_t size)
 	err = map(at, *fd, size, PROT_READ | PROT_WRITE);
 	if (err < 0)
 		return err;
-	if (fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
+	if (descriptors_control(*fd, F_ADD_SEALS,
+				F_SEAL_SHRINK | F_SEAL_GROW) < 0)
 		return -errno;
-	if (fcntl(*fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) < 0) {
+	if (descriptors_control(*fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) < 0) {
 		int again = reopen_read_only(*fd);
 
 		if (again < 0)
@@ -147,7 +149,8 @@ static int make_theirs(void **at, int *fd, const char *name, size_t size)
 	*fd = make_memfd(name, size);
 	if (*fd < 0)
 		return *fd;
-	if (fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
+	if (descriptors_control(*fd, F_ADD_SEALS,
+				F_SEAL_SHRINK | F_SEAL_GROW) < 0)
 		return -errno;
 	reader = reopen_read_only(*fd);
 	err = map(at, reader < 0 ? *fd : reader, size, PROT_READ);

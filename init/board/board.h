@@ -405,6 +405,7 @@ enum board_event_kind {
 	BOARD_EV_PARTED,       /* service: lost, this one requires it: stops */
 	BOARD_EV_NO_SUBREAPER, /* errno: orphans go to another process */
 	BOARD_EV_OOM_FIRST,    /* its oom_score_adj */
+	BOARD_EV_UNSIGNALLED, /* signal, pid, errno: it has not got it */
 	BOARD_EV_SHUTDOWN_AGAIN, /* signal – another one: changes nothing */
 	BOARD_EVENT_KINDS,
 };

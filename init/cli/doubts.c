@@ -273,6 +273,10 @@ static void doubt_rights(struct doubts *d)
 		DOUBT(d, "user = %s takes CAP_SETUID, which uid %u does not "
 			 "have here, so its start would fail",
 		      config_string(d->c, s->user), (unsigned)geteuid());
+	if (s->has_user && s->uid != geteuid() &&
+	    (own.effective & capability_bit(CAPABILITY_KILL)) == 0)
+		DOUBT(d, "user = %s: to stop it takes CAP_KILL, or a process "
+			 "more each time", config_string(d->c, s->user));
 	lacks = s->has_capabilities && !s->is_capabilities_try
 			? s->capabilities & ~own.permitted : 0;
 	for (unsigned n = 0; n < CONFIG_CAPABILITIES; n++)

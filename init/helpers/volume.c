@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/descriptors.h"
 #include "init/format.h"
 #include "init/text/heap.h"
 #include "init/walk.h"
@@ -143,7 +144,7 @@ static bool is_in_use(const struct volume *v, int fd)
 static int take(struct volume *v, int fd)
 {
 	bool is_moved = v->fd >= 0 && !is_in_use(v, fd);
-	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	int own = descriptors_control(fd, F_DUPFD_CLOEXEC, 3);
 
 	if (v->fd >= 0)
 		close(v->fd);

@@ -17,11 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/descriptors.h"
 #include "init/die.h"
 #include "init/oom.h"
 #include "init/mark.h"
 #include "init/pid1/operator.h"
 #include "init/pid1/cells.h"
+#include "init/pid1/courier.h"
 #include "init/pid1/ends.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hear.h"
@@ -113,8 +115,7 @@ static void open_control(struct sup *sup)
 	sup->listen_fd = socket(AF_UNIX, kind, 0);
 	sup->near_fd = socket(AF_UNIX, kind, 0);
 	if (sup->listen_fd < 0 || sup->near_fd < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		       0, pair) < 0)
+	    descriptors_pair(pair) < 0)
 		SUP_SAY(sup, BOARD_EV_CONTROL_TROUBLE, -1, 0, errno);
 	sup->command_fd = pair[0];
 	sup->command_peer_fd = pair[1];
@@ -373,7 +374,7 @@ static void take_signal(struct sup *sup, int number, int code)
 		return;
 	}
 	if (main_pid && is_in(sup->config->forward_signals, number)) {
-		kill(main_pid, number);
+		(void)courier_send(main_pid, number, false);
 		return;
 	}
 	if (number == SIGHUP && reload_is_meant(sup)) {
@@ -386,7 +387,7 @@ static void take_signal(struct sup *sup, int number, int code)
 		return; /* would end a command that does not expect it */
 	}
 	if (main_pid)
-		kill(main_pid, number);
+		(void)courier_send(main_pid, number, false);
 	else if (number == SIGTSTP && sup->terminal == TERMINAL_SHARED)
 		terminal_stop(number);
 }

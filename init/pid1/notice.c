@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "init/descriptors.h"
 #include "init/die.h"
 #include "init/format.h"
 #include "init/pid1/adopt.h"
@@ -137,10 +138,10 @@ static int make_pipe(struct sup *sup, uint32_t i)
 	int ends[2];
 	int err;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (descriptors_pipe(ends, O_CLOEXEC) < 0)
 		return -errno;
 	event.data.u64 = LOOP_NOTICES + i;
-	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ||
+	if (descriptors_control(ends[0], F_SETFL, O_NONBLOCK) < 0 ||
 	    epoll_ctl(sup->epoll_fd, EPOLL_CTL_ADD, ends[0], &event) < 0) {
 		err = -errno;
 		close(ends[0]);

@@ -8,10 +8,12 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include "init/pid1/courier.h"
 #include "init/pid1/reload.h"
 #include "init/pid1/orphans.h"
 #include "init/pid1/services.h"
 #include "init/pid1/sweep.h"
+#include "init/pid1/tell.h"
 #include "init/pid1/tree.h"
 
 enum {
@@ -46,7 +48,7 @@ static enum verdict judge_signal(struct sup *sup, uint32_t i)
 	const struct service *s = &sup->service[i];
 
 	service_verdict(sup, i);
-	return s->pid == 0 || s->verdict_fd >= 0 || kill(s->pid, 0) < 0
+	return s->pid == 0 || s->verdict_fd >= 0 || !courier_can(s->pid)
 		       ? REFUSED
 		       : TO_DO;
 }
@@ -151,7 +153,7 @@ static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 		break;
 	case COMMAND_SIGNAL:
 	case COMMAND_RELOAD_SERVICE:
-		if (kill(sup->service[i].pid, number) < 0)
+		if (tell_signal(sup, i, number, false) < 0)
 			break;
 		sup->service[i].sent = number;
 		sup->service[i].sent_ms = sup->now_ms;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/descriptors.h"
 #include "init/die.h"
 #include "init/pid1/adopt.h"
 #include "init/pid1/notice.h"
@@ -96,7 +97,7 @@ static int make_pipe(const struct config_service *s)
 	int ends[2];
 	int err;
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (descriptors_pipe(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	err = fchmod(ends[0], PIPE_MODE) < 0 ? -errno
 					     : give_to_user(ends[0], s);

@@ -181,6 +181,11 @@ static int keep_capabilities(const struct config_service *s,
 	return s->is_capabilities_try ? 0 : err;
 }
 
+int privileges_lend_uid(uint32_t uid)
+{
+	return (int)syscall(SET_UID, uid, -1, -1);
+}
+
 int privileges_take(const struct config_service *s, struct spawn_report *report)
 {
 	int err;

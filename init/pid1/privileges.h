@@ -16,4 +16,8 @@
 int privileges_take(const struct config_service *s,
 		    struct spawn_report *report);
 
+/* Take this real uid and keep the others. 0 or -1 with errno, as setresuid(2).
+ */
+int privileges_lend_uid(uint32_t uid);
+
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "init/descriptors.h"
 #include "init/board/probe.h"
 #include "init/pid1/checks.h"
 #include "init/pid1/notice.h"
@@ -38,8 +39,7 @@ void prober_open(struct sup *sup)
 {
 	int pair[2] = { -1, -1 };
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		       0, pair) < 0)
+	if (descriptors_pair(pair) < 0)
 		SUP_SAY(sup, BOARD_EV_HELPER_FAILED, -1, BOARD_PROBER, errno);
 	sup->probe_fd = pair[0];
 	sup->probe_peer_fd = pair[1];

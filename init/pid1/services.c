@@ -289,22 +289,25 @@ void service_forgive(struct sup *sup, uint32_t i, bool has_new_command)
 	service_touch(sup, i);
 }
 
-void service_kill(struct sup *sup, uint32_t i)
+bool service_kill(struct sup *sup, uint32_t i)
 {
+	bool is_sent = true;
 	struct service *s = &sup->service[i];
 	bool is_group_told = settings(sup, i)->stop_mode == CONFIG_GROUP;
 
 	s->kill_ms = sup->now_ms;
 	s->drain_ms = NEVER;
 	if (s->pid) {
-		tell_signal(s, SIGKILL, !sweep_keeps(sup, i) ||
-						is_group_told);
+		is_sent = tell_signal(sup, i, SIGKILL,
+				      !sweep_keeps(sup, i) || is_group_told) >=
+			  0;
 		kill(s->pid, SIGKILL);
 		s->is_killed = true;
 	}
 	if (s->is_swept)
 		s->sweep_ms = sup->now_ms;
 	service_touch(sup, i);
+	return is_sent;
 }
 
 /* --- Verdicts and deadlines -------------------------------------------- */
@@ -433,9 +436,9 @@ static void fire(struct sup *sup, uint32_t i)
 		tell_drained(sup, i);
 	if (s->state == LIFE_STOPPING && s->pid && now_ms >= s->kill_ms &&
 	    !s->is_killed) {
-		SUP_SAY(sup, BOARD_EV_KILLED, (int)i, 1,
-			settings(sup, i)->stop_timeout_ms);
-		service_kill(sup, i);
+		if (service_kill(sup, i))
+			SUP_SAY(sup, BOARD_EV_KILLED, (int)i, 1,
+				settings(sup, i)->stop_timeout_ms);
 	}
 	if (now_ms >= s->tick_ms)
 		ticks_fire(sup, i);

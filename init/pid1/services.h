@@ -50,7 +50,7 @@ void service_forgive(struct sup *sup, uint32_t i, bool has_new_command);
 void service_give_up(struct sup *sup, uint32_t i, enum board_cause cause);
 
 /* Kill what runs of service i at once. */
-void service_kill(struct sup *sup, uint32_t i);
+bool service_kill(struct sup *sup, uint32_t i);
 
 /* Whose start the next start of a service is. */
 static inline enum breaker_start service_start_kind(const struct service *s)

@@ -223,16 +223,16 @@ static void kill_services(struct sup *sup)
 {
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		struct service *s = &sup->service[i];
+		const bool is_first = s->pid && !s->is_killed;
 
-		if (s->pid && !s->is_killed) {
-			SUP_SAY(sup, BOARD_EV_KILLED, (int)i, 1,
-				sup->now_ms - sup->stop.began_ms);
-			/* As of a container that its engine killed. */
-			if (sup->stop.is_now && sup->stop.exit_code == 0)
-				sup->stop.exit_code = 128 + SIGKILL;
-		}
-		if (s->pid || s->is_swept)
-			service_kill(sup, i);
+		if ((!s->pid && !s->is_swept) || !service_kill(sup, i) ||
+		    !is_first)
+			continue;
+		SUP_SAY(sup, BOARD_EV_KILLED, (int)i, 1,
+			sup->now_ms - sup->stop.began_ms);
+		/* As of a container that its engine killed. */
+		if (sup->stop.is_now && sup->stop.exit_code == 0)
+			sup->stop.exit_code = 128 + SIGKILL;
 	}
 	hooks_cancel_all(sup);
 }

@@ -13,6 +13,7 @@
 
 #include "init/die.h"
 #include "init/errors.h"
+#include "init/pid1/courier.h"
 #include "init/pid1/reap.h"
 #include "init/pid1/signals.h"
 #include "init/pid1/spawn.h"
@@ -75,7 +76,7 @@ static bool take_signals(pid_t command, enum terminal t)
 		if (number == SIGCHLD)
 			has_child = true;
 		else if (!terminal_has_told(t, number, code))
-			kill(command, number);
+			(void)courier_send(command, number, false);
 		/* A command that is stopped would not notice. */
 		if (number == SIGTERM)
 			kill(command, SIGCONT);

@@ -65,7 +65,7 @@ static void check(struct spawn_report *report, long result)
 static void place(struct spawn_report *report, int fd, int target)
 {
 	if (fd == target)
-		check(report, fcntl(fd, F_SETFD, 0));
+		check(report, descriptors_control(fd, F_SETFD, 0));
 	else
 		check(report, dup2(fd, target));
 }
@@ -270,7 +270,8 @@ static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
 		return;
 	take(report, BOARD_STEP_READY);
 	if (verdict_fd == number)
-		check(report, fcntl(verdict_fd, F_DUPFD_CLOEXEC, number + 1));
+		check(report, descriptors_control(verdict_fd, F_DUPFD_CLOEXEC,
+						  number + 1));
 	place(report, sup->service[i].ready_peer_fd, number);
 }
 
@@ -344,7 +345,7 @@ static pid_t start(struct spawn_report *report, int *verdict_fd)
 	int err;
 
 	*report = (struct spawn_report){ .step = BOARD_STEP_CLONE };
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (descriptors_pipe(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	pid = spawn_clone();
 	*verdict_fd = ends[1];

@@ -3,22 +3,24 @@
  * state `stopping`, so that whatever ends meanwhile was asked to. */
 #include "init/pid1/tell.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #include "init/pid1/checks.h"
+#include "init/pid1/courier.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hooks.h"
 #include "init/pid1/services.h"
 
-bool tell_signal(const struct service *s, int number, bool is_group)
+int tell_signal(struct sup *sup, uint32_t i, int number, bool is_group)
 {
-	/* The group's number is taken as long as its leader is unreaped. One
-	 * that the child has not made yet does not exist: then the leader
-	 * alone. */
-	if (is_group && kill(-s->pid, number) == 0)
-		return true;
-	kill(s->pid, number);
-	return false;
+	/* The group's number is taken as long as its leader is unreaped. */
+	const pid_t pid = sup->service[i].pid;
+	int sent = courier_send(pid, number, is_group);
+
+	if (sent < 0 && sent != -ESRCH)
+		SUP_SAY(sup, BOARD_EV_UNSIGNALLED, (int)i, number, pid, -sent);
+	return sent;
 }
 
 static void send(struct sup *sup, uint32_t i)
@@ -27,9 +29,14 @@ static void send(struct sup *sup, uint32_t i)
 	struct service *s = &sup->service[i];
 	int64_t now_ticks = ghosts_now_ticks();
 
+	int sent = tell_signal(sup, i, c->stop_signal,
+			       c->stop_mode == CONFIG_GROUP);
+
+	if (sent < 0)
+		return;
 	/* Some take a second signal for "at once": who gets this one does not
 	 * get another when the leader has ended. */
-	if (tell_signal(s, c->stop_signal, c->stop_mode == CONFIG_GROUP)) {
+	if (sent > 0) {
 		kill(-s->pid, SIGCONT);
 		s->told_ticks = now_ticks;
 	}
@@ -61,7 +68,7 @@ static void pass_on(struct sup *sup, uint32_t i)
 	/* Before its exec it runs no code but ours and SIGTERM alone is not
 	 * blocked: one that hangs there would cost its whole stop_timeout. */
 	if (s->verdict_fd >= 0)
-		tell_signal(s, SIGTERM, false);
+		(void)tell_signal(sup, i, SIGTERM, false);
 	if (s->verdict_fd >= 0 || !run_command(sup, i))
 		send(sup, i);
 	/* A stopped leader would not notice. */

@@ -33,7 +33,8 @@ void tell_command_ended(struct sup *sup, uint32_t i, bool is_well);
 /* Its breaker has opened or latched: run its on_blocked, if it has one. */
 void tell_blocked(struct sup *sup, uint32_t i);
 
-/* Send to its unreaped leader, or to its group; true when that has it. */
-bool tell_signal(const struct service *s, int number, bool is_group);
+/* Send to its unreaped leader, or to its group; as courier_send(). What cannot
+ * be sent is said. */
+int tell_signal(struct sup *sup, uint32_t i, int number, bool is_group);
 
 #endif

@@ -205,3 +205,65 @@ early_terms()
 	early_terms 300 '0|143' "$DASHPOT" run -- sleep 1000
 	early_terms 300 0 "$DASHPOT" run -c "$dir/dashpot.ini"
 }
+
+# open_dir: users other than root may use $dir
+open_dir()
+{
+	local above=$dir
+	chmod 777 "$dir" "$dir/vol"
+	while [ "$above" != /tmp ] && [ "$above" != / ]; do
+		chmod a+x "$above"
+		above=${above%/*}
+	done
+}
+
+@test "without CAP_KILL another user's service is stopped, or it is said why not" {
+	dir=$(ns_dir)
+	printf '%s\n' '[service:web]' 'user = 4711' "stop_timeout = 5s" \
+		"shell = trap 'echo told >>$dir/told; exit 0' TERM; echo up >>$dir/up-web; while :; do sleep 0.02; done" \
+		'[service:deaf]' 'user = 4712' 'stop_timeout = 300ms' 'stop_mode = group' \
+		"shell = trap '' TERM; echo up >>$dir/up-deaf; while :; do sleep 0.02; done" \
+		'[service:own]' 'command = sleep 1000' >"$dir/dashpot.ini"
+	open_dir
+	NS_PREFIX=(setpriv --bounding-set=-kill)
+	ns_start "$dir"
+	wait_until 5 test -s "$dir/up-web"
+	wait_until 5 test -s "$dir/up-deaf"
+	ctl signal USR2 own
+	ctl stop --timeout 10s web deaf
+	[ "$(cat "$dir/told")" = told ]
+	wait_until 5 service deaf '.ends[0].cause == "killed"'
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	run ! events '.event == "unsignalled"'
+}
+
+@test "-- CMD: without CAP_KILL SIGTERM reaches a command that became another user" {
+	dir=$(ns_dir)
+	NS_PREFIX=(setpriv --bounding-set=-kill)
+	ns_run "$dir" "$DASHPOT" -- setpriv --reuid=4711 --clear-groups \
+		sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.02; done'
+	wait_until 5 test -s "$dir/stdout"
+	ns_stop TERM 5
+	[ "$NS_STATUS" = 7 ]
+}
+
+@test "without CAP_KILL and CAP_SETUID nothing is said to be sent, and the reason names CAP_KILL" {
+	dir=$(ns_dir)
+	printf '%s\n' '[dashpot]' 'log_format = json' 'shutdown_timeout = 2s' \
+		'[service:web]' 'stop_timeout = 300ms' \
+		"command = $dir/become --reuid=4711 --clear-groups sh -c 'echo up >$dir/up; exec sleep 1000'" \
+		>"$dir/dashpot.ini"
+	open_dir
+	# A program of root's that becomes whom it likes, as sudo(8) is.
+	cp "$(command -v setpriv)" "$dir/become"
+	chmod 4755 "$dir/become"
+	NS_PREFIX=(setpriv --reuid=4712 --regid=4712 --clear-groups)
+	ns_start "$dir"
+	wait_until 5 test -s "$dir/up"
+	run -1 ctl signal HUP web
+	[[ "$output" != *'SIGHUP sent'* ]]
+	ns_stop TERM 10
+	said '.event == "unsignalled" and .signal == "SIGTERM" and .errno == "EPERM"' | grep -q CAP_KILL
+	run ! said '.event == "stopping" or .event == "killed"'
+}
