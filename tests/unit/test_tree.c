@@ -753,7 +753,9 @@ static void after_waits_for_who_is_not_well(void **state)
 
 		if (t & SCHEDULE) /* nobody may depend on one */
 			continue;
-		snprintf(ini, sizeof(ini), "%s%s%s%s%s%safter = a\n", A,
+		/* Somebody has to be able to start it: c. */
+		snprintf(ini, sizeof(ini),
+			 "%s%s%s%s%s%safter = a\n" C "requires = a\n", A,
 			 t & ONESHOT ? "type = oneshot\n" : "",
 			 t & NO_AUTOSTART ? "autostart = no\n" : "",
 			 t & HEALTH ? "health = unix:/x\n" : "",
