@@ -144,11 +144,14 @@ struct config_service {
 	uint32_t tail_lines;       /* last lines that stay readable */
 	uint32_t tail_first;       /* its first one among all `tails` */
 	uint32_t uid, gid;         /* valid with has_user, has_group */
+	uint32_t log_uid, log_gid; /* of log files that are made; valid with
+				    * has_log_owner; gid UINT32_MAX: any */
 	uint32_t groups[CONFIG_GROUPS];
 	uint32_t deps_first, deps; /* into the block's dependencies */
 	uint32_t limits_first, limits; /* into the block's limits */
 	uint16_t groups_count;
 	uint16_t umask;            /* valid with has_umask */
+	uint16_t log_mode;         /* 0: 0640 */
 	int16_t oom_score_adj;     /* valid with has_oom_score_adj */
 	int8_t nice;               /* valid with has_nice */
 	uint8_t stop_signal;       /* 1 .. 64 */
@@ -168,6 +171,8 @@ struct config_service {
 	bool has_user, has_group, has_groups, has_umask;
 	bool has_own_groups;       /* by `groups`, not by `user` */
 	bool has_nice, has_oom_score_adj;
+	bool has_log_owner;
+	bool has_log_times;        /* a time before each line of a text file */
 	bool is_nice_try, is_oom_score_adj_try; /* written with "-" */
 	bool is_tasks_try, is_memory_try;       /* likewise */
 	bool has_capabilities, is_capabilities_try;

@@ -36,7 +36,8 @@ static const struct field policies[] = {
 	FIELD(ready_timeout_ms), FIELD(health_interval_ms),
 	FIELD(health_timeout_ms), FIELD(health_grace_ms),
 	FIELD(health_failures), FIELD(drain_delay_ms), FIELD(reload_signal),
-	FIELD(zombie_limit),
+	FIELD(zombie_limit), FIELD(log_uid), FIELD(log_gid), FIELD(log_mode),
+	FIELD(has_log_owner), FIELD(has_log_times),
 };
 
 static void clear(struct config_service *s, const struct field *fields,

@@ -117,8 +117,8 @@ static bool parse_mode(const struct key_use *use, const char *text, void *at)
 	uint16_t *mode = at;
 
 	return value_octal(text, mode, use->why) &&
-	       (*mode != 0 || value_wrong(use->why, "lets nobody connect; "
-						    "write 0600"));
+	       (*mode != 0 || value_wrong(use->why, "is for nobody; write "
+						    "0600"));
 }
 
 static bool parse_umask(const struct key_use *use, const char *text, void *at)
@@ -307,6 +307,10 @@ static bool parse_owner(const struct key_use *use, const char *text, void *at)
 	const struct users people = { all->passwd, "" };
 	const size_t len = strcspn(text, ":");
 	struct config *head = &use->l->head;
+	const bool is_control = use->key->flags == KEY_DASHPOT;
+	struct config_service *s = is_control ? NULL : &use->draft->s;
+	uint32_t *uid = is_control ? &head->control_uid : &s->log_uid;
+	uint32_t *gid = is_control ? &head->control_gid : &s->log_gid;
 	struct person person;
 
 	(void)at;
@@ -314,12 +318,11 @@ static bool parse_owner(const struct key_use *use, const char *text, void *at)
 			  arena_copy(&use->l->arena, text, len), &person,
 			  use->why))
 		return false;
-	head->has_control_owner = true;
-	head->control_uid = person.uid;
-	head->control_gid = person.has_gid ? person.gid : UINT32_MAX;
+	*(is_control ? &head->has_control_owner : &s->has_log_owner) = true;
+	*uid = person.uid;
+	*gid = person.has_gid ? person.gid : UINT32_MAX;
 	return text[len] == '\0' ||
-	       users_group(all, &use->l->arena, text + len + 1,
-			   &head->control_gid, use->why);
+	       users_group(all, &use->l->arena, text + len + 1, gid, use->why);
 }
 
 static bool parse_group(const struct key_use *use, const char *text, void *at)

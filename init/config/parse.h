@@ -35,7 +35,7 @@ enum parser {
 	PARSE_SOCKET,         /* config_text */
 	PARSE_SCHEDULE,       /* struct schedule */
 	PARSE_CAPABILITIES,   /* uint64_t */
-	PARSE_OWNER,          /* nothing: the head's control_uid, _gid */
+	PARSE_OWNER,          /* nothing: control_uid, _gid; log_uid, _gid */
 	PARSE_TIMEZONE,       /* int32_t */
 	PARSE_ORPHANS,        /* int64_t */
 	PARSE_USER,           /* struct person */

@@ -83,7 +83,7 @@ static const struct row service_rows[] = {
 	S(health_grace_ms, WEEK), S(health_failures, FAILURES),
 	S(drain_delay_ms, WEEK), S(reload_signal, SIGNAL),
 	S(zombie_limit, MILLION), S(tasks_max, SIZE), S(memory_max, SIZE),
-	S(capabilities, CAPABILITIES),
+	S(capabilities, CAPABILITIES), S(log_mode, UMASK),
 };
 /* clang-format on */
 

@@ -93,10 +93,8 @@ static bool read_file(const struct key_use *use, const char *path,
 		return value_wrong(use->why, "is no regular file; name one");
 	if (err < 0)
 		return value_wrong(use->why,
-				   "cannot be read (%s%s); correct it",
-				   errors_text(-err),
-				   err == -EACCES ? ", or a symlink of another "
-						    "user" : "");
+				   "cannot be read (%s); correct it",
+				   errors_text(-err));
 	return true;
 }
 

@@ -69,6 +69,10 @@ static void use_sink(struct carry *c, uint32_t number)
 				      stream_of(c, number)->path),
 		.max_size = of->log_max_size,
 		.keep = of->log_keep,
+		.uid = of->log_uid,
+		.gid = of->log_gid,
+		.mode = of->log_mode,
+		.has_owner = of->has_log_owner,
 		.fd = -1,
 	};
 }

@@ -40,7 +40,8 @@ static const struct {
 			     .has_root = true },
 	[BOARD_RELAY] = { .has_output = true, .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_RELAY },
-	[BOARD_FILES] = { .capabilities = BIT(DAC_OVERRIDE) | BIT(FOWNER),
+	[BOARD_FILES] = { .capabilities = BIT(DAC_OVERRIDE) | BIT(FOWNER) |
+					  BIT(CHOWN), /* log_owner */
 			  .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_FILE },
 	/* Until its sockets are bound; then it drops these as well. */

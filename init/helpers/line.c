@@ -39,10 +39,11 @@ static size_t put_escaped(char *to, size_t *used, const char *at, size_t left)
 	unsigned char c = (unsigned char)*at;
 	size_t n = object_char(at, left);
 	char form[ESCAPED] = { '\\', 'u', '0', '0' };
+	unsigned hidden = n > 0 ? phrase_hidden(at) : 0;
 
-	if (n > 0 && phrase_hidden(at) != 0) {
+	if (hidden != 0) {
 		*used += (size_t)format(to + *used, ESCAPED + 1, "\\u%04x",
-					phrase_hidden(at));
+					hidden);
 		return n;
 	}
 	if (c >= 0x20 && c != '"' && c != '\\') {
@@ -113,7 +114,7 @@ static size_t merge(char *to, size_t room, struct phrase *head,
 size_t line_make(char *to, size_t room, const struct line_style *style,
 		 const struct line *line, size_t *taken)
 {
-	char text[HEAD] = "";
+	char text[HEAD] = "", time[PHRASE_TIME];
 	struct phrase head = PHRASE_IN(text);
 	struct object object;
 	bool is_object = !line->is_mid && !line->is_open &&
@@ -129,6 +130,10 @@ size_t line_make(char *to, size_t room, const struct line_style *style,
 	*taken = line->length;
 	if (style->is_json)
 		return merge(to, room, &head, style, line, &object);
+	if (!line->is_mid && style->has_times) {
+		phrase_time(time, line->wall_ms);
+		phrase_add(&head, "%s ", time);
+	}
 	if (!line->is_mid && (style->prefix == CONFIG_PREFIX ||
 			      (style->prefix == CONFIG_AUTO && !is_object)))
 		phrase_add(&head, "%s | ", style->name);

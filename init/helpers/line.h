@@ -16,6 +16,7 @@ struct line_style {
 	const char *stream; /* "stdout" or "stderr" */
 	enum config_prefix prefix; /* AUTO: unless it is a JSON object */
 	bool is_json;       /* merge into objects, wrap the others */
+	bool has_times;     /* a time before each line, unless is_json */
 };
 
 /* A line, or a piece of one that is too long for the buffer. */

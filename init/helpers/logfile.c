@@ -44,7 +44,6 @@ static int open_or_make(const struct logfile *f, int directory,
 	    fchmod(fd, f->mode != 0 ? f->mode : 0640) < 0) {
 		int err = -errno;
 
-		unlinkat(directory, name, 0); /* the next try makes it anew */
 		close(fd);
 		return err;
 	}

@@ -70,6 +70,7 @@ static struct line_style style_of(const struct carry *c, const struct stream *s)
 				  ? of->log_prefix
 				  : CONFIG_NO_PREFIX,
 		.is_json = of->log_format == CONFIG_JSON_LINES,
+		.has_times = of->has_log_times && c->output == CONFIG_FILE,
 	};
 }
 

@@ -373,7 +373,7 @@ static void name_holder(struct recorder *r)
 
 	phrase_time(since, board->began_wall_ms);
 	format(r->volume.own, sizeof(r->volume.own),
-	       "host %s, pid %d there, since %s", r->host, (int)board->pid,
+	       "host %s, pid %d, since %s", r->host, (int)board->pid,
 	       since);
 }
 

@@ -48,7 +48,6 @@
 
 enum {
 	WAKES = 32,        /* descriptors looked at in one turn */
-	SNAPSHOT_MS = 1000, /* between two events of SIGUSR1 */
 	JUMP_MS = 2000,    /* later than this: the container was paused */
 	FROM_SIGNALS = -1, /* what epoll returns beside service indices */
 	FROM_HELPERS = -2,
@@ -333,18 +332,16 @@ static void wait_for_events(struct sup *sup, struct wakes *wakes)
 	}
 }
 
-/* Whoever may signal dashpot must not push all else out of events.jsonl: one
- * event a second at most, and none while the last one is not on the volume. */
+/* Whoever may signal dashpot must not push all else out of events.jsonl: no
+ * event while the last one is not on the volume. */
 static void say_snapshot(struct sup *sup)
 {
 	const uint64_t recorded = atomic_load(&sup->boards.restore->recorded);
 
-	if (recorded < sup->snapshot ||
-	    (sup->snapshot && sup->now_ms - sup->snapshot_ms < SNAPSHOT_MS))
+	if (recorded < sup->snapshot)
 		return;
 	SUP_SAY(sup, BOARD_EV_SNAPSHOT, -1, 0);
 	sup->snapshot = atomic_load(&sup->boards.board->events);
-	sup->snapshot_ms = sup->now_ms;
 }
 
 static bool is_in(uint64_t set, int number)

@@ -311,7 +311,6 @@ struct sup {
 	uint64_t orphans_said;   /* orphans that events have told */
 	int64_t orphans_ms;      /* the last of these events */
 	uint64_t snapshot;       /* number of the last snapshot's event; 0 */
-	int64_t snapshot_ms;     /* ... which was then */
 	uint64_t heard[BOARD_HELPERS]; /* news that were looked at */
 	uint64_t events_seen;    /* events that helpers were woken for */
 	pid_t pid;               /* own; 1 when init */

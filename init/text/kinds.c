@@ -124,7 +124,7 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"%0D is written again after %0d of trouble" },
 	[BOARD_EV_VOLUME_SECOND] = { "volume-second", CONFIG_WARNING,
 		"is_second/b",
-		"[0:another dashpot (see held_by) has %0D: this one writes to "
+		"[0:another dashpot has %0D: this one writes to "
 		"%0D/%0H, without memory|%0D is its own again]" },
 	[BOARD_EV_REGISTRY_BAD] = { "registry-bad", CONFIG_WARNING, "",
 		"%0D/process-registry.json cannot be understood: kept as "

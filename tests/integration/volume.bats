@@ -371,10 +371,10 @@ fill_eventfds()
 	ns_start "$dir"
 	own=$first/vol/$(uname -n)
 	wait_until 5 test -s "$own/diagnostic.json"
-	wait_until 5 said_once "another dashpot (see held_by) has $first/vol: this one writes to $own, without memory"
+	wait_until 5 said_once "another dashpot has $first/vol: this one writes to $own, without memory"
 	wait_until 5 jq -e '.volume.is_second and .services.looper.starts > 3' "$own/diagnostic.json"
 	[[ $(jq -r .volume.held_by "$own/diagnostic.json") = \
-		"host $(uname -n), pid 1 there, since 20"* ]]
+		"host $(uname -n), pid 1, since 20"* ]]
 	[ ! -e "$own/process-registry.json" ]
 	jq -e '.volume.is_second == false' "$first/vol/diagnostic.json"
 	rmdir "$dir/vol"

@@ -519,7 +519,8 @@ struct field {
 /* Hashes, people, and what is shown only. */
 static const struct field service_free[] = {
 	S(success_codes), S(fatal_codes), S(fingerprint), S(run_fingerprint),
-	S(line), S(uid), S(gid), S(groups), S(breaker.window[2]),
+	S(line), S(uid), S(gid), S(log_uid), S(log_gid),
+	S(groups), S(breaker.window[2]),
 	S(breaker.window[3]), { 0, 0 },
 };
 static const struct field head_free[] = {
@@ -534,7 +535,8 @@ static const struct field service_wide[] = {
 	S(breaker.cooldown_max_ms), S(dampen.min_ms), S(dampen.max_ms),
 	S(stable_ms), S(min_runtime_ms), S(stop_timeout_ms),
 	S(leftover_grace_ms), S(log_max_size), S(log_keep), S(umask),
-	S(oom_score_adj), S(ready_timeout_ms), S(health_interval_ms),
+	S(log_mode), S(oom_score_adj), S(ready_timeout_ms),
+	S(health_interval_ms),
 	S(health_timeout_ms), S(health_grace_ms), S(health_failures),
 	S(drain_delay_ms), S(zombie_limit), S(tasks_max), S(memory_max),
 	S(capabilities), S(schedule.east_min), { 0, 0 },

@@ -381,6 +381,43 @@ static void file_with_another_name_is_not_written_for_a_service(void **state)
 	carry_finish(f);
 }
 
+static void new_file_gets_its_owner_mode_and_times(void **state)
+{
+	struct fixture *f = *state;
+	struct config_service *s = fixture_service(f, 0);
+
+	if (geteuid() != 0)
+		skip();
+	set_file(f, 0, "log");
+	s->log_uid = 65534;
+	s->log_gid = 7;
+	s->log_mode = 0604;
+	s->has_log_owner = true;
+	s->has_log_times = true;
+	s->log_max_size = 60;
+	start_files(f);
+	put_text(0, "first line of some length\n");
+	FIXTURE_WAIT(is_there(f, "log"));
+	FIXTURE_WAIT(lines_count(f->boards.files, f->config, 0) == 1 &&
+		     waiting(f) == 0);
+	put_text(0, "next line of some length\n");
+	FIXTURE_WAIT(is_there(f, "log.1") && is_there(f, "log"));
+	carry_finish(f);
+	fixture_system("cd %s && test \"$(stat -c %%u:%%g:%%a log log.1 | "
+		       "sort -u)\" = 65534:7:604 && cat log log.1 | "
+		       "grep -Ec '^20[0-9-]*T[0-9:.]*Z (first|next) line' | "
+		       "grep -qx 2", f->directory);
+	/* One that is there keeps its own: it could have been moved there. */
+	fixture_system("cd %s && rm log* && touch log && chmod 600 log",
+		       f->directory);
+	f->boards.board->phase = BOARD_UP;
+	start_files(f);
+	put_text(0, "x\n");
+	carry_finish(f);
+	fixture_system("cd %s && test \"$(stat -c %%u:%%a log)\" = 0:600 && "
+		       "test -s log", f->directory);
+}
+
 static void symlinks_in_a_circle_are_trouble(void **state)
 {
 	struct fixture *f = *state;
@@ -548,6 +585,7 @@ int main(void)
 		FILE_TEST(directory_that_a_service_replaced_is_not_followed),
 		FILE_TEST(rotation_moves_nothing_but_its_own_file),
 		FILE_TEST(file_with_another_name_is_not_written_for_a_service),
+		FILE_TEST(new_file_gets_its_owner_mode_and_times),
 		FILE_TEST(symlinks_in_a_circle_are_trouble),
 		FILE_TEST(symlink_to_stdout_is_trouble_and_not_lost_in_silence),
 		FILE_TEST(fifo_without_reader_is_trouble_and_no_hang),
