@@ -85,15 +85,22 @@ void memory_follow(struct sup *sup)
 		look_at_services(sup);
 }
 
+void memory_prepare(struct sup *sup, uint32_t i)
+{
+	struct service *s = &sup->service[i];
+	int64_t kills = cell_kills(&sup->cells, config_name(sup->config, i));
+
+	s->kills_ms = -1;
+	s->kills = kills < 0 && !sup->cells.memory_err ? 0 : kills;
+}
+
 void memory_begin(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 
 	s->has_cell = sup->report[i].is_in_cell;
-	s->kills_ms = -1;
-	s->kills = s->has_cell ? cell_kills(&sup->cells,
-					    config_name(sup->config, i))
-			       : -1;
+	if (!s->has_cell)
+		s->kills = -1;
 }
 
 enum board_oom memory_killed(struct sup *sup, uint32_t i)
@@ -105,6 +112,8 @@ enum board_oom memory_killed(struct sup *sup, uint32_t i)
 		return memory_explains(&sup->memory, sup->now_ms)
 			       ? BOARD_OOM_LIKELY
 			       : BOARD_OOM_NO;
+	/* Also one killed before it executed, which had none till now. */
+	look_at_services(sup);
 	/* Its own counter knows, and then nobody else's end is explained. */
 	if (s->kills_ms < 0 || sup->now_ms - s->kills_ms >= MEMORY_FRESH_MS)
 		return BOARD_OOM_NO;

@@ -38,7 +38,11 @@ bool memory_explains(struct memory *m, int64_t now_ms);
  * have some. */
 void memory_follow(struct sup *sup);
 
-/* Service i executes: its cgroup's counter is what it is now. */
+/* Service i is about to be cloned: what its cgroup's counter says now, if there
+ * is that cgroup, is of former runs. */
+void memory_prepare(struct sup *sup, uint32_t i);
+
+/* Service i executes, or was killed before: it has that cgroup, or has none. */
 void memory_begin(struct sup *sup, uint32_t i);
 
 /* The leader of service i was reaped after such a SIGKILL: was it for want of

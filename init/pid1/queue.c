@@ -18,6 +18,7 @@
 #include "init/pid1/hooks.h"
 #include "init/pid1/limits.h"
 #include "init/pid1/loop.h"
+#include "init/pid1/memory.h"
 #include "init/pid1/notice.h"
 #include "init/pid1/publish.h"
 #include "init/pid1/services.h"
@@ -442,6 +443,7 @@ static void try_start(struct sup *sup, uint32_t i)
 		sup->restarts++;
 	}
 	limits_note(&sup->limits);
+	memory_prepare(sup, i);
 	s->born_ticks = ghosts_now_ticks();
 	breaker_probe(&sup->breaker[i], sup->now_ms,
 		      service_start_kind(s));

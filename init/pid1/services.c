@@ -374,8 +374,10 @@ void service_verdict(struct sup *sup, uint32_t i)
 	s->verdict_fd = -1;
 	s->stuck_ms = NEVER;
 	s->is_stuck = false;
-	if (sup->report[i].err == 0) {
+	if (sup->report[i].err == 0)
 		memory_begin(sup, i);
+	/* Without an error before that step it was killed. */
+	if (sup->report[i].err == 0 && sup->report[i].step == BOARD_STEP_EXEC) {
 		say_cell(sup, i);
 		queue_executes(sup, i);
 		if (!checks_begin(sup, i))
