@@ -400,7 +400,7 @@ fill_eventfds()
 	END_INI
 	ns_start "$dir"
 	wait_until 10 diag '.services.taker.state == "running" and .services.looper.starts > 2'
-	! flock -n "$dir/vol" true
+	run ! flock -n "$dir/vol" true
 	kill_kid recorder
 	wait_until 10 diag '.helpers.recorder.restarts == 1'
 	is_newest
@@ -416,7 +416,7 @@ fill_eventfds()
 	diag '.volume.is_second == false'
 	[ "$(stat -c %U%a "$dir/vol/.dashpot.lock")" = root600 ]
 	stop_in 3000
-	! grep -q "another dashpot" "$dir/stderr"
+	run ! grep -q "another dashpot" "$dir/stderr"
 }
 
 @test "a stderr that nobody reads delays neither restarts nor the stop" {

@@ -419,9 +419,9 @@ static void stop_without_time_is_doubted(void **state)
 static void limit_that_takes_the_mark_away_is_doubted(void **state)
 {
 	assert_doubted("limit.locks = 100", "limit.locks, which Linux does "
-					    "not enforce, takes away the mark");
+					    "not enforce, takes away its mark");
 	assert_doubted("limit.rss = -1G", "limit.rss, which Linux does not "
-					  "enforce, takes away the mark");
+					  "enforce, takes away its mark");
 	assert_doubted("limit.as = unlimited", "");
 }
 
