@@ -96,6 +96,7 @@ ghosts_alive()
 	# 5 x 11 raise one, 6 x 5 the other.
 	grep '85 of 121 pairs refused' "$dir/stdout"
 	for name in b c; do
+		wait_until 20 service "$name" '.state == "running"'
 		ns_exec kill -s KILL "$(service "$name" .pid)"
 		wait_until 20 service "$name" '.starts == 2 and .state == "running"'
 		waited=$(($(nth_of "$name" 2 started) - $(nth_of "$name" 1 ended)))

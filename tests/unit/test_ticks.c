@@ -245,6 +245,9 @@ static void scheduled_service_keeps_dashpot_running(void **state)
 	assert_int_equal(sup.stop.phase, STOP_NOT);
 	ask(COMMAND_STOP);
 	sup.service[0].is_stop_asked = false;
+	tree_follow(&sup); /* it never ran: a person is waited for */
+	assert_int_equal(sup.stop.phase, STOP_NOT);
+	sup.service[0].starts = 1;
 	tree_follow(&sup);
 	assert_true(sup.stop.phase != STOP_NOT);
 }
