@@ -95,8 +95,8 @@ static void doubt_give_up(struct doubts *d, const char *what, int64_t ran_ms)
 			return;
 	}
 	DOUBT(d, "max_failures: a service that is never %s is never blocked: "
-		 "dashpot gives up on each run after %s, so no window fills; "
-		 "write 10 in a row as well",
+		 "each run is given up after %s, so no window fills; "
+		 "add 10 in a row",
 	      what, time_in(ran, ran_ms));
 }
 
@@ -129,14 +129,13 @@ static void doubt_windows(struct doubts *d)
 static void doubt_times(struct doubts *d)
 {
 	if (d->s->stop_timeout_ms == 0)
-		DOUBT(d, "stop_timeout = 0 kills it the moment that it is told "
-			 "to stop; 0 is not never here: write the longest "
-			 "that a stop may take, up to 7d");
+		DOUBT(d, "stop_timeout = 0 kills at once, it is not never: "
+			 "write how long a stop may take");
 	if (d->s->restart == CONFIG_NEVER)
 		return;
 	if (d->s->breaker.cooldown_min_ms == 0)
-		DOUBT(d, "cooldown = 0: it is tried again at once when it is "
-			 "blocked, and 0 never doubles");
+		DOUBT(d, "cooldown = 0: once blocked it is tried at once, "
+			 "and 0 never doubles");
 	if (d->s->stable_ms == 0)
 		DOUBT(d, "stable = 0: every start counts as stable, so "
 			 "restart_delay and cooldown never grow, and failures "

@@ -39,7 +39,8 @@ static bool is_named(const struct report *r, const struct board_service *row)
 bool report_is_settling(const struct report *r,
 			const struct board_service *row)
 {
-	return is_named(r, row) && is_well(r, (uint32_t)row->on);
+	return is_named(r, row) && is_well(r, (uint32_t)row->on) &&
+	       row_of(r, (uint32_t)row->on)->state != LIFE_DONE;
 }
 
 uint32_t report_awaited(const struct report *r, uint32_t i,

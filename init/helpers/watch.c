@@ -86,7 +86,8 @@ static bool is_stuck(const struct config *c, const struct board *b, uint32_t i,
 }
 
 /* Service i waits, and one that it needs is stuck: not only the one that the
- * row names, which may be on its way. */
+ * row names, which may be on its way. A daemon that ended well is there for
+ * those that come after it, and never again for those that require it. */
 static bool needs_stuck(const struct config *c, const struct board *b,
 			uint32_t i)
 {
@@ -94,10 +95,14 @@ static bool needs_stuck(const struct config *c, const struct board *b,
 	const struct config_service *s = config_service(c, i);
 
 	for (uint32_t k = 0; k < s->deps; k++) {
-		uint32_t on = config_dep(c, s->deps_first + k)->service;
+		const struct config_dep *dep = config_dep(c, s->deps_first + k);
+		const uint32_t on = dep->service;
 
-		if (board_row_read(&b->service[on], &other) &&
-		    is_stuck(c, b, on, &other))
+		if (!board_row_read(&b->service[on], &other))
+			continue;
+		if (is_stuck(c, b, on, &other) ||
+		    (dep->is_required && other.state == LIFE_DONE &&
+		     config_service(c, on)->type == CONFIG_DAEMON))
 			return true;
 	}
 	return false;

@@ -204,3 +204,34 @@ IN_JSON='.services | to_entries[] | select(.key | startswith("f-") | not) |
 	diff "$dir/ill" <(sort "$dir/readyz")
 	diff "$dir/ill" <(sort "$dir/all")
 }
+
+@test "who requires a daemon that ended well is told that nothing comes" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[service:ended]
+		command = true
+		restart = on-failure
+		[service:after]
+		command = sleep 1000
+		after = ended
+		[service:requires]
+		command = sleep 1000
+		requires = ended
+		[service:behind]
+		command = sleep 1000
+		after = requires
+	END
+	ns_start "$dir"
+	wait_until 10 is after running
+	# All are hopeless: none is waited for until the time is over.
+	for name in requires behind; do
+		run ctl wait "$name" --timeout 5m
+		[ "$status" = 1 ]
+		[[ $output != *"in time"* ]]
+		run ctl start "$name" --timeout 5m
+		[ "$status" != 0 ]
+		[[ $output == *failed* ]]
+	done
+	service requires '.why == "waiting: for ended, which has ended for good"'
+	service requires '.waiting.is_settling == false'
+}

@@ -193,8 +193,8 @@ static void never_well_is_doubted_or_blocked(void **state)
 
 static void zero_times_are_doubted(void **state)
 {
-	assert_doubted("cooldown = 0", "cooldown = 0: it is tried again at "
-				       "once");
+	assert_doubted("cooldown = 0", "cooldown = 0: once blocked it is tried "
+				       "at once");
 	assert_doubted("cooldown = 0..10s", "cooldown = 0");
 	assert_doubted("cooldown = 1ms", "");
 	assert_doubted("stable = 0", "stable = 0: every start counts");
@@ -409,10 +409,9 @@ static void limit_that_may_not_be_raised_is_doubted(void **state)
 
 static void stop_without_time_is_doubted(void **state)
 {
-	assert_doubted("stop_timeout = 0", "stop_timeout = 0 kills it the "
-					   "moment that it is told to stop");
+	assert_doubted("stop_timeout = 0", "stop_timeout = 0 kills at once");
 	assert_doubted("restart = never\nstop_timeout = 0s",
-		       "0 is not never here");
+		       "it is not never");
 	assert_doubted("stop_timeout = 1ms", "");
 }
 
