@@ -19,13 +19,17 @@ enum { TRIES = 4 }; /* against somebody who puts other things there */
 
 static const char name[] = ".dashpot.lock";
 
+/* Services of root's dashpot may be other users and plant one; where dashpot is
+ * a user, another user's is that of another container. */
 static bool is_trusted(const struct stat *st)
 {
+	const uid_t own = geteuid();
+
 	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
-	       (st->st_uid == 0 || st->st_uid == geteuid());
+	       (own != 0 || st->st_uid == 0);
 }
 
-/* Remove what stands there, unless it is root's and dashpot is not. 0, or
+/* Remove what stands there, unless it is a lock that cannot be opened. 0, or
  * -errno. */
 static int clear_name(int directory, char holder[LOCK_HOLDER])
 {

@@ -385,6 +385,40 @@ fill_eventfds()
 	stop_in 3000
 }
 
+@test "dashpots of two users on a volume that both may write keep out of each other's files" {
+	[ "$(id -u)" = 0 ] || skip "another user takes root"
+	for mode in 777 1777; do
+		first=$(ns_dir "first-$mode")
+		mkdir -p "$first/vol"
+		chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR" "$first"
+		chmod "$mode" "$first/vol"
+		dir=$first
+		loop_ini </dev/null
+		NS_PREFIX=(setpriv --reuid=65533 --regid=65533 --clear-groups)
+		ns_start "$dir"
+		wait_until 10 registry .schema
+		dir=$(ns_dir "second-$mode")
+		chmod 755 "$dir"
+		loop_ini <<-END_INI
+			[dashpot]
+			diagnostics = $first/vol
+		END_INI
+		NS_PREFIX=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+		ns_start "$dir"
+		own=$first/vol/$(uname -n)
+		wait_until 10 jq -e '.volume.is_second and .services.looper.starts > 3' "$own/diagnostic.json"
+		[ "$(jq -r .volume.held_by "$own/diagnostic.json")" = "another user" ]
+		said_once "another dashpot has $first/vol: this one writes to $own, without memory"
+		[ ! -e "$first/vol/process-registry.json.bad" ]
+		stop_in 3000
+		ns_use "$first"
+		dir=$first
+		is_newest
+		diag '.volume.is_second == false'
+		stop_in 3000
+	done
+}
+
 @test "a service that locks the volume, or what it may write there, does not take it from the recorder" {
 	[ "$(id -u)" = 0 ] || skip "services of another user take root"
 	dir=$(ns_dir)
