@@ -397,7 +397,7 @@ static void doubt_stop(struct doubts *d)
 		return;
 	complain(&d->complaints, (struct place){ &head, 0 },
 		 "warning: shutdown_timeout = %s is %s too short for stopping "
-		 "in order; who was not told to stop by half of it is told "
+		 "in order; who is not told by half of it is told "
 		 "then, out of order",
 		 time_in(given, d->c->shutdown_timeout_ms),
 		 time_in(lacking, lacks_ms));

@@ -340,8 +340,8 @@ static void check_tails(struct loader *l)
 	if (lines > CONFIG_TAILS)
 		complain(&l->complaints, l->at,
 			 "the tail_lines of all services are %u lines, and "
-			 "%d is the most; write a smaller tail_lines in "
-			 "[defaults] or in some services", lines, CONFIG_TAILS);
+			 "%d is the most; write a smaller tail_lines", lines,
+			 CONFIG_TAILS);
 }
 
 static void fill(const struct loader *l, const struct graph *g, char *block)

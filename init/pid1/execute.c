@@ -151,8 +151,9 @@ static int exec_file(const struct execute *e, const char *file,
 	return err;
 }
 
-/* EACCES is remembered while later directories are tried; everything else but
- * "not there" is the answer. */
+/* EACCES of a file that is there is remembered while later directories are
+ * tried: one that may not be searched, as root's may be on a user's path, says
+ * nothing of the file. Everything else but "not there" is the answer. */
 int execute_run(const struct execute *e, struct spawn_report *report)
 {
 	const char *name = e->argv[0];
@@ -179,7 +180,7 @@ int execute_run(const struct execute *e, struct spawn_report *report)
 			why = exec_file(e, full, report);
 		}
 		if (why == EACCES)
-			err = EACCES;
+			err = access(full, F_OK) == 0 ? EACCES : err;
 		else if ((why != ENOENT && why != ENOTDIR) ||
 			 report->step == BOARD_STEP_INTERPRETER)
 			return why;

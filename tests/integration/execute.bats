@@ -91,6 +91,30 @@ many()
 	ctl explain foreign | grep 'built for another'
 }
 
+@test "a directory of PATH that may not be searched says nothing of a program" {
+	[ "$(id -u)" = 0 ] || skip "a user who may not search takes root"
+	dir=$(ns_dir)
+	mkdir -p "$dir/root" "$dir/bin"
+	chmod 700 "$dir/root"
+	: >"$dir/bin/plain"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR" "$dir" "$dir/bin"
+	NS_PREFIX=(env "PATH=$dir/root:$PATH:$dir/bin")
+	cat >"$dir/dashpot.ini" <<-END
+		[defaults]
+		user = 65534
+		[service:missing]
+		command = not-a-program
+		[service:plain]
+		command = plain
+		[service:there]
+		command = sleep 1000
+	END
+	ns_start "$dir"
+	wait_until 5 service missing '.ends[0].step == "exec" and .ends[0].errno_name == "ENOENT"'
+	wait_until 5 service plain '.ends[0].step == "exec" and .ends[0].errno_name == "EACCES"'
+	wait_until 5 service there '.state == "running"'
+}
+
 # with_files COMMAND...: PID 1 inherits descriptors 7 and 40
 with_files()
 {
