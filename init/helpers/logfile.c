@@ -44,6 +44,8 @@ static int open_or_make(const struct logfile *f, int directory,
 	    fchmod(fd, f->mode != 0 ? f->mode : 0640) < 0) {
 		int err = -errno;
 
+		/* Else the next attempt finds it there, as somebody's own. */
+		unlinkat(directory, name, 0);
 		close(fd);
 		return err;
 	}

@@ -418,6 +418,27 @@ static void new_file_gets_its_owner_mode_and_times(void **state)
 		       "test -s log", f->directory);
 }
 
+static void owner_that_may_not_be_given_stays_trouble(void **state)
+{
+	struct fixture *f = *state;
+	struct config_service *s = fixture_service(f, 0);
+
+	if (geteuid() != 0)
+		skip();
+	fixture_system("chmod 777 %s", f->directory);
+	set_file(f, 0, "log");
+	s->log_uid = 65533;
+	s->has_log_owner = true;
+	assert_int_equal(seteuid(65534), 0);
+	start_files(f);
+	assert_int_equal(seteuid(0), 0);
+	put_text(0, "x\n");
+	expect_trouble(f, EPERM);
+	/* What is tried again finds nothing that looks like somebody's own. */
+	fixture_system("cd %s && test ! -e log", f->directory);
+	carry_finish(f);
+}
+
 static void symlinks_in_a_circle_are_trouble(void **state)
 {
 	struct fixture *f = *state;
@@ -586,6 +607,7 @@ int main(void)
 		FILE_TEST(rotation_moves_nothing_but_its_own_file),
 		FILE_TEST(file_with_another_name_is_not_written_for_a_service),
 		FILE_TEST(new_file_gets_its_owner_mode_and_times),
+		FILE_TEST(owner_that_may_not_be_given_stays_trouble),
 		FILE_TEST(symlinks_in_a_circle_are_trouble),
 		FILE_TEST(symlink_to_stdout_is_trouble_and_not_lost_in_silence),
 		FILE_TEST(fifo_without_reader_is_trouble_and_no_hang),
