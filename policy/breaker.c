@@ -152,6 +152,9 @@ enum breaker_verdict breaker_failed_at_once(struct breaker *b,
 
 bool breaker_probe(struct breaker *b, int64_t now_ms, enum breaker_start by)
 {
+	/* What never failed is not written: its page stays untouched. */
+	if (b->state == BREAKER_CLOSED)
+		return true;
 	tick(b, now_ms);
 	if (b->state == BREAKER_OPEN &&
 	    (by != BREAKER_START_DUE || b->last_ms >= b->until_ms)) {
@@ -160,7 +163,7 @@ bool breaker_probe(struct breaker *b, int64_t now_ms, enum breaker_start by)
 	}
 	if (b->state == BREAKER_HALF_OPEN)
 		b->is_asked = by == BREAKER_START_ASKED;
-	return b->state == BREAKER_CLOSED || b->state == BREAKER_HALF_OPEN;
+	return b->state == BREAKER_HALF_OPEN;
 }
 
 void breaker_succeeded(struct breaker *b)
@@ -196,6 +199,8 @@ void breaker_hold(struct breaker *b, int64_t now_ms)
 
 void breaker_release(struct breaker *b, int64_t now_ms)
 {
+	if (!b->is_held)
+		return;
 	tick(b, now_ms);
 	b->is_held = false;
 }
