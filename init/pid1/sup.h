@@ -351,7 +351,6 @@ struct sup {
 	struct limits limits;
 	struct memory memory;
 	struct cells cells;
-	struct orphans adrift;
 	struct shutdown stop;
 	struct reload reload;
 	struct gate gate[SUP_GATES];
@@ -369,6 +368,9 @@ struct sup {
 	pid_t *leader;
 	struct service *service;
 	uint32_t hooks;          /* of the next, in use */
+	/* All above is used in every turn and lies in less than a page; what
+	 * follows is touched as it is used. */
+	struct orphans adrift;
 	struct hook hook[HOOKS * CONFIG_SERVICES];
 	struct breaker breaker[CONFIG_SERVICES];
 	struct command_answer answer[SUP_ANSWERS]; /* of the last commands */
