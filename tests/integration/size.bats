@@ -39,7 +39,7 @@ of_dashpot()
 	[ "$size" -le 353280 ]
 }
 
-@test "an init for one command has at most 100 KiB of private memory" {
+@test "an init for one command has at most 92 KiB of private memory" {
 	dir=$(ns_dir)
 	# Pages of a file that nobody else executes are not shared with anybody.
 	cp "$DASHPOT" "$dir/dashpot"
@@ -49,11 +49,11 @@ of_dashpot()
 	kib=$(private "$NS_PID")
 	echo "# $kib KiB" >&3
 	[ "$kib" -gt 0 ]
-	[ "$kib" -le 100 ]
+	[ "$kib" -le 92 ]
 	ns_stop
 }
 
-@test "all processes of dashpot over ten services have at most 400 KiB" {
+@test "all processes of dashpot over ten services have at most 256 KiB" {
 	dir=$(ns_dir)
 	cp "$DASHPOT" "$dir/dashpot"
 	DASHPOT=$dir/dashpot
@@ -68,12 +68,12 @@ of_dashpot()
 	kib=$(private "${own[@]}")
 	echo "# $kib KiB in ${#own[@]} processes" >&3
 	[ "$kib" -gt 0 ]
-	[ "$kib" -le 400 ]
+	[ "$kib" -le 256 ]
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
 }
 
-@test "idle PID 1 has at most 100 KiB resident beside its program, shared or not" {
+@test "idle PID 1 has at most 92 KiB resident beside its program, shared or not" {
 	dir=$(ns_dir)
 	cat >"$dir/dashpot.ini" <<-END
 		[service:web]
@@ -86,7 +86,7 @@ of_dashpot()
 		END { print kib + 0 }' "/proc/$NS_PID/smaps")
 	echo "# $rss KiB" >&3
 	[ "$rss" -gt 0 ]
-	[ "$rss" -le 100 ]
+	[ "$rss" -le 92 ]
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
 }
