@@ -167,9 +167,9 @@ all_run()
 
 @test "a policy alone applies without a restart" {
 	dir=$(ns_dir)
-	cat >"$dir/dashpot.ini" <<-'END'
+	cat >"$dir/dashpot.ini" <<-END
 		[service:web]
-		shell = sleep 1; exit 3
+		shell = until [ -e $dir/go ]; do sleep 0.05; done; exit 3
 		max_failures = 2 in 1m
 		restart_delay = 10ms..10ms
 	END
@@ -178,6 +178,7 @@ all_run()
 	sed -i 's/^max_failures.*/max_failures = 1 in 1m/' "$dir/dashpot.ini"
 	reload 1
 	events '.event == "reloaded" and .changed == 1 and .restarted == 0'
+	: >"$dir/go"
 	wait_until 10 service web '.state == "blocked"'
 	service web '.starts == 1'
 	ns_stop

@@ -181,7 +181,8 @@ static void other_lines_are_wrapped(void **state)
 static void text_is_left_as_it_is(void **state)
 {
 	static const char text[] = "\xff\0{}\r";
-	struct line_style style = { "web", "stdout", CONFIG_NO_PREFIX, false };
+	struct line_style style = { "web", "stdout", CONFIG_NO_PREFIX, false,
+				     false };
 
 	assert_memory_equal(made(&style, text, sizeof(text) - 1),
 			    "\xff\0{}\r\n", 6);
@@ -195,7 +196,8 @@ static void text_is_left_as_it_is(void **state)
 
 static void line_without_room_is_not_made(void **state)
 {
-	struct line_style style = { "web", "stdout", CONFIG_PREFIX, false };
+	struct line_style style = { "web", "stdout", CONFIG_PREFIX, false,
+				     false };
 	struct line line = { .text = "hello", .length = 5 };
 	char *out = malloc(200);
 	size_t taken;

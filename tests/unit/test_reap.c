@@ -26,6 +26,7 @@ static struct {
 
 pid_t __real_wait4(pid_t pid, int *status, int options, struct rusage *used);
 
+pid_t __wrap_wait4(pid_t pid, int *status, int options, struct rusage *used);
 pid_t __wrap_wait4(pid_t pid, int *status, int options, struct rusage *used)
 {
 	if (failing.calls == 0)

@@ -335,7 +335,7 @@ static void wait_for_room_names_who_holds_it_by_zombies(void **state)
 	struct usage usage = { .mono_ms = 1, .wall_ms = 1, .row = used };
 	struct report r = report_of(f, &registry);
 	char text[512];
-	struct phrase w = PHRASE_IN(text);
+	struct phrase w = PHRASE_IN(text), again = PHRASE_IN(text);
 
 	r.usage = &usage;
 	row_of(f, 1)->state = LIFE_WAITING;
@@ -345,8 +345,7 @@ static void wait_for_room_names_who_holds_it_by_zombies(void **state)
 	assert_non_null(strstr(text, "; 40 of them have ended, and pid 12 of "
 				     "web does not wait for them"));
 	used[0].zombies = 0;
-	w = (struct phrase)PHRASE_IN(text);
-	report_why(&w, &r, 1, row_of(f, 1));
+	report_why(&again, &r, 1, row_of(f, 1));
 	assert_null(strstr(text, "have ended"));
 }
 

@@ -8,6 +8,8 @@
 
 #include "init/pid1/checks.h"
 #include "init/pid1/operator.h"
+#include "init/pid1/publish.h"
+#include "init/pid1/queue.h"
 #include "tests/unit/well_cases.h"
 
 #define A "[service:a]\ncommand = x\n"
