@@ -53,8 +53,7 @@ _Noreturn void mistyped_refuse(const char *command, const char *word,
 			 "a command behind --",
 			 to, colon, word, command ? command : "run", word);
 	die_text(DIE_USAGE,
-		 "%s: no such command%s%s%s to run the program of that name: "
-		 "dashpot -- %s",
+		 "%s: no such command%s%s%s to run that program: dashpot -- %s",
 		 word, meant ? "; did you mean " : "", meant ? meant : "",
 		 meant ? "? Or," : ";", word);
 }

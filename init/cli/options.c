@@ -7,6 +7,7 @@
 
 #include "init/cli/dial.h"
 #include "init/cli/mistyped.h"
+#include "init/cli/refusal.h"
 #include "init/die.h"
 
 static void take_file(struct options *o, const char *file)
@@ -34,9 +35,11 @@ struct options options_files(int argc, char **argv)
 			take_file(&o, word + 2);
 		else if (strncmp(word, "--config=", 9) == 0)
 			take_file(&o, word + 9);
-		else
+		else {
+			refusal_begin(argc, argv);
 			mistyped_refuse(row != NULL ? row->word : NULL, word,
 					o.files[0]);
+		}
 	}
 	if (i < argc) {
 		o.command = argv + i + 1;
@@ -78,8 +81,7 @@ static struct options without_a_word(struct options o)
 	/* A script that starts it wants no help. */
 	if (o.files_count > 0 || (!has_terminal() && has_default_files()))
 		die_text(DIE_USAGE,
-			 "this is not PID 1: to supervise all the same, say "
-			 "dashpot run%s%s",
+			 "this is not PID 1: to supervise, say dashpot run%s%s",
 			 o.files_count > 0 ? " -c " : "",
 			 o.files_count > 0 ? o.files[0] : "");
 	return (struct options){ .mode = OPTIONS_COMMAND };

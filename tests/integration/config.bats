@@ -239,7 +239,7 @@ with_etc()
 	BELOW=(sh -c 'sh -c "\"\$@\"; echo it exits with \$?" sh "$@"; exec sleep 1000' sh)
 	with_etc
 	wait_until 5 grep -x 'it exits with 100' "$dir/stdout"
-	grep 'this is not PID 1: to supervise all the same, say dashpot run$' "$dir/stderr"
+	grep 'this is not PID 1: to supervise, say dashpot run$' "$dir/stderr"
 	ns_signal KILL
 	ns_wait
 	# Without a configuration, too, nobody takes the help for an answer.

@@ -320,6 +320,7 @@ as_user()
 	done
 	refused unknown-service 100 signal HUP nope --json
 	refused usage 100 signal NONE web --json
+	refused usage 100 statsu --json
 	refused usage 100 status nope --json
 	refused usage 100 explain --json nope
 	refused usage 100 start --json
