@@ -46,8 +46,10 @@ static bool is_stale(const struct sockaddr_un *at, struct place_trouble *t)
 		return false;
 	t->uid = st.st_uid;
 	/* A file of another kind refuses as well, and is somebody's. */
-	if (!S_ISSOCK(st.st_mode))
+	if (!S_ISSOCK(st.st_mode)) {
+		t->pid = -1;
 		return false;
+	}
 	err = knock(at, &peer);
 	if (err == 0) {
 		t->pid = peer.pid;
@@ -138,7 +140,9 @@ static int prove_own(int file_fd)
 
 	format(at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d", file_fd);
 	err = knock(&at, &peer);
-	return err < 0 ? err : peer.pid == getpid() ? 0 : -EEXIST;
+	/* Refused: by a file of another kind, or nobody listens there. */
+	return err < 0 && err != -ECONNREFUSED ? err
+	       : err == 0 && peer.pid == getpid() ? 0 : -EEXIST;
 }
 
 int place_give(int fd, const struct config *c)

@@ -26,7 +26,7 @@ struct place_trouble {
 	enum place_what what;
 	int err;      /* errno */
 	int32_t pid;  /* EADDRINUSE: who listens there; 0: not known, or outside
-		       * of this PID namespace */
+		       * of this PID namespace; -1: the file is no socket */
 	uint32_t uid; /* ... and its user, or that of a file in the way */
 };
 

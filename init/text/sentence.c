@@ -275,7 +275,8 @@ static void add_holder(struct phrase *w, const struct board_event *e)
 	if (e->n[2] > 0)
 		phrase_add(w, "pid %lld", (long long)e->n[2]);
 	else
-		phrase_add(w, "no process of this container");
+		phrase_add(w, e->n[2] < 0 ? "is no socket"
+					  : "no process of this container");
 }
 
 /* The place, what is wrong with it, who has it and what to do. */

@@ -152,6 +152,13 @@ near()
 	ns_start "$dir"
 	wait_until 10 is_up web
 	wait_until 10 grep -q "control = $dir/odd.sock cannot be used: already in use (EADDRINUSE); it belongs to uid 0" "$dir/stderr"
+	ns_stop
+	# A file that is no socket is left alone, and called that.
+	rm "$dir/odd.sock" && mkdir "$dir/odd.sock"
+	ns_start "$dir"
+	wait_until 10 is_up web
+	wait_until 10 grep -q "odd.sock cannot be used: already in use (EADDRINUSE); it belongs to uid 0, is no socket;" "$dir/stderr"
+	[ -d "$dir/odd.sock" ]
 	volume_validate "$dir/vol"
 }
 

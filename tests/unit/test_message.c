@@ -650,6 +650,12 @@ static void place_that_is_taken_names_path_error_and_holder(void **state)
 			    "use (EADDRINUSE); it belongs to uid 7, no process "
 			    "of this container; only commands without "
 			    "--control are answered");
+	assert_string_equal(SENTENCE(BOARD_EV_CONTROL_TROUBLE, 0, EADDRINUSE,
+				     -1, 7),
+			    "control = /a/b.sock cannot be used: already in "
+			    "use (EADDRINUSE); it belongs to uid 7, is no "
+			    "socket; only commands without --control are "
+			    "answered");
 	assert_string_equal(SENTENCE(BOARD_EV_CONTROL_TROUBLE, 0, EROFS),
 			    "control = /a/b.sock cannot be used: read-only "
 			    "file system (EROFS); only commands without "
