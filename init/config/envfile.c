@@ -92,8 +92,7 @@ static bool plain(char *s, char **end, struct why *why)
 	for (char *at = s; !is_end(at); at++) {
 		if (*at == '\r')
 			return value_wrong(why, "has a carriage return within "
-						"the line; end lines with LF "
-						"or CRLF");
+						"the line; use LF or CRLF");
 		if (*at == '$' && is_replaced(at))
 			return two_meanings(why, "$ before a name, { or $");
 		if (*at == '#' && at > s && at[-1] == ' ' &&
@@ -167,7 +166,7 @@ static bool quoted(struct envfile *f, char *s, char **end, struct why *why)
 		;
 	if (!is_end(*end) && (**end != '#' || *end == s))
 		return value_wrong(why, "goes on behind its closing quote; "
-					"put quotes around the whole value");
+					"quote the whole value");
 	*end = strchrnul(*end, '\n');
 	if (**end == '\n')
 		++*end;
@@ -178,8 +177,7 @@ static bool no_variable(struct why *why, const char *s)
 {
 	return value_wrong(why, *s == ':' ? "has `:` behind its name; write "
 					    "NAME=VALUE"
-					  : "is neither NAME=VALUE nor NAME; "
-					    "correct it");
+					  : "is neither NAME=VALUE nor NAME");
 }
 
 /* A line that is neither blank nor a comment. */

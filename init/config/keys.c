@@ -210,18 +210,27 @@ static bool is_upper(const char *s)
 	       ((s[1] >= 'A' && s[1] <= 'Z') || s[1] == '_');
 }
 
+/* Does a shell that the command line calls (sh -c, bash -ec) read it? */
+static bool is_for_shell(const char *value)
+{
+	const char *at = scan_find(value, "sh -");
+
+	return at != NULL && at[3 + strcspn(at + 3, " c")] == 'c';
+}
+
 /* What is right, and is taken for something else by many. */
 static void doubt(struct loader *l, const struct setting *s)
 {
 	static const char plain_text[] =
 		"warning: %.60s: %.*s stays as it is, as no shell reads it; "
-		"write ${NAME} for a variable, '...' for the text";
+		"write ${NAME}, or '...' for text";
 	const bool is_raw = (s->key->flags & KEY_RAW) != 0;
 	const char *plain = l->expansion.plain;
 	const char *name = s->name;
 	struct complaints *c = &l->doubts;
 
-	if (plain != NULL && (is_raw || is_upper(plain + 1)))
+	if (plain != NULL && (is_raw ? !is_for_shell(s->value)
+				     : is_upper(plain + 1)))
 		complain(c, s->place, plain_text, name,
 			 is_raw ? (int)strcspn(plain, " \t\"'}/:,.;)") : 1,
 			 plain);

@@ -194,6 +194,7 @@ static void what_is_seldom_meant_is_doubted(void **state)
 		{ "command = x\nstop_command = x ${NOPE:-$A}", "$A stays" },
 		{ "command = x\nhealth = exec:x $A", "warning: health: $A" },
 		{ "command = x \"$(id)\"", "$(id stays as it is" },
+		{ "command = sh -x $A c", "$A stays" },
 		{ "command = x\ndirectory = /srv/$NAME", "directory: $ st" },
 		{ "command = x\nenv.A = $HOME/x", "warning: env.A: $ stays" },
 		{ "command = x\nenv.A = 1 # one", "keeps its comment" },
@@ -208,6 +209,8 @@ static void what_is_seldom_meant_is_doubted(void **state)
 		"command = x\nenv.A = ${NAME}", "command = x\nenv.A = a\"b\"",
 		"command = x\nenv.A = '", "command = x\nenv.A =",
 		"command = \"x\"", "command = x $${A}",
+		"command = sh -c \"exec app $PORT\"",
+		"command = x\nhealth = exec:/bin/bash -ec \"a $(id)\"",
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
