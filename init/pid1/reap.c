@@ -87,15 +87,16 @@ bool reap_batch(struct reaper *r, reap_end *end, void *with)
 	return true;
 }
 
-struct reap_children reaper_children(const struct reaper *r)
+struct reap_children reaper_children(const struct reaper *r, int32_t most)
 {
 	struct reap_children all = { 0, 0 };
 	char text[LIST_BYTES];
 	uint32_t number = 0;
 	off_t at = 0;
-	ssize_t n;
+	ssize_t n = 0;
 
-	while ((n = pread(r->children_fd, text, sizeof(text), at)) > 0) {
+	while (all.count <= most &&
+	       (n = pread(r->children_fd, text, sizeof(text), at)) > 0) {
 		at += n;
 		for (ssize_t i = 0; i < n; i++) {
 			if (text[i] != ' ') {

@@ -44,9 +44,10 @@ struct reaper reaper_open(void);
  * SIGCHLD will come again for who has ended already, so look again soon. */
 bool reap_batch(struct reaper *r, reap_end *end, void *with);
 
-/* All children that there are now. Nobody is missed, because a child stays on
- * the list until it is waited for, and nobody is waited for meanwhile. 0.1
- * microseconds each. */
-struct reap_children reaper_children(const struct reaper *r);
+/* All children that there are now, but not many more than `most`: the kernel
+ * walks to each part of the list from its beginning, so that the whole of a
+ * long one takes a square of steps. Nobody is missed, because a child stays on
+ * the list until it is waited for, and nobody is waited for meanwhile. */
+struct reap_children reaper_children(const struct reaper *r, int32_t most);
 
 #endif

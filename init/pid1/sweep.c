@@ -253,8 +253,7 @@ static void note_child(struct reap_children *all, pid_t pid)
 
 bool sweep_has_strangers(const struct sup *sup)
 {
-	const struct reap_children all = reaper_children(&sup->reaper);
-	struct reap_children known = { 0 };
+	struct reap_children known = { 0 }, all;
 
 	for (uint32_t i = 0; i < sup->config->services; i++)
 		note_child(&known, sup->leader[i]);
@@ -264,6 +263,7 @@ bool sweep_has_strangers(const struct sup *sup)
 	for (uint32_t k = 0; k < sup->hooks; k++)
 		if (!sup->hook[k].is_reaped)
 			note_child(&known, sup->hook[k].pid);
+	all = reaper_children(&sup->reaper, known.count);
 	return all.count != known.count || all.sum != known.sum;
 }
 

@@ -48,7 +48,7 @@ static uint32_t sum_of(int from)
 static void all_children_are_on_the_list_until_they_are_waited_for(
 	void **state)
 {
-	struct reap_children there = reaper_children(&reaper);
+	struct reap_children there = reaper_children(&reaper, INT32_MAX);
 	siginfo_t info;
 
 	assert_int_equal(there.count, 0);
@@ -60,20 +60,23 @@ static void all_children_are_on_the_list_until_they_are_waited_for(
 		}
 		assert_true(child[i] > 0);
 	}
-	there = reaper_children(&reaper);
+	there = reaper_children(&reaper, INT32_MAX);
 	assert_int_equal(there.count, CHILDREN);
 	assert_int_equal(there.sum, sum_of(0));
+	/* Whoever knows of fewer does not read on. */
+	there = reaper_children(&reaper, 1);
+	assert_in_range(there.count, 2, CHILDREN - 1);
 	for (int i = 0; i < CHILDREN; i++) {
 		kill(child[i], SIGKILL);
 		assert_int_equal(waitid(P_PID, (id_t)child[i], &info,
 					WEXITED | WNOWAIT), 0);
 	}
-	there = reaper_children(&reaper);
+	there = reaper_children(&reaper, INT32_MAX);
 	assert_int_equal(there.count, CHILDREN);
 	assert_int_equal(there.sum, sum_of(0));
 	for (int i = 0; i < CHILDREN; i++) {
 		waitpid(child[i], NULL, 0);
-		there = reaper_children(&reaper);
+		there = reaper_children(&reaper, INT32_MAX);
 		assert_int_equal(there.count, CHILDREN - 1 - i);
 		assert_int_equal(there.sum, sum_of(i + 1));
 	}
@@ -83,7 +86,7 @@ static void without_the_list_nothing_is_known(void **state)
 {
 	const struct reaper none = { .children_fd = -1 };
 
-	assert_int_equal(reaper_children(&none).count, -1);
+	assert_int_equal(reaper_children(&none, 0).count, -1);
 }
 
 static void count_end(void *with, pid_t pid, int status,
