@@ -48,6 +48,7 @@ musl = $(CC) -ffunction-sections -fdata-sections -fno-pie $(harden) \
 # What -Oz still spends on speed: one per cent of the program.
 smaller = -fipa-pta -fno-caller-saves -fno-move-loop-invariants \
 	-fno-tree-loop-im -fno-tree-dominator-opts -fno-ipa-sra \
+	-fno-tree-sra -fno-guess-branch-probability \
 	$(unaligned)
 # Only x86 has it: tables are not moved to the next 32 bytes.
 unaligned := $(shell $(CC) -malign-data=abi -fsyntax-only -x c /dev/null \

@@ -52,7 +52,7 @@ void descriptors_range(unsigned first, unsigned last, unsigned flags)
 	if (first > last ||
 	    syscall(SYS_close_range, first, last, flags) == 0)
 		return;
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &files) < 0 ||
 	    files.rlim_cur > MOST_FILES)
 		files.rlim_cur = MOST_FILES;
 	for (unsigned fd = first; fd <= last && fd < files.rlim_cur; fd++) {

@@ -32,6 +32,21 @@ static inline int descriptors_pipe(int ends[2], int flags)
 	return (int)syscall(SYS_pipe2, ends, flags);
 }
 
+/* fchmod(2) and fchown(2), without those for descriptors that are paths only. */
+static inline int descriptors_mode(int fd, unsigned mode)
+{
+	return (int)syscall(SYS_fchmod, fd, mode);
+}
+
+static inline int descriptors_owner(int fd, uid_t uid, gid_t gid)
+{
+#ifdef SYS_fchown32
+	return (int)syscall(SYS_fchown32, fd, uid, gid);
+#else
+	return (int)syscall(SYS_fchown, fd, uid, gid);
+#endif
+}
+
 /* Two ends that keep messages apart, close-on-exec and non-blocking. */
 static inline int descriptors_pair(int ends[2])
 {

@@ -15,6 +15,7 @@
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
 #include "init/cli/refusal.h"
+#include "init/clock.h"
 #include "init/config/value.h"
 #include "init/die.h"
 
@@ -24,7 +25,7 @@ static int64_t now_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_read(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -55,7 +56,7 @@ void ask_add_id(struct ask *a)
 	 * not, no other command is made at this nanosecond by this process. */
 	if (getrandom(&a->id, sizeof(a->id), GRND_NONBLOCK) !=
 	    (ssize_t)sizeof(a->id)) {
-		clock_gettime(CLOCK_REALTIME, &now);
+		clock_read(CLOCK_REALTIME, &now);
 		a->id = (uint64_t)now.tv_sec << 30 ^ (uint64_t)now.tv_nsec ^
 			(uint64_t)getpid() << 44;
 	}

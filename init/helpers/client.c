@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { AGAIN_MS = 100 };
@@ -135,8 +136,9 @@ void client_accept(struct client_door *door, int64_t now_ms)
 {
 	while (client_has_place(door, now_ms)) {
 		struct client *c;
-		int fd = accept4(door->fd, NULL, NULL,
-				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+		/* The library's brings the ways of older kernels with it. */
+		int fd = (int)syscall(SYS_accept4, door->fd, NULL, NULL,
+				      SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
 			/* Nobody, or somebody who has gone again; or there is

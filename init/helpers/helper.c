@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "init/capability.h"
+#include "init/clock.h"
 #include "init/descriptors.h"
 #include "init/format.h"
 #include "init/oom.h"
@@ -246,7 +247,7 @@ static int64_t read_clock(clockid_t clock)
 {
 	struct timespec t = { 0, 0 };
 
-	clock_gettime(clock, &t);
+	clock_read(clock, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/descriptors.h"
 #include "init/format.h"
 
 enum { TRIES = 4 }; /* against somebody who puts other things there */
@@ -62,7 +63,7 @@ static int open_it(int directory, char holder[LOCK_HOLDER])
 			return -errno;
 		if (fd >= 0 && fstat(fd, &st) == 0 && is_trusted(&st)) {
 			/* Somebody may have widened it with all the rest. */
-			(void)fchmod(fd, 0600);
+			(void)descriptors_mode(fd, 0600);
 			return fd;
 		}
 		if (fd >= 0)

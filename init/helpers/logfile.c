@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/descriptors.h"
 #include "init/format.h"
 #include "init/walk.h"
 
@@ -40,8 +41,8 @@ static int open_or_make(const struct logfile *f, int directory,
 	fd = openat(directory, name, flags | O_CREAT | O_EXCL, 0600);
 	if (fd < 0)
 		return -errno;
-	if ((f->has_owner && fchown(fd, f->uid, f->gid) < 0) ||
-	    fchmod(fd, f->mode != 0 ? f->mode : 0640) < 0) {
+	if ((f->has_owner && descriptors_owner(fd, f->uid, f->gid) < 0) ||
+	    descriptors_mode(fd, f->mode != 0 ? f->mode : 0640) < 0) {
 		int err = -errno;
 
 		/* Else the next attempt finds it there, as somebody's own. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "init/cgroup.h"
+#include "init/clock.h"
 #include "init/format.h"
 #include "init/mark.h"
 #include "init/scan.h"
@@ -195,7 +196,7 @@ int strays_reply(struct answer *a, const struct strays *s)
 	struct timespec now = { 0 };
 	int fd = proc_open();
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
+	clock_read(CLOCK_BOOTTIME, &now);
 	l.now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	if (fd < 0)
 		return -ENOENT;

@@ -15,6 +15,7 @@
 
 #include "init/cgroup.h"
 #include "init/format.h"
+#include "init/pid1/courier.h"
 #include "init/scan.h"
 
 enum {
@@ -297,6 +298,7 @@ static int each(int fd, int proc_fd, struct ghosts *set, int64_t began_ticks)
 			if (pid > 0 && set->signal)
 				err = ghosts_tell(proc_fd, pid,
 						  began_ticks - 1, set);
+			set->unsent += err > 0;
 			if (pid > 0)
 				set->one = pid;
 			pid = 0;
@@ -314,7 +316,7 @@ int cell_look(const struct cells *c, int proc_fd, const char *name,
 	char cell[PATH_BYTES];
 	int fd, err;
 
-	set->found = set->ended = 0;
+	set->found = set->ended = set->unsent = 0;
 	set->is_group_told = false;
 	set->born_ticks = 0; /* older ones were moved there */
 	set->one = 0;
@@ -326,6 +328,9 @@ int cell_look(const struct cells *c, int proc_fd, const char *name,
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	err = each(fd, proc_fd, set, began_ticks);
+	set->err = courier_go(set->service, set->signal, set->one);
+	if (set->err == 1 && lseek(fd, 0, SEEK_SET) == 0)
+		courier_end(-each(fd, proc_fd, set, began_ticks));
 	close(fd);
 	if (err == 0 && set->found == 0 &&
 	    value_in(c->dir_fd, cell, "cgroup.events", "populated ") > 0)

@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/clock.h"
 #include "init/format.h"
+#include "init/pid1/courier.h"
 #include "init/scan.h"
 
 #ifndef SYS_pidfd_send_signal
@@ -70,7 +72,7 @@ int64_t ghosts_now_ticks(void)
 {
 	struct timespec now = { 0 };
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
+	clock_read(CLOCK_BOOTTIME, &now);
 	return (int64_t)now.tv_sec * TICKS + now.tv_nsec / (1000000000 / TICKS);
 }
 
@@ -149,37 +151,46 @@ static bool is_living(const struct seen *s)
 
 /* Signal the process that `s` describes, and no other one that has got its
  * number since. Where there is no pidfd (before Linux 5.3) the second reading
- * alone leaves a gap of microseconds. 0, or -errno as read_stat(). */
+ * alone leaves a gap of microseconds. 0, 1 where it takes a courier, which is
+ * noted, or -errno as read_stat(). */
 static int signal_seen(int proc_fd, const struct seen *s, int number)
 {
 	struct seen again = { 0 };
-	int fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
-	int is_there;
+	int fd, is_there;
+	long sent = 0;
+
+	if (!courier_is_for(s->pid))
+		return 0;
+	fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
 
 	if (fd < 0 && errno == ESRCH)
 		return 0;
 	is_there = read_stat(proc_fd, s->pid, &again);
 	if (is_there > 0 && again.session == s->session &&
 	    again.group == s->group && again.start_ticks == s->start_ticks) {
-		if (fd >= 0)
-			syscall(SYS_pidfd_send_signal, fd, number, NULL, 0);
+		sent = fd >= 0 ? syscall(SYS_pidfd_send_signal, fd, number,
+					 NULL, 0)
+			       : kill(s->pid, number);
+		if (sent < 0 && errno == EPERM)
+			courier_note(s->pid);
 		else
-			kill(s->pid, number);
+			sent = 0;
 		/* A stopped process would not notice a polite signal. */
 		if (number != SIGKILL)
 			kill(s->pid, SIGCONT);
 	}
 	if (fd >= 0)
 		close(fd);
-	return is_there < 0 ? is_there : 0;
+	return is_there < 0 ? is_there : sent < 0;
 }
 
 /* Has the signal of the set reached this member already? */
 static bool is_told(const struct ghosts *g, const struct seen *s)
 {
+	/* A group counts as told where only some of it may be. */
 	return s->group == g->id &&
-	       (g->is_group_told || (g->signal != SIGKILL &&
-				     s->start_ticks < g->told_ticks));
+	       ((g->is_group_told && kill(s->pid, 0) == 0) ||
+		(g->signal != SIGKILL && s->start_ticks < g->told_ticks));
 }
 
 int ghosts_tell(int proc_fd, pid_t pid, int64_t to_ticks,
@@ -338,15 +349,18 @@ static int is_of_mark(const struct ghosts *g, struct mark mark, int proc_fd,
 static int take_member(const struct sets *all, int proc_fd, struct ghosts *g,
 		       const struct seen *s, bool is_marked)
 {
+	int err = 0;
+
 	if (!is_living(s)) {
 		/* Its parent is to wait for it where that is not us. */
 		if (s->parent != all->self)
 			return 0;
 		g->ended += !all->is_signalling;
 	} else if (all->is_signalling) {
-		return g->signal && !is_told(g, s)
-			       ? signal_seen(proc_fd, s, g->signal)
-			       : 0;
+		if (g->signal && !is_told(g, s))
+			err = signal_seen(proc_fd, s, g->signal);
+		g->unsent += err > 0;
+		return err;
 	} else {
 		(*(is_marked ? &g->left : &g->found))++;
 	}
@@ -396,6 +410,33 @@ static int match_set(void *with, int proc_fd, const struct seen *s)
 	return err < 0 ? err : 0;
 }
 
+/* Those of other users get their signals, too, or the sets say why not. */
+static void send_couriers(struct sets *all, int proc_fd)
+{
+	const struct ghosts *last = all->set;
+	int err;
+
+	for (uint32_t i = 0; i < all->n; i++)
+		if (all->set[i].unsent > 0)
+			last = &all->set[i];
+	err = courier_go(last->service, last->signal, last->one);
+	for (uint32_t i = 0; i < all->n; i++) {
+		struct ghosts *g = &all->set[i];
+
+		if (err < 1) {
+			g->err = g->unsent > 0 ? err : 0;
+			continue;
+		}
+		/* The others of its group had it from PID 1. */
+		g->has_group = g->has_group && !g->is_group_told;
+		g->is_group_told = false;
+		signal_group(g);
+	}
+	if (err == 1)
+		courier_end(each_process(proc_fd, match_set, all) < 0 ? EAGAIN
+								      : 0);
+}
+
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 		struct ghosts_living living)
 {
@@ -406,7 +447,8 @@ int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 
 	for (uint32_t i = 0; i < n; i++) {
 		set[i].found = set[i].left = set[i].ended = 0;
-		set[i].one = 0;
+		set[i].one = set[i].err = 0;
+		set[i].unsent = 0;
 		set[i].has_group = set[i].is_group_told = false;
 		all.is_marked = all.is_marked || set[i].mark.locks;
 	}
@@ -419,17 +461,19 @@ int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 		if (set[i].found + set[i].ended > 0 && set[i].signal)
 			all.is_signalling = true;
 	}
-	if (seen >= 0 && all.is_signalling)
+	if (seen >= 0 && all.is_signalling) {
 		seen = each_process(proc_fd, match_set, &all);
+		send_couriers(&all, proc_fd);
+	}
 	return seen;
 }
 
 struct rest {
 	const pid_t *spared;
 	uint32_t n;
-	pid_t self;
+	pid_t self, one;
 	int signal;
-	int living;
+	int living, unsent;
 };
 
 static int signal_one_of_rest(void *with, int proc_fd, const struct seen *s)
@@ -437,7 +481,7 @@ static int signal_one_of_rest(void *with, int proc_fd, const struct seen *s)
 	struct rest *rest = with;
 	int is_below;
 
-	if (s->pid == rest->self || !is_living(s))
+	if (s->pid == rest->self || !is_living(s) || courier_is(s->pid))
 		return 0;
 	for (uint32_t i = 0; i < rest->n; i++)
 		if (s->pid == rest->spared[i])
@@ -446,11 +490,15 @@ static int signal_one_of_rest(void *with, int proc_fd, const struct seen *s)
 	if (is_below <= 0)
 		return is_below;
 	rest->living++;
-	return rest->signal ? signal_seen(proc_fd, s, rest->signal) : 0;
+	is_below = rest->signal ? signal_seen(proc_fd, s, rest->signal) : 0;
+	rest->unsent += is_below > 0;
+	if (is_below > 0)
+		rest->one = s->pid;
+	return is_below;
 }
 
 int ghosts_signal_rest(int proc_fd, int signal, const pid_t *spared,
-		       uint32_t n)
+		       uint32_t n, struct ghosts *ret_unsent)
 {
 	struct rest rest = {
 		.spared = spared,
@@ -458,7 +506,20 @@ int ghosts_signal_rest(int proc_fd, int signal, const pid_t *spared,
 		.self = getpid(),
 		.signal = signal,
 	};
-	int err = each_process(proc_fd, signal_one_of_rest, &rest);
+	int seen = each_process(proc_fd, signal_one_of_rest, &rest);
+	int err = courier_go(-1, signal, rest.one);
 
-	return err < 0 ? err : rest.living;
+	if (err == 1)
+		courier_end(each_process(proc_fd, signal_one_of_rest, &rest) <
+					    0
+				    ? EAGAIN
+				    : 0);
+	*ret_unsent = (struct ghosts){
+		.signal = signal,
+		.service = -1,
+		.unsent = err < 0 ? (uint32_t)rest.unsent : 0,
+		.err = rest.unsent > 0 ? err : 0,
+		.one = rest.one,
+	};
+	return seen < 0 ? seen : rest.living;
 }

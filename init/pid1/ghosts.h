@@ -30,6 +30,9 @@ struct ghosts {
 			     * knows of the signal, SIGKILL excepted; 0: nobody
 			     * does */
 	bool is_group;      /* a process group; else a session */
+	int32_t service;    /* whose it is, for the event unsignalled */
+	int err;            /* out: -errno: some could not be signalled */
+	uint32_t unsent;    /* out: members that PID 1 may not signal */
 	uint32_t found;     /* out: living members ... */
 	uint32_t left;      /* ... those of them who left the session */
 	uint32_t ended;     /* out: members that ended a moment ago, children of
@@ -66,7 +69,8 @@ int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
 
 /* Send one process the signal of the set, unless its start time is not from
  * set->born_ticks .. to_ticks, as that of one that has got its number since, or
- * it has been told. 0, or -errno: ENFILE, EMFILE, ENOMEM. */
+ * it has been told. 0, 1 where it takes a courier, which is noted, or -errno:
+ * ENFILE, EMFILE, ENOMEM. */
 int ghosts_tell(int proc_fd, pid_t pid, int64_t to_ticks,
 		const struct ghosts *set);
 
@@ -89,8 +93,9 @@ bool ghosts_is_in(int proc_fd, pid_t pid, const char *part);
 
 /* Send `signal` to every process but the caller and `spared` ones. Where the
  * caller is not PID 1, only to its descendants: those whose way up the parents
- * leads to it. Returns how many living ones there are, or -errno. */
+ * leads to it. Returns how many living ones there are, or -errno. *ret_unsent
+ * says how many of them could not be signalled, such as which, and why. */
 int ghosts_signal_rest(int proc_fd, int signal, const pid_t *spared,
-		       uint32_t n);
+		       uint32_t n, struct ghosts *ret_unsent);
 
 #endif

@@ -242,13 +242,16 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
  * not made yet does not exist. */
 static void kill_hook(struct sup *sup, struct hook *hook)
 {
+	int err;
+
 	if (hook->kind != HOOK_CHECK)
 		service_touch(sup, hook->service);
-	kill(-hook->pid, SIGKILL);
-	kill(hook->pid, SIGKILL);
+	err = courier_send(hook->service, SIGKILL, hook->pid, true);
+	if (err < 0 && err != -ESRCH)
+		tell_unsent(sup, hook->service, SIGKILL, hook->pid, -err);
 	hook->is_over = true;
 	hook->is_killed = true;
-	hook->next_ms = NEVER;
+	hook->next_ms = err < 0 ? sup->now_ms + SUP_RETRY_MS : NEVER;
 }
 
 void hook_cancel(struct sup *sup, uint32_t i, enum hook_kind kind)
@@ -362,6 +365,7 @@ static struct ghosts set_of(const struct sup *sup, const struct hook *hook)
 		.id = hook->pid,
 		.born_ticks = hook->born_ticks,
 		.mark = mark_make(sup->mark_base, mark + 1 + hook->kind),
+		.service = hook->service,
 		.signal = is_late	  ? SIGKILL
 			  : hook->is_told ? 0
 					  : SIGTERM,
@@ -408,7 +412,10 @@ static bool follow(struct sup *sup, struct hook *hook,
 	if (left->found == 0 && left->ended == 0)
 		return false;
 	hook->is_told = hook->is_told || left->found > 0;
-	if (is_stay && !hook->is_stay_said)
+	if (left->err < 0)
+		tell_unsent(sup, hook->service, left->signal, left->one,
+			    -left->err);
+	else if (is_stay && !hook->is_stay_said)
 		SUP_SAY(sup, BOARD_EV_LEFTOVERS_STAY, hook->service,
 			left->found + (left->found == 0), left->one);
 	hook->is_stay_said = hook->is_stay_said || is_stay;
@@ -461,11 +468,14 @@ void hooks_fire(struct sup *sup)
 {
 	for (uint32_t k = 0; k < sup->hooks; k++) {
 		struct hook *hook = &sup->hook[k];
+		bool was_over;
 
 		if (sup->now_ms < hook->next_ms || hook->is_reaped)
 			continue;
+		was_over = hook->is_over;
 		kill_hook(sup, hook);
-		tell(sup, hook, 0, true);
+		if (!was_over)
+			tell(sup, hook, 0, true);
 	}
 	look(sup);
 }

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/clock.h"
 #include "init/descriptors.h"
 #include "init/die.h"
 #include "init/oom.h"
@@ -43,6 +44,7 @@
 #include "init/pid1/shutdown.h"
 #include "init/pid1/signals.h"
 #include "init/pid1/sweep.h"
+#include "init/pid1/tell.h"
 #include "init/pid1/ticks.h"
 #include "init/pid1/tree.h"
 
@@ -66,8 +68,8 @@ static void read_clocks(struct sup *sup)
 {
 	struct timespec mono = { 0 }, wall = { 0 };
 
-	clock_gettime(CLOCK_MONOTONIC, &mono);
-	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_read(CLOCK_MONOTONIC, &mono);
+	clock_read(CLOCK_REALTIME, &wall);
 	sup->now_ms = (int64_t)mono.tv_sec * 1000 + mono.tv_nsec / 1000000;
 	sup->now_wall_ms =
 		(int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
@@ -371,7 +373,7 @@ static void take_signal(struct sup *sup, int number, int code)
 		return;
 	}
 	if (main_pid && is_in(sup->config->forward_signals, number)) {
-		(void)courier_send(main_pid, number, false);
+		(void)tell_signal(sup, sup->main_service, number, false);
 		return;
 	}
 	if (number == SIGHUP && reload_is_meant(sup)) {
@@ -384,7 +386,7 @@ static void take_signal(struct sup *sup, int number, int code)
 		return; /* would end a command that does not expect it */
 	}
 	if (main_pid)
-		(void)courier_send(main_pid, number, false);
+		(void)tell_signal(sup, sup->main_service, number, false);
 	else if (number == SIGTSTP && sup->terminal == TERMINAL_SHARED)
 		terminal_stop(number);
 }
@@ -466,7 +468,9 @@ static void take_verdicts(struct sup *sup, const struct wakes *wakes)
 static void take_end(void *with, pid_t pid, int status,
 		     const struct rusage *used)
 {
+	struct courier_task task;
 	struct sup *sup = with;
+	int err;
 
 	sup->reaped++;
 	for (uint32_t i = 0; i < sup->config->services; i++) {
@@ -488,6 +492,12 @@ static void take_end(void *with, pid_t pid, int status,
 	if (keeper_reaped(sup, pid, status) ||
 	    reload_reaped(sup, pid, status))
 		return;
+	if (courier_reaped(pid, status, &task, &err)) {
+		if (err)
+			tell_unsent(sup, task.service, task.number, task.pid,
+				    err);
+		return;
+	}
 	sup->orphans++;
 	sweep_soon(sup);
 	hooks_soon(sup);

@@ -6,8 +6,10 @@
 #include <signal.h>
 
 #include "init/cgroup.h"
+#include "init/pid1/courier.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/sweep.h"
+#include "init/pid1/tell.h"
 
 enum {
 	PARTS = 8,        /* looks in the age at which they are ended ... */
@@ -113,7 +115,15 @@ static void tell(struct sup *sup, struct orphan *o, int number)
 		.born_ticks = o->start_ticks, .signal = number,
 	};
 
-	if (ghosts_tell(sup->proc_fd, o->pid, o->start_ticks, &it) < 0)
+	int err = ghosts_tell(sup->proc_fd, o->pid, o->start_ticks, &it);
+
+	if (err > 0) {
+		err = courier_send(-1, number, o->pid, false);
+		if (err < 0 && !o->is_unsent)
+			tell_unsent(sup, -1, number, o->pid, -err);
+		o->is_unsent = err < 0;
+	}
+	if (err < 0)
 		return; /* the next look tries again */
 	if (is_news)
 		SUP_SAY(sup, BOARD_EV_ORPHAN_TOLD, -1, o->pid,

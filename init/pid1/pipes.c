@@ -83,7 +83,7 @@ static int give_to_user(int fd, const struct config_service *s)
 {
 	uid_t uid = s->has_user ? s->uid : geteuid();
 
-	return fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM &&
+	return descriptors_owner(fd, uid, (gid_t)-1) < 0 && errno != EPERM &&
 			       errno != EINVAL
 		       ? -errno
 		       : 0;
@@ -99,7 +99,7 @@ static int make_pipe(const struct config_service *s)
 
 	if (descriptors_pipe(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
-	err = fchmod(ends[0], PIPE_MODE) < 0 ? -errno
+	err = descriptors_mode(ends[0], PIPE_MODE) < 0 ? -errno
 					     : give_to_user(ends[0], s);
 	close(ends[1]);
 	if (err < 0)

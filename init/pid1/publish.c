@@ -73,7 +73,7 @@ static void publish_service(struct sup *sup, uint32_t i)
 	row->is_stuck = s->is_stuck;
 	row->is_remembered = s->is_remembered;
 	row->is_stop_asked = s->is_stop_asked;
-	row->is_draining = s->drain_ms != NEVER;
+	row->is_draining = s->drain_ms != NEVER && !s->unsent;
 	row->hooks = hooks_shown(sup, i);
 	row->pid = s->pid;
 	row->on = s->on;

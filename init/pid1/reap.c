@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/clock.h"
+
 enum {
 	COSTLY_NS = 15000, /* a waitpid(-1) beyond this: use the list */
 	LIST_BYTES = 2048, /* of the list, looked through in one turn */
@@ -29,7 +31,7 @@ static int64_t clock_ns(void)
 {
 	struct timespec now = { 0 };
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_read(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 

@@ -301,8 +301,9 @@ bool service_kill(struct sup *sup, uint32_t i)
 		is_sent = tell_signal(sup, i, SIGKILL,
 				      !sweep_keeps(sup, i) || is_group_told) >=
 			  0;
-		kill(s->pid, SIGKILL);
-		s->is_killed = true;
+		s->is_killed = is_sent;
+		if (!is_sent)
+			s->kill_ms += SUP_RETRY_MS;
 	}
 	if (s->is_swept)
 		s->sweep_ms = sup->now_ms;

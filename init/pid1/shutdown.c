@@ -9,12 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/clock.h"
 #include "init/pid1/checks.h"
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hooks.h"
 #include "init/pid1/keeper.h"
 #include "init/pid1/queue.h"
 #include "init/pid1/services.h"
+#include "init/pid1/tell.h"
 #include "init/pid1/tree.h"
 
 enum {
@@ -242,12 +244,20 @@ static void kill_services(struct sup *sup)
 static int signal_rest(struct sup *sup, int number)
 {
 	pid_t spared[BOARD_HELPERS];
+	struct ghosts unsent = { 0 };
+	int living = 0;
 
 	for (int k = 0; k < BOARD_HELPERS; k++)
 		spared[k] = sup->kept[k].pid;
-	return sup->proc_fd < 0 ? 0
-				: ghosts_signal_rest(sup->proc_fd, number,
-						     spared, BOARD_HELPERS);
+	if (sup->proc_fd >= 0)
+		living = ghosts_signal_rest(sup->proc_fd, number, spared,
+					    BOARD_HELPERS, &unsent);
+	if (number == SIGTERM && living > (int)unsent.unsent)
+		SUP_SAY(sup, BOARD_EV_SHUTDOWN_REST, -1,
+			living - (int)unsent.unsent);
+	if (unsent.err < 0)
+		tell_unsent(sup, -1, number, unsent.one, -unsent.err);
+	return living;
 }
 
 static void enter_helpers(struct sup *sup)
@@ -279,8 +289,6 @@ static void enter_rest(struct sup *sup)
 		return;
 	}
 	sup->stop.is_rest_told = living > 0;
-	if (living > 0)
-		SUP_SAY(sup, BOARD_EV_SHUTDOWN_REST, -1, living);
 	sup->stop.phase = STOP_REST;
 	sup->stop.next_ms = sup->now_ms + share(sup, REST_MS);
 	if (sup->stop.is_now)
@@ -402,7 +410,7 @@ static int64_t clock_ms(void)
 {
 	struct timespec now = { 0 };
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_read(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -414,7 +422,8 @@ _Noreturn void shutdown_exit(struct sup *sup)
 	if (getpid() == 1)
 		kill(-1, SIGKILL);
 	else
-		ghosts_signal_rest(sup->proc_fd, SIGKILL, NULL, 0);
+		ghosts_signal_rest(sup->proc_fd, SIGKILL, NULL, 0,
+				   &(struct ghosts){ 0 });
 	/* Not for ever: a writer on a hung disk cannot be waited for. */
 	while (clock_ms() < until_ms) {
 		pid_t pid = waitpid(-1, NULL, WNOHANG);

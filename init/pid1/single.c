@@ -63,6 +63,11 @@ static bool reap_batch_of(pid_t command, int *status, int *ret_again_ms)
 	return is_over;
 }
 
+static void pass_on(pid_t command, int number)
+{
+	(void)courier_send(-1, number, command, false);
+}
+
 /* Pass on what has come. True when a child may have died. */
 static bool take_signals(pid_t command, enum terminal t)
 {
@@ -76,10 +81,10 @@ static bool take_signals(pid_t command, enum terminal t)
 		if (number == SIGCHLD)
 			has_child = true;
 		else if (!terminal_has_told(t, number, code))
-			(void)courier_send(command, number, false);
+			pass_on(command, number);
 		/* A command that is stopped would not notice. */
 		if (number == SIGTERM)
-			kill(command, SIGCONT);
+			pass_on(command, SIGCONT);
 	}
 	if (has_child)
 		terminal_follow(t, command);

@@ -12,6 +12,7 @@
 #include "init/pid1/ghosts.h"
 #include "init/pid1/hooks.h"
 #include "init/pid1/services.h"
+#include "init/pid1/tell.h"
 
 enum {
 	AT_ONCE = 32,    /* sessions in one look */
@@ -40,6 +41,7 @@ void sweep_begin(struct sup *sup, uint32_t i, bool is_asked)
 		s->told_ticks = 0;
 		s->kill_ms = NEVER;
 		s->is_killed = false;
+		s->unsent = 0;
 	}
 	s->left = 0;
 	s->is_stay_said = false;
@@ -178,7 +180,9 @@ static void follow(struct sup *sup, uint32_t i, const struct ghosts *g)
 	}
 	if (s->left == 0)
 		say_first(sup, i, g);
-	if (g->signal == SIGKILL && !s->is_killed) {
+	if (g->err < 0)
+		tell_unsent(sup, (int32_t)i, g->signal, g->one, -g->err);
+	else if (g->signal == SIGKILL && !s->is_killed) {
 		s->is_killed = true;
 		SUP_SAY(sup, BOARD_EV_LEFTOVERS_KILLED, (int)i, g->found);
 	}
@@ -186,9 +190,9 @@ static void follow(struct sup *sup, uint32_t i, const struct ghosts *g)
 	s->sweep_ms = earlier(sup->now_ms + AGAIN_MS, s->kill_ms);
 	if (sup->now_ms >= s->kill_ms)
 		s->sweep_ms = sup->now_ms + SOON_MS;
-	if (s->is_killed && sup->now_ms >= s->kill_ms + STAY_MS) {
+	if (sup->now_ms >= s->kill_ms + STAY_MS) {
 		s->sweep_ms = sup->now_ms + RARELY_MS;
-		if (!s->is_stay_said)
+		if (!s->is_stay_said && s->is_killed)
 			SUP_SAY(sup, BOARD_EV_LEFTOVERS_STAY, (int)i,
 				g->found, g->one);
 		s->is_stay_said = true;
@@ -230,6 +234,7 @@ static struct ghosts set_of(const struct sup *sup, uint32_t i)
 		.told_ticks = s->told_ticks,
 		.is_group = config_service(sup->config, i)->is_main,
 		.signal = next_signal(sup, i),
+		.service = (int32_t)i,
 	};
 }
 

@@ -12,15 +12,34 @@
 #include "init/pid1/hooks.h"
 #include "init/pid1/services.h"
 
+void tell_unsent(struct sup *sup, int32_t i, int number, pid_t pid, int err)
+{
+	struct service *s = i < 0 ? NULL : &sup->service[i];
+
+	if (s && s->unsent == err)
+		return;
+	if (s)
+		s->unsent = err;
+	SUP_SAY(sup, BOARD_EV_UNSIGNALLED, i, number, pid, err);
+}
+
 int tell_signal(struct sup *sup, uint32_t i, int number, bool is_group)
 {
 	/* The group's number is taken as long as its leader is unreaped. */
 	const pid_t pid = sup->service[i].pid;
-	int sent = courier_send(pid, number, is_group);
+	int sent = courier_send((int32_t)i, number, pid, is_group);
 
-	if (sent < 0 && sent != -ESRCH)
-		SUP_SAY(sup, BOARD_EV_UNSIGNALLED, (int)i, number, pid, -sent);
+	if (sent >= 0)
+		sup->service[i].unsent = 0;
+	else if (sent != -ESRCH)
+		tell_unsent(sup, (int32_t)i, number, pid, -sent);
 	return sent;
+}
+
+/* A stopped process would not notice what it was sent. */
+static void wake(const struct sup *sup, uint32_t i, bool is_group)
+{
+	(void)courier_send((int32_t)i, SIGCONT, sup->service[i].pid, is_group);
 }
 
 static void send(struct sup *sup, uint32_t i)
@@ -32,12 +51,14 @@ static void send(struct sup *sup, uint32_t i)
 	int sent = tell_signal(sup, i, c->stop_signal,
 			       c->stop_mode == CONFIG_GROUP);
 
-	if (sent < 0)
+	if (sent < 0) {
+		s->drain_ms = sup->now_ms + SUP_RETRY_MS;
 		return;
+	}
 	/* Some take a second signal for "at once": who gets this one does not
 	 * get another when the leader has ended. */
 	if (sent > 0) {
-		kill(-s->pid, SIGCONT);
+		wake(sup, i, true);
 		s->told_ticks = now_ticks;
 	}
 	SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, c->stop_signal, s->pid,
@@ -64,6 +85,10 @@ static void pass_on(struct sup *sup, uint32_t i)
 	struct service *s = &sup->service[i];
 
 	s->drain_ms = NEVER;
+	if (s->unsent) {
+		send(sup, i);
+		return;
+	}
 	s->kill_ms = sup->now_ms + settings(sup, i)->stop_timeout_ms;
 	/* Before its exec it runs no code but ours and SIGTERM alone is not
 	 * blocked: one that hangs there would cost its whole stop_timeout. */
@@ -71,8 +96,7 @@ static void pass_on(struct sup *sup, uint32_t i)
 		(void)tell_signal(sup, i, SIGTERM, false);
 	if (s->verdict_fd >= 0 || !run_command(sup, i))
 		send(sup, i);
-	/* A stopped leader would not notice. */
-	kill(s->pid, SIGCONT);
+	wake(sup, i, false);
 }
 
 /* When a stop that begins now is passed on. Who was not ready has nobody who
@@ -101,6 +125,7 @@ void tell_stop(struct sup *sup, uint32_t i)
 	s->due_ms = NEVER;
 	s->ready_ms = NEVER;
 	s->is_killed = false;
+	s->unsent = 0;
 	s->drain_ms = drained_ms(sup, i, was_ready);
 	if (s->drain_ms <= sup->now_ms) {
 		pass_on(sup, i);

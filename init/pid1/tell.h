@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "init/pid1/courier.h"
 #include "init/pid1/sup.h"
 
 /* Longest that on_blocked may take. */
@@ -36,5 +37,10 @@ void tell_blocked(struct sup *sup, uint32_t i);
 /* Send to its unreaped leader, or to its group; as courier_send(). What cannot
  * be sent is said. */
 int tell_signal(struct sup *sup, uint32_t i, int number, bool is_group);
+
+/* Say that a signal was not sent to pid, of service i or of none (-1), and why
+ * (an errno): of a service only once until it is stopped again, or something is
+ * sent. */
+void tell_unsent(struct sup *sup, int32_t i, int number, pid_t pid, int err);
 
 #endif

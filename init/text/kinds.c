@@ -52,7 +52,7 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"did not stop within %1d: %0p killed" },
 	[BOARD_EV_STOPPED] = { "stopped", CONFIG_INFO, "", "stopped" },
 	[BOARD_EV_LEFTOVERS] = { "leftovers", CONFIG_INFO, "processes pid",
-		"left %0p behind (such as pid %1i): told to end" },
+		"left %0p behind (such as pid %1i), to be ended" },
 	[BOARD_EV_LEFTOVERS_KILLED] = { "leftovers-killed", CONFIG_WARNING,
 		"processes",
 		"what it left behind did not end in time: %0p killed" },
@@ -180,7 +180,7 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		},
 	[BOARD_EV_HOOK_LEFT] = { "hook-left", CONFIG_WARNING,
 		"hook/o processes pid",
-		"%0o left %1p behind (such as pid %2i): told to end" },
+		"%0o left %1p behind (such as pid %2i), to be ended" },
 	[BOARD_EV_EARLY_PROBE] = { "early-probe", CONFIG_INFO, "dependency/N",
 		"is tried before its cooldown is over: %0N was down when it "
 		"was blocked, and is ready now" },

@@ -12,12 +12,12 @@ setup_file()
 	musl-gcc -D_GNU_SOURCE -static -O2 -o "$BATS_FILE_TMPDIR/early" "$DASHPOT_TOP/tests/lib/early.c"
 }
 
-# flood_begins NUMBER...: two processes inside send these to PID 1 for 4 s. A
+# flood_begins NUMBER...: two processes inside send these to PID 1 for 5 s. A
 # dashpot that a test floods is started with a queue of 2,000, because one that
 # let it fill would else stand the machine still.
 flood_begins()
 {
-	ns_exec "$BATS_FILE_TMPDIR/flood" 1 4 2 "$@" 3>&- &
+	ns_exec "$BATS_FILE_TMPDIR/flood" 1 5 2 "$@" 3>&- &
 }
 
 # loop_ini: a service that ends every 300 ms and notes in $dir/runs that it runs
@@ -49,7 +49,7 @@ runs_in_3_s()
 	alone=$(runs_in_3_s)
 	flood_begins {40..59}
 	flooded=$(runs_in_3_s)
-	echo "$alone runs alone, $flooded flooded"
+	echo "# in 3 s $flooded of $alone restarts under a flood of signals" >&3
 	[ $((flooded * 3)) -ge $((alone * 2)) ]
 	timeout 3 nsenter --target "$NS_PID" --pid --mount -- "$DASHPOT" status
 	ns_stop TERM 8
@@ -266,4 +266,61 @@ open_dir()
 	ns_stop TERM 10
 	said '.event == "unsignalled" and .signal == "SIGTERM" and .errno == "EPERM"' | grep -q CAP_KILL
 	run ! said '.event == "stopping" or .event == "killed"'
+}
+
+# left_ini: two services of other users that leave processes in sessions of their own behind
+left_ini()
+{
+	printf '%s\n' '[dashpot]' 'log_format = json' "$@"
+	for uid in 4711 4713; do
+		printf '%s\n' "[service:u$uid]" "user = $uid" 'leftover_grace = 300ms' 'restart = never' \
+			"shell = for n in 1 2 3; do setsid sh -c 'trap \"echo told >>$dir/told; exit\" TERM; echo up >>$dir/up; while :; do sleep 0.02; done' & done; setsid sh -c 'trap \"\" TERM; echo up >>$dir/up; while :; do sleep 0.02; done' & while ! grep -c up $dir/up | grep -q 8; do sleep 0.02; done; sleep 0.2"
+	done
+}
+
+@test "without CAP_KILL what other users' services leave behind is told and killed" {
+	dir=$(ns_dir)
+	left_ini 'orphans = kill-after 1s' '[service:own]' 'command = sleep 1000' >"$dir/dashpot.ini"
+	open_dir
+	touch "$dir/up" "$dir/told"
+	chmod 666 "$dir/up" "$dir/told"
+	NS_PREFIX=(setpriv --bounding-set=-kill)
+	ns_start "$dir"
+	wait_until 10 service u4711 '.state == "done" and .leftovers == 0'
+	wait_until 10 service u4713 '.state == "done" and .leftovers == 0'
+	[ "$(grep -c told "$dir/told")" = 6 ]
+	run ! ns_exec pgrep -u 4711,4713
+	[ "$(said '.event == "leftovers-killed"' | jq -s length)" = 2 ]
+	# Those of no service: an orphan, then one that only the end of all meets.
+	ns_exec setpriv --reuid=4715 --clear-groups sh -c 'sh -c "exec sleep 1000" & exit 0' 3>&-
+	wait_until 10 said '.event == "orphan-told"'
+	wait_until 5 test -z "$(ns_exec pgrep -u 4715)"
+	ns_exec setpriv --reuid=4716 --clear-groups sh -c "trap 'echo rest >>$dir/told; exit' TERM; echo up >>$dir/up; while :; do sleep 0.02; done" 3>&- &
+	wait_until 5 sh -c "[ \$(grep -c up '$dir/up') = 9 ]"
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+	grep -q rest "$dir/told"
+	said '.event == "shutdown-rest" and .processes >= 1'
+	run ! said '.event == "unsignalled" or .event == "orphans"'
+}
+
+@test "without CAP_KILL and CAP_SETUID no leftover is said to be told or killed" {
+	dir=$(ns_dir)
+	printf '%s\n' '[dashpot]' 'log_format = json' 'shutdown_timeout = 2s' \
+		'[service:own]' 'command = sleep 1000' \
+		'[service:web]' 'restart = never' 'leftover_grace = 100ms' \
+		"command = $dir/become --reuid=4711 --clear-groups sh -c 'setsid sleep 1000 & sleep 0.2; echo up >$dir/up'" \
+		>"$dir/dashpot.ini"
+	open_dir
+	cp "$(command -v setpriv)" "$dir/become"
+	chmod 4755 "$dir/become"
+	NS_PREFIX=(setpriv --reuid=4712 --regid=4712 --clear-groups)
+	ns_start "$dir"
+	wait_until 5 test -s "$dir/up"
+	wait_until 5 said '.event == "unsignalled" and .service == "web"'
+	said '.event == "unsignalled" and .service == "web"' | grep -q CAP_KILL
+	ns_stop TERM 10
+	[ "$(said '.event == "unsignalled" and .service == "web"' | jq -s length)" = 1 ]
+	run ! grep -q 'told to end' "$dir/stderr"
+	run ! said '.event == "leftovers-killed" or .event == "leftovers-stay" or .event == "shutdown-rest"'
 }

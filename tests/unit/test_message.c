@@ -217,8 +217,8 @@ static void what_became_of_its_cgroup_is_said(void **state)
 			    "EBUSY");
 	assert_non_null(strstr(SENTENCE(BOARD_EV_CELL, 0), "are undone"));
 	assert_string_equal(SENTENCE(BOARD_EV_HOOK_LEFT, HOOK_CHECK, 2, 77),
-			    "check left 2 processes behind (such as pid 77): "
-			    "told to end");
+			    "check left 2 processes behind (such as pid 77), "
+			    "to be ended");
 }
 
 static void sentences_carry_name_number_and_what_to_do(void **state)
@@ -266,8 +266,8 @@ static void sentences_carry_name_number_and_what_to_do(void **state)
 			    "blocked: failed again, trip 2 in a row; next "
 			    "probe in 20 s");
 	assert_string_equal(SENTENCE(BOARD_EV_LEFTOVERS, 1, 77),
-			    "left 1 process behind (such as pid 77): told to "
-			    "end");
+			    "left 1 process behind (such as pid 77), to be "
+			    "ended");
 	assert_string_equal(SENTENCE(BOARD_EV_SHUTDOWN, SIGQUIT, 9500),
 			    "SIGQUIT: stops everything, within 9.5 s");
 	assert_string_equal(SENTENCE(BOARD_EV_SHUTDOWN, 0, 9500),
