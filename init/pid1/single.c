@@ -13,6 +13,7 @@
 
 #include "init/die.h"
 #include "init/errors.h"
+#include "init/format.h"
 #include "init/pid1/courier.h"
 #include "init/pid1/reap.h"
 #include "init/pid1/signals.h"
@@ -63,9 +64,20 @@ static bool reap_batch_of(pid_t command, int *status, int *ret_again_ms)
 	return is_over;
 }
 
+/* What cannot be sent is said once, if that does not block. */
 static void pass_on(pid_t command, int number)
 {
-	(void)courier_send(-1, number, command, false);
+	static bool is_said;
+	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
+	int err = courier_send(-1, number, command, false);
+
+	if (err >= 0 || err == -ESRCH || is_said || poll(&room, 1, 0) < 1)
+		return;
+	is_said = true;
+	(void)format_fd(STDERR_FILENO,
+			"dashpot: signal %d cannot be sent to the command: "
+			"%s; dashpot needs CAP_KILL\n",
+			number, errors_text(-err));
 }
 
 /* Pass on what has come. True when a child may have died. */

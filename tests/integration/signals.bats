@@ -268,6 +268,24 @@ open_dir()
 	run ! said '.event == "stopping" or .event == "killed"'
 }
 
+@test "-- CMD: what cannot be sent without CAP_KILL and CAP_SETUID is said, once" {
+	dir=$(ns_dir)
+	open_dir
+	cp "$(command -v setpriv)" "$dir/become"
+	chmod 4755 "$dir/become"
+	NS_PREFIX=(setpriv --reuid=4712 --regid=4712 --clear-groups)
+	ns_run "$dir" "$DASHPOT" -- "$dir/become" --reuid=4711 --clear-groups \
+		sh -c 'echo up; while [ ! -e "$1/go" ]; do sleep 0.02; done' sh "$dir"
+	wait_until 5 test -s "$dir/stdout"
+	ns_exec kill -HUP 1
+	wait_until 5 grep -q 'signal 1 cannot be sent .*CAP_KILL' "$dir/stderr"
+	ns_exec kill -USR1 1
+	touch "$dir/go"
+	ns_wait 5
+	[ "$NS_STATUS" = 0 ]
+	[ "$(grep -c 'cannot be sent' "$dir/stderr")" = 1 ]
+}
+
 # left_ini: two services of other users that leave processes in sessions of their own behind
 left_ini()
 {
