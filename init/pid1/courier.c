@@ -69,12 +69,22 @@ static int64_t uid_of(pid_t pid)
 	return field(pid, "\nUid:\t");
 }
 
-static bool may_take_uids(void)
+static bool has_some(uint64_t wanted)
 {
 	struct capability_sets own;
 
-	return capability_get(&own) == 0 &&
-	       (own.effective & capability_bit(CAPABILITY_SETUID));
+	return capability_get(&own) == 0 && (own.effective & wanted);
+}
+
+static bool may_take_uids(void)
+{
+	return has_some(capability_bit(CAPABILITY_SETUID));
+}
+
+bool courier_has_rights(void)
+{
+	return has_some(capability_bit(CAPABILITY_SETUID) |
+			capability_bit(CAPABILITY_KILL));
 }
 
 void courier_note(pid_t pid)

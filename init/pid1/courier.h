@@ -44,6 +44,9 @@ _Noreturn void courier_end(int err);
  * there. -errno as courier_go(), or of kill(2). */
 int courier_send(int32_t service, int number, pid_t pid, bool is_group);
 
+/* Can processes of other users be signalled at all? */
+bool courier_has_rights(void);
+
 /* Is the child there, and can signals be sent to it? */
 bool courier_can(pid_t pid);
 

@@ -203,6 +203,12 @@ static void begin_as_init(struct sup *sup)
 		sup->config->shutdown_needs_ms, is_subreaper);
 	if (!is_pid1 && !is_subreaper)
 		SUP_SAY(sup, BOARD_EV_NO_SUBREAPER, -1, err);
+	for (uint32_t i = 0; i < sup->config->services; i++) {
+		const struct config_service *s = config_service(sup->config, i);
+
+		if (s->has_user && s->uid != geteuid() && !courier_has_rights())
+			SUP_SAY(sup, BOARD_EV_UNSIGNALLED, (int)i, 0, 0, EPERM);
+	}
 }
 
 static void set_up(struct sup *sup, const struct config *config,

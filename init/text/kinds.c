@@ -96,7 +96,8 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"signal/s", "%0s again: kills everything now" },
 	[BOARD_EV_UNSIGNALLED] = { "unsignalled", CONFIG_ERROR,
 		"signal/s pid errno/e",
-		"%0s cannot be sent to pid %1i: %2e; dashpot needs CAP_KILL" },
+		"[1:%0s cannot be sent to pid %1i: %2e|its user cannot be "
+		"signalled]; dashpot needs CAP_KILL" },
 	[BOARD_EV_SHUTDOWN_AGAIN] = { "shutdown-again", CONFIG_INFO,
 		"signal/s", "%0s again: hurries nobody (stop_again)" },
 	[BOARD_EV_SHUTDOWN_REST] = { "shutdown-rest", CONFIG_INFO,

@@ -326,6 +326,7 @@ left_ini()
 	dir=$(ns_dir)
 	printf '%s\n' '[dashpot]' 'log_format = json' 'shutdown_timeout = 2s' \
 		'[service:own]' 'command = sleep 1000' \
+		'[service:other]' 'user = 4711' 'command = sleep 1000' 'autostart = no' \
 		'[service:web]' 'restart = never' 'leftover_grace = 100ms' \
 		"command = $dir/become --reuid=4711 --clear-groups sh -c 'setsid sleep 1000 & sleep 0.2; echo up >$dir/up'" \
 		>"$dir/dashpot.ini"
@@ -340,5 +341,6 @@ left_ini()
 	ns_stop TERM 10
 	[ "$(said '.event == "unsignalled" and .service == "web"' | jq -s length)" = 1 ]
 	run ! grep -q 'told to end' "$dir/stderr"
+	said '.event == "unsignalled" and .service == "other"' | grep -q 'cannot be signalled; dashpot needs CAP_KILL'
 	run ! said '.event == "leftovers-killed" or .event == "leftovers-stay" or .event == "shutdown-rest"'
 }
