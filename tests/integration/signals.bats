@@ -104,17 +104,6 @@ runs_in_3_s()
 	[ "$NS_STATUS" = 7 ]
 }
 
-@test "no turn starts more than 64 services, and all are started" {
-	dir=$(ns_dir)
-	printf '%s\n' '[dashpot]' 'log_format = json' '[service:many]' \
-		'command = sleep 1000' 'instances = 200' >"$dir/dashpot.ini"
-	ns_start "$dir"
-	wait_until 10 count_is 200 said '.event == "started"'
-	most=$(said '.event == "started"' | jq .monotonic_ms | uniq -c | sort -n | tail -n 1)
-	echo "$most"
-	[ "${most% *}" -le 64 ]
-}
-
 # no_zombies: nothing inside waits for PID 1 to reap it
 no_zombies()
 {

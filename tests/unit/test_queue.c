@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* init/pid1/queue: how many services one turn starts. */
+#include "tests/unit/sup_fixture.h"
+
+#include "init/pid1/queue.h"
+#include "init/pid1/spawn.h"
+
+int __wrap_kill(pid_t pid, int number);
+int __wrap_kill(pid_t pid, int number)
+{
+	return 0;
+}
+
+/* No process is made, so none has a verdict. */
+static pid_t last_pid;
+
+pid_t __wrap_spawn_service(const struct sup *s, uint32_t i, int *verdict_fd);
+pid_t __wrap_spawn_service(const struct sup *s, uint32_t i, int *verdict_fd)
+{
+	return ++last_pid;
+}
+
+static uint32_t started_by_turn(void)
+{
+	pid_t before = last_pid;
+
+	queue_run(&sup);
+	return (uint32_t)(last_pid - before);
+}
+
+static void no_turn_starts_more_than_64_and_the_next_goes_on(void **state)
+{
+	last_pid = 1000;
+	sup_with("[service:many]\ncommand = x\ninstances = 200\n");
+	assert_int_equal(started_by_turn(), 64);
+	assert_true(sup.is_queue_due); /* no sleep before the next turn */
+	assert_int_equal(started_by_turn(), 64);
+	assert_int_equal(started_by_turn(), 64);
+	assert_int_equal(started_by_turn(), 8);
+	assert_false(sup.is_queue_due);
+	assert_int_equal(started_by_turn(), 0);
+	for (uint32_t i = 0; i < 200; i++)
+		assert_int_equal(sup.service[i].state, LIFE_STARTING);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(
+			no_turn_starts_more_than_64_and_the_next_goes_on,
+			sup_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
