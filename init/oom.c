@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -13,16 +12,8 @@
 
 static const char file[] = "/proc/self/oom_score_adj";
 
-static int own_score(void)
-{
-	char text[16] = "";
-	const char *at = text;
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-
-	(void)!read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return (int)scan_signed(&at);
-}
+/* What children of PID 1 begin with; more than the most: as PID 1. */
+static int after = OOM_MOST + 1;
 
 int oom_set(int score)
 {
@@ -38,17 +29,23 @@ int oom_set(int score)
 
 int oom_be_last(void)
 {
-	int score = own_score();
+	char text[16] = "";
+	const char *at = text;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int score;
 
+	(void)!read(fd, text, sizeof(text) - 1);
+	close(fd);
+	score = (int)scan_signed(&at);
 	if (score - OOM_STEP > -OOM_MOST && oom_set(score - OOM_STEP) == 0)
 		score -= OOM_STEP;
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	after = score + OOM_STEP < OOM_MOST ? score + OOM_STEP : OOM_MOST;
 	return score;
 }
 
 void oom_go_before(void)
 {
-	int score = own_score() + OOM_STEP;
-
-	(void)oom_set(score > OOM_MOST ? OOM_MOST : score);
+	if (after <= OOM_MOST)
+		(void)oom_set(after);
 }

@@ -392,8 +392,9 @@ enum board_event_kind {
 	BOARD_EV_HELD,         /* ms waited for room, limit kind, current, max,
 				* reserve, uid or level, errno: why all is
 				* stopped */
-	BOARD_EV_OOM_KILLS,    /* processes in its cgroup that the kernel killed
-				* for want of memory */
+	BOARD_EV_OOM_KILLS,    /* processes that the kernel killed for want of
+				* memory: in its cgroup, or without a service
+				* such that no end of a service explains */
 	BOARD_EV_READY_CLOSED, /* descriptor: closed without a newline */
 	BOARD_EV_CHECK_SKIPPED, /* errno, 1 if for health: could not be made */
 	BOARD_EV_UNHEALTHY,    /* enum board_answer, code, failures in a row,

@@ -28,12 +28,23 @@ static const struct {
 	  "It gets its turn. Where so many restarts are normal, raise "
 	  "restart_rate." },
 	{ "waiting", "for", "headroom",
-	  "It starts by itself as soon as there is room; see `why` for the "
-	  "limit." },
+	  "It starts as soon as there is room; see `why`." },
 	{ "waiting", "for", "leftovers",
 	  "Processes that survive SIGKILL hang in a file system or device: "
-	  "mend that one." },
+	  "mend it." },
 };
+
+#define NO_PROGRAM \
+	"It is no program for this machine (`uname -m`): of another " \
+	"architecture, cut off, or empty."
+#define NO_CGROUP \
+	"It needs a writable cgroup v2 with the pids (limit.tasks) or memory " \
+	"controller: give the container one, or put a - before the number " \
+	"to only try."
+#define NO_RIGHT \
+	"A lower nice takes CAP_SYS_NICE, a lower oom_score_adj " \
+	"CAP_SYS_RESOURCE: give it to the container, or put one more - " \
+	"before the number to only try."
 
 /* How it ended: `cause`, and errno_name, step, which, signal, code, or
  * "daemonises", or "". */
@@ -45,35 +56,24 @@ static const struct {
 	{ "start-failed", "empty file",
 	  "The file has no bytes: copy it again." },
 	{ "start-failed", "program of another machine",
-	  "It is built for another architecture than `uname -m` says: take "
-	  "the one for this, or the image for that platform." },
+	  NO_PROGRAM },
 	{ "start-failed", "interpreter",
-	  "Install the interpreter that its first line names, or the loader "
+	  "Install the interpreter of its first line, or the loader "
 	  "that it was linked for (a musl image with a glibc program?)." },
 	{ "start-failed", "directory",
 	  "Make the directory, or mend `directory`: is a mount missing?" },
 	{ "start-failed", "user",
-	  "dashpot may not change to that user: it runs unprivileged itself, "
-	  "or the user namespace does not map it." },
-	{ "start-failed", "limit.tasks",
-	  "limit.tasks needs a writable cgroup v2 with the pids controller: "
-	  "give the container one, or write limit.tasks = -N to only try." },
-	{ "start-failed", "limit.memory",
-	  "limit.memory needs a writable cgroup v2 with the memory "
-	  "controller: give the container one, or write limit.memory = -SIZE "
-	  "to only try." },
+	  "dashpot may not change to that user: it runs unprivileged, or "
+	  "the user namespace does not map it." },
+	{ "start-failed", "limit.tasks", NO_CGROUP },
+	{ "start-failed", "limit.memory", NO_CGROUP },
 	{ "start-failed", "cgroup",
-	  "dashpot could not make the service's own cgroup, or join it: see "
-	  "the error above." },
-	{ "start-failed", "nice",
-	  "A lower nice takes CAP_SYS_NICE: give it to the container, or put "
-	  "one more - in front of the number to only try." },
-	{ "start-failed", "oom_score_adj",
-	  "A lower oom_score_adj takes CAP_SYS_RESOURCE: give it to the "
-	  "container, or put one more - in front of the number to only try." },
+	  "Its own cgroup cannot be made or joined: see above." },
+	{ "start-failed", "nice", NO_RIGHT },
+	{ "start-failed", "oom_score_adj", NO_RIGHT },
 	{ "start-failed", "stdin", "There is no usable /dev/null." },
-	{ "start-failed", "stdout", "Mend the path that `stdout` names." },
-	{ "start-failed", "stderr", "Mend the path that `stderr` names." },
+	{ "start-failed", "stdout", "Mend the path that this key names." },
+	{ "start-failed", "stderr", "Mend the path that this key names." },
 	{ "start-failed", "ENOENT",
 	  "The program is not there: look for a typing mistake in `command`, "
 	  "a missing mount, or another PATH." },
@@ -81,21 +81,20 @@ static const struct {
 	  "Make the file executable for its user, or its mount without "
 	  "noexec." },
 	{ "start-failed", "ENOEXEC",
-	  "The file is no program of this machine: built for another "
-	  "architecture, cut off, or empty." },
+	  NO_PROGRAM },
 	{ "start-failed", "E2BIG",
 	  "Arguments and environment may fill a quarter of limit.stack, "
 	  "and 128 KiB each: pass them in a file." },
 	{ "start-failed", "", "Mend what the start failed at; no process of it "
 	  "ever ran." },
 	{ "out-of-memory", "",
-	  "Raise the memory limit of the container (--memory) or let the "
-	  "program use less; see its peak memory above." },
+	  "Raise the memory limit of the container (--memory) or let it "
+	  "use less." },
 	{ "signalled", "SIGKILL",
-	  "Somebody outside dashpot killed it. Where no person did: look for "
-	  "the OOM killer in the log of the host's kernel." },
+	  "It was killed from outside dashpot. If no person did, look for "
+	  "the OOM killer in `dmesg` on the host." },
 	{ "signalled", "SIGTERM",
-	  "Somebody else than dashpot told it to end." },
+	  "It was told to end, but not by dashpot." },
 	{ "signalled", "SIGXCPU", "It used up limit.cpu." },
 	{ "signalled", "SIGXFSZ", "It reached limit.fsize." },
 	{ "signalled", "SIGSYS",
@@ -114,17 +113,17 @@ static const struct {
 	  "redis-server --daemonize no." },
 	{ "exited", "0",
 	  "It ended with success though it is to stay: keep it in the "
-	  "foreground (no daemonizing), or make it type = oneshot." },
+	  "foreground, or make it type = oneshot." },
 	{ "zombies", "",
-	  "The program starts processes and never waits for them: mend that, "
+	  "It starts processes and never waits for them: mend that, "
 	  "or let a shell or an init be its parent. Only its end frees them." },
 	{ "exited", "126",
 	  "What it calls cannot be executed: see above which." },
 	{ "exited", "127",
 	  "What it calls was not found: see above. A name with \\r at its "
-	  "end comes of a script that is saved with CRLF line ends." },
+	  "end comes of CRLF line ends." },
 	{ "exited", "",
-	  "The program gave up by itself: read what it said above." },
+	  "It gave up by itself: read what it said above." },
 };
 /* clang-format on */
 

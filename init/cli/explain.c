@@ -119,6 +119,8 @@ static void tell_end(struct out *o, const struct state *s)
 static void tell_container(struct out *o, const struct state *s)
 {
 	int64_t starts = peek_int(peek_get(s->container, "recent_starts"), 0);
+	long long kills = peek_int(peek_get(peek_get(s->container, "memory"),
+					    "oom_kills"), 0);
 	char text[300];
 
 	o->indent = 2;
@@ -144,6 +146,10 @@ static void tell_container(struct out *o, const struct state *s)
 		out_raw(o, "  it is stopping everything\n", 28);
 	if (peek_is_true(peek_get(s->container, "is_outer_loop")))
 		out_raw(o, "  the container itself restarts in a loop\n", 42);
+	if (kills > 0) {
+		out_add(o, "  killed for want of memory: %lld", kills);
+		out_line(o);
+	}
 	tell_age(o, s);
 }
 

@@ -21,7 +21,6 @@
 #include "init/clock.h"
 #include "init/descriptors.h"
 #include "init/format.h"
-#include "init/oom.h"
 
 extern char **environ;
 
@@ -179,7 +178,6 @@ _Noreturn void helper_run(const struct helper_job *given)
 		_exit(111);
 	job.pipes = own_pipes(&job);
 	close_descriptors(&job, kinds[job.kind].has_output);
-	oom_go_before();
 	drop_capabilities(kinds[job.kind].capabilities);
 	/* Last, because a change of credentials would clear it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

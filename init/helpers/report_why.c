@@ -22,7 +22,7 @@ static void add_last(struct phrase *w, const struct board_service *row)
 		   end->started_ms < 0 ? -1 : end->ended_ms - end->started_ms);
 	if (end->cause == BOARD_OUT_OF_MEMORY)
 		phrase_add(w, " (%s, its peak was %lld MiB: raise the memory "
-			      "limit, or let it use less)",
+			      "limit)",
 			   phrase_oom(end->oom),
 			   (long long)(end->peak_kib + 1023) / 1024);
 }

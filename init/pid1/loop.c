@@ -56,6 +56,7 @@ enum {
 	FROM_CONTROL = -3,
 	FROM_CLOCK = -4,
 	FROM_PROBER = -5,
+	FROM_KERNEL = -6, /* a rise of its counter, see memory.h */
 };
 
 /* The only one: too large for a stack, and zero memory that is not used is
@@ -75,12 +76,18 @@ static void read_clocks(struct sup *sup)
 		(int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
 }
 
-static void watch(const struct sup *sup, int fd, int64_t what)
+static int try_watch(const struct sup *sup, int fd, uint32_t events,
+		     int64_t what)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = { .events = events };
 
 	event.data.u64 = (uint64_t)what;
-	if (epoll_ctl(sup->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+	return epoll_ctl(sup->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void watch(const struct sup *sup, int fd, int64_t what)
+{
+	if (try_watch(sup, fd, EPOLLIN, what) < 0)
 		die_system("epoll_ctl", errno);
 }
 
@@ -244,6 +251,11 @@ static void set_up(struct sup *sup, const struct config *config,
 	memory_find(&sup->memory);
 	cells_find(&sup->cells);
 	memory_fall_back(&sup->memory, cells_open_kills(&sup->cells));
+	/* Version 2 wakes for each change of the file. Once a change, or that
+	 * of a cgroup that is gone would never let PID 1 sleep. Where it is
+	 * refused the counter is looked at in the next turn. */
+	(void)try_watch(sup, sup->memory.kills_fd, EPOLLPRI | EPOLLET,
+			FROM_KERNEL);
 	make_tables(sup);
 	err = reload_begin(sup, source);
 	if (err < 0)
@@ -275,13 +287,9 @@ static void set_up(struct sup *sup, const struct config *config,
 
 void loop_watch_verdict(struct sup *sup, uint32_t i)
 {
-	struct epoll_event event = { .events = EPOLLIN };
-
-	event.data.u64 = i;
 	/* ENOMEM or ENOSPC: its verdict is then read when it is called stuck
 	 * or when its child ends. */
-	(void)epoll_ctl(sup->epoll_fd, EPOLL_CTL_ADD,
-			sup->service[i].verdict_fd, &event);
+	(void)try_watch(sup, sup->service[i].verdict_fd, EPOLLIN, i);
 }
 
 static int64_t deadline_next(const struct sup *sup)
@@ -293,6 +301,7 @@ static int64_t deadline_next(const struct sup *sup)
 	next_ms = earlier(next_ms, shutdown_next_ms(sup));
 	next_ms = earlier(next_ms, reload_next_ms(sup));
 	next_ms = earlier(next_ms, orphans_next_ms(sup));
+	next_ms = earlier(next_ms, memory_next_ms(&sup->memory));
 	next_ms = earlier(next_ms, sup->restore_ms);
 	next_ms = earlier(next_ms, sup->volume_due_ms);
 	if (sup->waiting > 0)
@@ -518,8 +527,10 @@ static void reap(struct sup *sup)
 	/* Services of the same batch come first. */
 	memory_follow(sup);
 	while (sup->killed > 0 &&
-	       memory_explains(&sup->memory, sup->now_ms))
+	       memory_explains(&sup->memory, sup->now_ms)) {
 		sup->killed--;
+		sup->memory.others++;
+	}
 }
 
 /* What set-up alone has run and used need not stay in memory: the loop's own

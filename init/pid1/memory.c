@@ -49,6 +49,11 @@ static void look_at_services(struct sup *sup)
 		kills = cell_kills(&sup->cells, config_name(sup->config, i));
 		if (kills > s->kills) {
 			s->kills_ms = sup->now_ms;
+			/* These are its own, and explain no other's end. */
+			for (int64_t k = s->kills;
+			     k < kills &&
+			     memory_explains(&sup->memory, sup->now_ms);)
+				k++;
 			SUP_SAY(sup, BOARD_EV_OOM_KILLS, (int)i,
 				kills - s->kills);
 		}
@@ -60,29 +65,54 @@ bool memory_look(struct memory *m, int64_t now_ms)
 {
 	int64_t kills = count_kills(m);
 
-	if (m->fresh > 0 && now_ms - m->fresh_ms >= MEMORY_FRESH_MS)
-		m->fresh = 0;
+	if (now_ms - m->fresh_ms >= MEMORY_FRESH_MS) {
+		m->untold += m->fresh + m->others;
+		m->fresh = m->later;
+		m->later = m->others = 0;
+		m->fresh_ms = now_ms;
+	}
 	if (kills <= m->seen)
 		return false;
-	m->fresh += kills - m->seen;
-	m->fresh_ms = now_ms;
+	/* In a storm the first ones are told all the same. */
+	m->later += kills - m->seen;
 	m->seen = kills;
+	if (m->fresh + m->others == 0) {
+		m->fresh = m->later;
+		m->later = 0;
+		m->fresh_ms = now_ms;
+	}
 	return true;
 }
 
 bool memory_explains(struct memory *m, int64_t now_ms)
 {
+	int64_t *left;
+
 	memory_look(m, now_ms);
-	if (m->fresh == 0)
+	left = m->fresh > 0 ? &m->fresh : &m->later;
+	if (*left == 0)
 		return false;
-	m->fresh--;
+	--*left;
 	return true;
+}
+
+int64_t memory_next_ms(const struct memory *m)
+{
+	return m->fresh + m->later + m->others > 0
+		       ? m->fresh_ms + MEMORY_FRESH_MS
+		       : NEVER;
 }
 
 void memory_follow(struct sup *sup)
 {
-	if (memory_look(&sup->memory, sup->now_ms))
+	struct memory *m = &sup->memory;
+
+	if (memory_look(m, sup->now_ms))
 		look_at_services(sup);
+	if (m->untold == 0)
+		return;
+	SUP_SAY(sup, BOARD_EV_OOM_KILLS, -1, m->untold);
+	m->untold = 0;
 }
 
 void memory_prepare(struct sup *sup, uint32_t i)
@@ -114,9 +144,7 @@ enum board_oom memory_killed(struct sup *sup, uint32_t i)
 			       : BOARD_OOM_NO;
 	/* Also one killed before it executed, which had none till now. */
 	look_at_services(sup);
-	/* Its own counter knows, and then nobody else's end is explained. */
 	if (s->kills_ms < 0 || sup->now_ms - s->kills_ms >= MEMORY_FRESH_MS)
 		return BOARD_OOM_NO;
-	(void)memory_explains(&sup->memory, sup->now_ms);
 	return BOARD_OOM_CERTAIN;
 }

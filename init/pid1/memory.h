@@ -4,10 +4,12 @@
  *
  * A SIGKILL carries no sender. The counter rises before the signal is sent, so
  * it has risen when the victim is reaped; but it says only how many were
- * killed, so each rise explains one end and no more. A rise that nobody's end
- * has explained after MEMORY_FRESH_MS belonged to somebody whom another
- * process reaped, and is dropped. When it rose cannot be told, only when that
- * was seen: hence the look in every turn of the loop. */
+ * killed, so each rise explains one end and no more. A rise that no end has
+ * explained after MEMORY_FRESH_MS (twice that while more are counted) belonged
+ * to a process that a service's own process reaped: the event says how many.
+ * Which process it was the kernel tells only its log. When the counter rose
+ * cannot be told, only when that was seen: hence the look in every turn of the
+ * loop. Version 2 wakes the loop for it, version 1 does not. */
 #ifndef INIT_PID1_MEMORY_H
 #define INIT_PID1_MEMORY_H
 
@@ -34,8 +36,12 @@ bool memory_look(struct memory *m, int64_t now_ms);
  * unexplained rise explains it, which it does no second time. */
 bool memory_explains(struct memory *m, int64_t now_ms);
 
+/* When memory_follow() is due; NEVER: it waits for nothing. */
+int64_t memory_next_ms(const struct memory *m);
+
 /* Bring it up to date, and when it has risen the counters of the services that
- * have some. */
+ * have some. Says what no end of a service explains, at most once every
+ * MEMORY_FRESH_MS. */
 void memory_follow(struct sup *sup);
 
 /* Service i is about to be cloned: what its cgroup's counter says now, if there

@@ -30,16 +30,21 @@ extern char **environ;
 
 pid_t spawn_clone(void)
 {
+	pid_t pid;
+
 	/* All arguments but the flags are 0, so their order, which every
 	 * architecture has its own of, matters only where the flags are not
 	 * the first (clone(2)). */
 #ifdef __s390__
-	return (pid_t)syscall(SYS_clone, 0UL, (unsigned long)SIGCHLD, 0UL,
-			      0UL, 0UL);
+	pid = (pid_t)syscall(SYS_clone, 0UL, (unsigned long)SIGCHLD, 0UL, 0UL,
+			     0UL);
 #else
-	return (pid_t)syscall(SYS_clone, (unsigned long)SIGCHLD, 0UL, 0UL,
-			      0UL, 0UL);
+	pid = (pid_t)syscall(SYS_clone, (unsigned long)SIGCHLD, 0UL, 0UL, 0UL,
+			     0UL);
 #endif
+	if (pid == 0)
+		oom_go_before();
+	return pid;
 }
 
 static _Noreturn void fail(struct spawn_report *report, int err)
@@ -187,15 +192,13 @@ static void set_limits(const struct sup *sup, struct spawn_report *report,
 static void set_oom_score_of(struct spawn_report *report,
 			     const struct config_service *s)
 {
-	int err = -ENOENT;
+	int err = 0;
 
 	take(report, BOARD_STEP_OOM_SCORE);
 	if (s->has_oom_score_adj)
 		err = oom_set(s->oom_score_adj);
-	if (err < 0 && s->has_oom_score_adj && !s->is_oom_score_adj_try)
+	if (err < 0 && !s->is_oom_score_adj_try)
 		fail(report, -err);
-	if (err < 0)
-		oom_go_before();
 }
 
 static void set_priorities(struct spawn_report *report,

@@ -261,7 +261,10 @@ struct memory {
 	int kills_fd;     /* has the counter; -1: there is none */
 	int64_t seen;     /* of the counter; -1: there is none */
 	int64_t fresh;    /* of those, explained by no end yet ... */
-	int64_t fresh_ms; /* ... the last of them seen then */
+	int64_t fresh_ms; /* ... the first of them seen then */
+	int64_t later;    /* likewise, seen after that */
+	int64_t others;   /* explained by the end of an orphan or helper */
+	int64_t untold;   /* no end of a service has explained these in time */
 };
 
 /* A live process of nobody, see orphans.h. */

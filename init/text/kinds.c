@@ -217,7 +217,7 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"waited_ms limit/l current max reserve uid_or_level errno/e",
 		NULL },
 	[BOARD_EV_OOM_KILLS] = { "oom-kills", CONFIG_WARNING, "processes",
-		"the kernel killed %0p of it for want of memory" },
+		"the kernel killed %0p for want of memory: dmesg names them" },
 	[BOARD_EV_READY_CLOSED] = { "ready-closed", CONFIG_WARNING,
 		"descriptor",
 		"closed its descriptor %0i and wrote no newline there: it "

@@ -135,6 +135,12 @@ ended_by()
 	[ "$(kernel_kills)" = 2 ]
 }
 
+# tells_of_worker: the one kill that no end of a service explains is an event
+tells_of_worker()
+{
+	events '.event == "oom-kills" and .service == null and .processes == 1'
+}
+
 @test "an orphan that the kernel killed explains no end of a service" {
 	memory_box <<-END_INI
 		[service:parent]
@@ -144,6 +150,13 @@ ended_by()
 	wait_until 5 fails kid hog
 	kill_kid "sleep 1000"
 	wait_until 5 ended_by parent signalled
+	wait_until 10 tells_of_worker
+}
+
+explains_kill()
+{
+	{ container_exec box /dashpot explain --dir /v/vol || true; } |
+		grep -x '  killed for want of memory: 1'
 }
 
 @test "a kill that a service itself dealt with explains no SIGKILL that comes later" {
@@ -156,6 +169,10 @@ ended_by()
 	# For two seconds it could still be the end of a slowly dying process.
 	wait_until 10 service parent '.state == "running"'
 	stays 3 service parent '.state == "running"'
+	wait_until 10 tells_of_worker
+	container_exec box /dashpot events --dir /v/vol |
+		grep -q 'the kernel killed 1 process for want of memory'
+	wait_until 10 explains_kill
 	kill_kid "sleep 1000"
 	wait_until 5 ended_by parent signalled
 }
@@ -207,8 +224,9 @@ bystanders()
 	ps --ppid "$NS_PID" -o comm= | grep -c bystander
 }
 
-# A tmpfs fills 16 MiB, so that one process after the other is killed. The crowd
-# is smaller than PID 1: by size alone that would go before it.
+# A tmpfs fills 16 MiB, so that one process after the other is killed. All are
+# smaller than PID 1: by size alone that would go before them. OOM_SECONDS is
+# how long it goes on after the first 15 kills.
 @test "in a memory cgroup full of tmpfs the kernel kills others before PID 1" {
 	FULL_BOX=/sys/fs/cgroup/memory/dashpot-test-$$
 	mkdir "$FULL_BOX" 2>/dev/null || {
@@ -217,15 +235,32 @@ bystanders()
 	}
 	echo $((16 << 20)) >"$FULL_BOX/memory.limit_in_bytes"
 	dir=$(ns_dir)
-	echo 'int pause(void); int main(void) { return pause(); }' |
-		gcc -static -O1 -x c -o "$dir/bystander" -
+	cat >"$dir/small.c" <<-'END'
+		#include <fcntl.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			static char block[4096];
+			int fd;
+
+			if (argc == 1)
+				return pause();
+			sleep(1);
+			fd = open(argv[1], O_WRONLY | O_CREAT, 0600);
+			while (write(fd, block, sizeof(block)) > 0)
+				;
+			return 1;
+		}
+	END
+	musl-gcc -static -O1 -o "$dir/bystander" "$dir/small.c"
 	cat >"$dir/dashpot.ini" <<-END
 		[service:crowd]
 		command = $dir/bystander
 		instances = 40
-		restart = never
+		max_failures = none
+		restart_delay = 1s..1s
 		[service:filler]
-		shell = sleep 1; exec dd if=/dev/zero of=/run/full bs=64k
+		command = $dir/bystander /run/full
 		max_failures = none
 		restart_delay = 100ms..100ms
 	END
@@ -233,7 +268,7 @@ bystanders()
 	ns_start "$dir"
 	wait_until 20 bystanders >/dev/null
 	wait_until 60 has_killed_more 15
-	kill -0 "$NS_PID"
+	stays "${OOM_SECONDS:-1}" kill -0 "$NS_PID"
 	figure "$(kernel_kills) killed, $(bystanders) bystanders left, PID 1 lives"
 	[ "$(bystanders)" -gt 0 ]
 }
