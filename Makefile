@@ -101,9 +101,10 @@ $(BUILD)/$(1)/%.o: %.c Makefile | $(INIH_DIR)/ini.h $(CJSON_DIR)/cJSON.h
 	@mkdir -p $$(@D)
 	$$(call say,CC) $(2) -std=c11 $(cppflags) $$(only) $$(place) \
 		$(warnings) $$($(1)_yours) -MMD -MP -c -o $$@ $$<
-$(BUILD)/$(1)/ini.o: $(INIH_DIR)/ini.c Makefile
+$(BUILD)/$(1)/ini.o: $(INIH_DIR)/ini.c init/config/inih_port.h Makefile
 	@mkdir -p $$(@D)
-	$$(call say,CC) $(2) $(inih) $$($(1)_yours) -w -c -o $$@ $$<
+	$$(call say,CC) $(2) -I. $(inih) -include init/config/inih_port.h \
+		$$($(1)_yours) -w -c -o $$@ $$<
 $(BUILD)/$(1)/cJSON.o: $(CJSON_DIR)/cJSON.c init/text/cjson_port.h \
 		init/text/heap.h Makefile
 	@mkdir -p $$(@D)

@@ -102,8 +102,8 @@ static socklen_t address_of(const struct config *c,
 	memset(to, 0, sizeof(*to));
 	if (check->kind == CONFIG_CHECK_UNIX) {
 		un->sun_family = AF_UNIX;
-		strncpy(un->sun_path, config_string(c, check->path),
-			sizeof(un->sun_path) - 1);
+		format(un->sun_path, sizeof(un->sun_path), "%s",
+		       config_string(c, check->path));
 		return sizeof(*un);
 	}
 	if (is_localhost)
