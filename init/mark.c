@@ -12,7 +12,7 @@
 static const char locks_name[] = "Max file locks";
 static const char rss_name[] = "Max resident set";
 
-static uint64_t lower(uint64_t than, int resource)
+static uint64_t lower(uint64_t than, uint8_t resource)
 {
 	struct rlimit own;
 
@@ -70,7 +70,7 @@ struct mark mark_read(const char *limits)
 			      .rss = hard_limit(limits, rss_name) };
 }
 
-static void take(int resource, uint64_t value)
+static void take(uint8_t resource, uint64_t value)
 {
 	const struct rlimit limit = { .rlim_cur = value, .rlim_max = value };
 

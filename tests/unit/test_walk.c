@@ -95,7 +95,7 @@ static void what_is_not_there_says_why(void **state)
 	assert_true(fd >= 0);
 	assert_string_equal(name, ".");
 	snprintf(at, sizeof(at), "/proc/self/fd/%d", fd);
-	assert_int_equal(readlink(at, at, sizeof(at)), 1);
+	assert_int_equal(readlink(at, name, sizeof(name)), 1);
 	close(fd);
 }
 
