@@ -123,8 +123,8 @@ uml()
 		END_INI
 		begin
 		until_true 30 said 'greedy: was killed by the kernel, out of memory'
-		until_true 5 said 'greedy: the kernel killed 1 process of it'
-		until_true 30 said 'parent: the kernel killed 1 process of it'
+		until_true 5 said 'greedy: the kernel killed 1 process for want of memory'
+		until_true 30 said 'parent: the kernel killed 1 process for want of memory'
 		kill -9 $(pidof sleep | tr ' ' '\n' | while read pid; do
 			grep -q 1000 /proc/$pid/cmdline && echo $pid; done)
 		until_true 20 said 'victim: was killed by SIGKILL'

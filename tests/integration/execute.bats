@@ -88,7 +88,7 @@ many()
 	wait_until 5 prints "$dir/stdout" "$dir/bin/plain 2 y"
 	run ctl start foreign
 	wait_until 5 service foreign '.ends[0].step == "exec" and .ends[0].errno_name == "ENOEXEC"'
-	ctl explain foreign | grep 'built for another'
+	ctl explain foreign | grep 'no program for this machine'
 }
 
 @test "a directory of PATH that may not be searched says nothing of a program" {

@@ -315,7 +315,7 @@ cron_begin()
 	begin
 	ticks() { [ "$(wc -l <"$dir/ticks")" -ge 3 ]; }
 	wait_until 60 ticks
-	service tick '.starts >= 3'
+	wait_until 60 service tick '.starts >= 3'
 	# A failing job does not block, it goes on with its schedule.
 	wait_until 60 service broken '.failures >= 3 and .breaker == "closed"'
 	ns_stop TERM 30
