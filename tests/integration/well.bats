@@ -165,7 +165,7 @@ IN_JSON='.services | to_entries[] | select(.key | startswith("f-") | not) |
 	for name in blocked ignored; do
 		wait_until 20 is "$name" blocked
 	done
-	wait_until 20 is ended done
+	wait_until 20 is ended "done"
 	wait_until 20 service excused '.health.failures > 0'
 	wait_until 20 service flap '.health.failures > 0'
 	wait_until 20 service tock '.is_well | not'
