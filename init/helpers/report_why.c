@@ -308,6 +308,20 @@ static void add_running(struct phrase *w, const struct report *r,
 	}
 }
 
+static void add_probing(struct phrase *w, const struct report *r, uint32_t i,
+			const struct board_service *row)
+{
+	const struct config_service *s = config_service(r->config, i);
+
+	phrase_add(w, "one start is tried after trip %u, ", row->trips);
+	add_starting(w, r, i, row);
+	add_health(w, r, s, row);
+	add_status(w, r, i, row);
+	phrase_add(w, "; no longer blocked once it is up for ");
+	phrase_duration(w, s->stable_ms);
+	add_usage(w, r, i, row);
+}
+
 void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		const struct board_service *row)
 {
@@ -345,14 +359,7 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		add_next(w, r, row, "next probe");
 		break;
 	case LIFE_PROBING:
-		phrase_add(w, "one start is tried after trip %u, ",
-			   row->trips);
-		add_starting(w, r, i, row);
-		add_health(w, r, s, row);
-		add_status(w, r, i, row);
-		phrase_add(w, "; no longer blocked once it is up for ");
-		phrase_duration(w, s->stable_ms);
-		add_usage(w, r, i, row);
+		add_probing(w, r, i, row);
 		break;
 	case LIFE_STOPPING:
 		add_stopping(w, r, row);
