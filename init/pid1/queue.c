@@ -172,7 +172,7 @@ static bool goes_before(const struct sup *sup, uint32_t i, uint32_t other)
 	if ((a->refusals > 0) != (b->refusals > 0))
 		return b->refusals > 0;
 	if (a->refusals > 0)
-		return a->started_ms < b->started_ms;
+		return a->tried_ms < b->tried_ms;
 	claim = claim_of(sup, i);
 	other_claim = claim_of(sup, other);
 	return budget_before(&claim, &other_claim);
@@ -443,6 +443,7 @@ static void try_start(struct sup *sup, uint32_t i)
 					   sup->now_ms);
 		sup->restarts++;
 	}
+	s->tried_ms = sup->now_ms;
 	limits_note(&sup->limits);
 	memory_prepare(sup, i);
 	s->born_ticks = ghosts_now_ticks();

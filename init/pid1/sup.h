@@ -51,6 +51,7 @@ struct service {
 			     * counts; NEVER: not */
 	int64_t refused_ms; /* its starts are refused after clone since ... */
 	int64_t started_ms; /* its present or last process; -1 never */
+	int64_t tried_ms;   /* its last attempt to start, also without one */
 	int64_t ready_ms;   /* ready since; NEVER: not ready */
 	int64_t down_ms;    /* was ready, and is not since; 0 never was */
 	int64_t due_ms;     /* delay, cooldown or `stable` is over */
