@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ enum {
 	DEBOUNCE_MS = 200,
 	RETRY_MIN_MS = 1000,
 	RETRY_MAX_MS = 5000,
+	PAUSE_MS = 10, /* between two attempts at the last state */
 };
 
 struct recorder {
@@ -328,16 +330,23 @@ static bool write_once(struct recorder *r)
 	return is_written;
 }
 
-/* The last state of all. PID 1 waits half a second at most, so that a second
- * attempt is made only where the first one has just found its directory. */
+/* Will the next attempt do better? The directory was just found, or PID 1 has
+ * lost the CPU in the middle of a row. */
+static bool is_passing(const struct recorder *r)
+{
+	return r->volume.step == BOARD_VOLUME_MOVED ||
+	       r->volume.step == BOARD_VOLUME_RENDER;
+}
+
+/* The last state of all. PID 1 waits half a second at most: that ends the
+ * attempts. */
 static _Noreturn void finish(struct recorder *r)
 {
 	bool is_written;
 
 	r->history.reloads = UINT64_MAX; /* there is no successor */
-	is_written = write_once(r);
-	if (!is_written && r->volume.step == BOARD_VOLUME_MOVED)
-		is_written = write_once(r);
+	while (!(is_written = write_once(r)) && is_passing(r))
+		poll(NULL, 0, PAUSE_MS);
 	helper_tell(r->job);
 	_exit(is_written ? 0 : 1);
 }

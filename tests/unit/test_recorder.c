@@ -421,6 +421,24 @@ static void exit_does_not_wait_for_a_directory_in_trouble(void **state)
 	assert_true(helper_mono_ms() - begin_ms < 300);
 }
 
+/* PID 1 loses the CPU while it changes the head, which already says that it
+ * exits. */
+static void last_state_waits_for_a_head_that_is_torn(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	change(f);
+	board_head_begin(f->boards.board);
+	f->boards.board->phase = BOARD_EXITING;
+	fixture_wake(f, BOARD_RECORDER);
+	FIXTURE_WAIT(trouble(f) == BOARD_VOLUME_RENDER);
+	board_head_end(f->boards.board);
+	assert_int_equal(fixture_finish(f, recorder), 0);
+	fixture_system("jq -e '.phase == \"exiting\"' %s/diagnostic.json "
+		       ">/dev/null", f->directory);
+}
+
 static void removed_directory_is_made_again(void **state)
 {
 	struct fixture *f = *state;
@@ -883,6 +901,7 @@ int main(void)
 		WITH_BOARDS(directory_that_cannot_be_opened_is_retried),
 		WITH_BOARDS(default_directory_is_left_alone_until_news_come),
 		WITH_BOARDS(exit_does_not_wait_for_a_directory_in_trouble),
+		WITH_BOARDS(last_state_waits_for_a_head_that_is_torn),
 		WITH_BOARDS(removed_directory_is_made_again),
 		WITH_BOARDS(replaced_directory_is_said_locked_and_used),
 		WITH_BOARDS(volume_that_comes_late_keeps_its_memory),
