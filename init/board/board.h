@@ -241,6 +241,8 @@ struct board_service {
 	int32_t pid;              /* 0: none */
 	int32_t hook_pid[HOOKS];  /* unreaped leader of each; 0: none */
 	int32_t on;               /* WAIT_DEPENDENCY: that service; else -1 */
+	int32_t unsent;           /* errno: a process of it, or left by it,
+				   * could not be signalled; 0 */
 	uint32_t failures;        /* since the last stable run */
 	struct breaker_tally tally; /* blocked: what opened it, if that was a
 				   * number of failures; else how near it is */

@@ -180,6 +180,8 @@ const char *advice_for(struct peek service)
 		return "The file or file system that it needs at that step "
 		       "hangs: mend that one. It is not started a second "
 		       "time beside itself.";
+	if (peek_is_true(peek_get(service, "is_unsignalled")))
+		return "Give the container CAP_KILL.";
 	for (size_t i = 0; i < COUNT(states); i++) {
 		struct peek in = states[i].in == NULL ?
 					 service :

@@ -56,6 +56,8 @@ bool service_is_quiet(struct peek service)
 				   0) > 0 ||
 			  !peek_is(peek_get(service, "breaker"), "closed");
 
+	if (peek_is_true(peek_get(service, "is_unsignalled")))
+		return false;
 	if (is_state(service, "running") || is_state(service, "starting"))
 		return !is_failing &&
 		       !peek_is_true(peek_get(service, "is_stuck"));

@@ -36,8 +36,8 @@ bool service_is_over(struct peek service);
 
 /* True when there is no failure or wait to tell of: it runs and is stable or
  * never failed, starts for the first time, is done, or was stopped; or waits
- * for its schedule and its last run did not fail. Whether it is well is another
- * question. */
+ * for its schedule and its last run did not fail; and can be signalled. Whether
+ * it is well is another question. */
 bool service_is_quiet(struct peek service);
 
 /* The colour of its state. */

@@ -341,6 +341,7 @@ static cJSON *service_object(struct json *j, const struct report *r,
 	json_bool(j, o, "is_remembered", row->is_remembered);
 	json_bool(j, o, "is_stop_asked", row->is_stop_asked);
 	json_bool(j, o, "is_draining", row->is_draining);
+	json_bool(j, o, "is_unsignalled", row->unsent != 0);
 	json_bool(j, o, "is_stop_command_running",
 		  row->hooks >> HOOK_STOP & 1);
 	json_bool(j, o, "is_on_blocked_running",

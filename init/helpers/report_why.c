@@ -3,6 +3,7 @@
  * and what comes next. */
 #include "init/helpers/report.h"
 
+#include "init/errors.h"
 #include "init/helpers/watch.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
@@ -278,7 +279,7 @@ static void add_stopping(struct phrase *w, const struct report *r,
 		add_next(w, r, row, "told to stop");
 		return;
 	}
-	phrase_add(w, "told to stop ");
+	phrase_add(w, row->unsent ? "its stop began " : "told to stop ");
 	add_since(w, r, row->since_ms);
 	phrase_add(w, " ago");
 	if (row->hooks >> HOOK_STOP & 1)
@@ -329,6 +330,10 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 	enum life_state state = (enum life_state)row->state;
 
 	phrase_add(w, "%s: ", life_word(state));
+	if (row->unsent)
+		phrase_add(w, "cannot be signalled (%s): dashpot needs "
+			      "CAP_KILL; ",
+			   errors_text(row->unsent));
 	switch (state) {
 	case LIFE_STOPPED:
 		add_stopped(w, s, row);

@@ -84,6 +84,16 @@ bool hooks_are_swept(const struct sup *sup, uint32_t i)
 	return is_swept;
 }
 
+int hooks_unsent(const struct sup *sup, uint32_t i)
+{
+	int err = 0;
+
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		if (sup->hook[k].service == i && sup->hook[k].unsent)
+			err = sup->hook[k].unsent;
+	return err;
+}
+
 bool hooks_hold(const struct sup *sup, uint32_t i)
 {
 	bool is_held = false;
@@ -247,8 +257,9 @@ static void kill_hook(struct sup *sup, struct hook *hook)
 	if (hook->kind != HOOK_CHECK)
 		service_touch(sup, hook->service);
 	err = courier_send(hook->service, SIGKILL, hook->pid, true);
-	if (err < 0 && err != -ESRCH)
-		tell_unsent(sup, hook->service, SIGKILL, hook->pid, -err);
+	if (err != -ESRCH)
+		tell_unsent(sup, hook->service, &hook->unsent, SIGKILL,
+			    hook->pid, err < 0 ? -err : 0);
 	hook->is_over = true;
 	hook->is_killed = true;
 	hook->next_ms = err < 0 ? sup->now_ms + SUP_RETRY_MS : NEVER;
@@ -317,6 +328,8 @@ static void forget(struct sup *sup, uint32_t k)
 {
 	/* Its service may have waited for it. */
 	sup->is_queue_due = true;
+	if (sup->hook[k].unsent)
+		service_touch(sup, sup->hook[k].service);
 	sup->hook[k] = sup->hook[--sup->hooks];
 }
 
@@ -412,10 +425,10 @@ static bool follow(struct sup *sup, struct hook *hook,
 	if (left->found == 0 && left->ended == 0)
 		return false;
 	hook->is_told = hook->is_told || left->found > 0;
-	if (left->err < 0)
-		tell_unsent(sup, hook->service, left->signal, left->one,
-			    -left->err);
-	else if (is_stay && !hook->is_stay_said)
+	if (left->err < 0 || (left->signal && left->unsent == 0))
+		tell_unsent(sup, hook->service, &hook->unsent, left->signal,
+			    left->one, -left->err);
+	if (left->err == 0 && is_stay && !hook->is_stay_said)
 		SUP_SAY(sup, BOARD_EV_LEFTOVERS_STAY, hook->service,
 			left->found + (left->found == 0), left->one);
 	hook->is_stay_said = hook->is_stay_said || is_stay;

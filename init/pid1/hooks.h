@@ -50,6 +50,9 @@ uint8_t hooks_shown(const struct sup *sup, uint32_t i);
 /* Is something that a hook of service i has left being ended? */
 bool hooks_are_swept(const struct sup *sup, uint32_t i);
 
+/* An errno: a hook of service i, or what it left, could not be signalled; 0. */
+int hooks_unsent(const struct sup *sup, uint32_t i);
+
 /* Is a process left that a hook of service i has made? Then its index is not
  * free. */
 bool hooks_hold(const struct sup *sup, uint32_t i);

@@ -509,8 +509,7 @@ static void take_end(void *with, pid_t pid, int status,
 		return;
 	if (courier_reaped(pid, status, &task, &err)) {
 		if (err)
-			tell_unsent(sup, task.service, task.number, task.pid,
-				    err);
+			tell_failed(sup, &task, err);
 		return;
 	}
 	sup->orphans++;

@@ -119,9 +119,8 @@ static void tell(struct sup *sup, struct orphan *o, int number)
 
 	if (err > 0) {
 		err = courier_send(-1, number, o->pid, false);
-		if (err < 0 && !o->is_unsent)
-			tell_unsent(sup, -1, number, o->pid, -err);
-		o->is_unsent = err < 0;
+		tell_unsent(sup, -1, &o->unsent, number, o->pid,
+			    err < 0 ? -err : 0);
 	}
 	if (err < 0)
 		return; /* the next look tries again */

@@ -34,7 +34,7 @@ static int64_t next_of(const struct service *s)
 	int64_t next_ms = s->due_ms;
 
 	if (s->state == LIFE_STOPPING)
-		next_ms = earlier(s->drain_ms, s->kill_ms);
+		next_ms = s->unsent ? NEVER : earlier(s->drain_ms, s->kill_ms);
 	if (s->state == LIFE_IDLE)
 		next_ms = s->tick_ms;
 	if (s->state == LIFE_RUNNING || next_ms == NEVER)
@@ -77,6 +77,7 @@ static void publish_service(struct sup *sup, uint32_t i)
 	row->hooks = hooks_shown(sup, i);
 	row->pid = s->pid;
 	row->on = s->on;
+	row->unsent = s->unsent ? s->unsent : hooks_unsent(sup, i);
 	row->failures = s->failures;
 	row->leftovers = s->left;
 	row->starts = s->starts;

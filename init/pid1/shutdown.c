@@ -245,7 +245,7 @@ static int signal_rest(struct sup *sup, int number)
 {
 	pid_t spared[BOARD_HELPERS];
 	struct ghosts unsent = { 0 };
-	int living = 0;
+	int living = 0, said = 0;
 
 	for (int k = 0; k < BOARD_HELPERS; k++)
 		spared[k] = sup->kept[k].pid;
@@ -255,8 +255,7 @@ static int signal_rest(struct sup *sup, int number)
 	if (number == SIGTERM && living > (int)unsent.unsent)
 		SUP_SAY(sup, BOARD_EV_SHUTDOWN_REST, -1,
 			living - (int)unsent.unsent);
-	if (unsent.err < 0)
-		tell_unsent(sup, -1, number, unsent.one, -unsent.err);
+	tell_unsent(sup, -1, &said, number, unsent.one, -unsent.err);
 	return living;
 }
 

@@ -74,8 +74,8 @@ struct service {
 	int64_t kills_ms;   /* the last of them seen then; -1 none */
 	int64_t sent_ms;    /* a person sent a signal to its leader then ... */
 	int32_t sent;       /* ... this one; 0 none */
-	int unsent;         /* errno: it could not be signalled, which is
-			     * said; 0 */
+	int unsent;         /* errno: a process of it could not be signalled,
+			     * which is said; 0 */
 	pid_t pid;          /* unreaped leader; 0 none */
 	pid_t session;      /* of the last leader; 0 none */
 	int32_t on;         /* the dependency it waits for; -1 */
@@ -197,6 +197,7 @@ struct hook {
 	bool is_told;       /* what it left was, to end */
 	bool is_stay_said;  /* ... that some of that survives SIGKILL */
 	uint32_t left;      /* living ones of that, at the last look */
+	int unsent;         /* errno, as that of struct service */
 };
 
 /* A reload of the configuration, see reload.h. */
@@ -276,7 +277,8 @@ struct orphan {
 	pid_t pid;
 	bool is_seen;        /* by the present look */
 	bool is_killed;
-	bool is_unsent;      /* it could not be signalled, which is said */
+	int unsent;          /* errno: it could not be signalled, which is
+			      * said; 0 */
 };
 
 struct orphans {

@@ -35,13 +35,14 @@ void sweep_begin(struct sup *sup, uint32_t i, bool is_asked)
 
 	s->has_cell = s->has_cell || sup->report[i].is_in_cell;
 	s->is_sweep_asked = is_asked;
+	if (s->state != LIFE_STOPPING)
+		s->unsent = 0;
 	if (sweep_keeps(sup, i) && s->state != LIFE_STOPPING)
 		return;
 	if (s->state != LIFE_STOPPING) {
 		s->told_ticks = 0;
 		s->kill_ms = NEVER;
 		s->is_killed = false;
-		s->unsent = 0;
 	}
 	s->left = 0;
 	s->is_stay_said = false;
@@ -82,6 +83,7 @@ static void finish(struct sup *sup, uint32_t i)
 	s->is_swept = s->is_sweep_asked = false;
 	s->told_ticks = 0;
 	s->left = 0;
+	s->unsent = 0;
 	s->sweep_ms = NEVER;
 	s->kill_ms = NEVER;
 	sup->swept--;
@@ -180,9 +182,11 @@ static void follow(struct sup *sup, uint32_t i, const struct ghosts *g)
 	}
 	if (s->left == 0)
 		say_first(sup, i, g);
-	if (g->err < 0)
-		tell_unsent(sup, (int32_t)i, g->signal, g->one, -g->err);
-	else if (g->signal == SIGKILL && !s->is_killed) {
+	/* What couriers take may be refused to them still. */
+	if (g->err < 0 || (g->signal && g->unsent == 0))
+		tell_unsent(sup, (int32_t)i, &s->unsent, g->signal, g->one,
+			    -g->err);
+	if (g->err == 0 && g->signal == SIGKILL && !s->is_killed) {
 		s->is_killed = true;
 		SUP_SAY(sup, BOARD_EV_LEFTOVERS_KILLED, (int)i, g->found);
 	}

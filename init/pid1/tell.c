@@ -12,28 +12,38 @@
 #include "init/pid1/hooks.h"
 #include "init/pid1/services.h"
 
-void tell_unsent(struct sup *sup, int32_t i, int number, pid_t pid, int err)
+void tell_unsent(struct sup *sup, int32_t i, int *unsent, int number,
+		 pid_t pid, int err)
 {
-	struct service *s = i < 0 ? NULL : &sup->service[i];
-
-	if (s && s->unsent == err)
+	if (*unsent == err)
 		return;
-	if (s)
-		s->unsent = err;
-	SUP_SAY(sup, BOARD_EV_UNSIGNALLED, i, number, pid, err);
+	*unsent = err;
+	if (i >= 0)
+		service_touch(sup, (uint32_t)i);
+	if (err)
+		SUP_SAY(sup, BOARD_EV_UNSIGNALLED, i, number, pid, err);
 }
 
 int tell_signal(struct sup *sup, uint32_t i, int number, bool is_group)
 {
 	/* The group's number is taken as long as its leader is unreaped. */
-	const pid_t pid = sup->service[i].pid;
-	int sent = courier_send((int32_t)i, number, pid, is_group);
+	struct service *s = &sup->service[i];
+	int sent = courier_send((int32_t)i, number, s->pid, is_group);
 
-	if (sent >= 0)
-		sup->service[i].unsent = 0;
-	else if (sent != -ESRCH)
-		tell_unsent(sup, (int32_t)i, number, pid, -sent);
+	if (sent != -ESRCH)
+		tell_unsent(sup, (int32_t)i, &s->unsent, number, s->pid,
+			    sent < 0 ? -sent : 0);
 	return sent;
+}
+
+void tell_failed(struct sup *sup, const struct courier_task *task, int err)
+{
+	int none = 0;
+
+	tell_unsent(sup, task->service,
+		    task->service < 0 ? &none
+				      : &sup->service[task->service].unsent,
+		    task->number, task->pid, err);
 }
 
 /* A stopped process would not notice what it was sent. */

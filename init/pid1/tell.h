@@ -38,9 +38,13 @@ void tell_blocked(struct sup *sup, uint32_t i);
  * be sent is said. */
 int tell_signal(struct sup *sup, uint32_t i, int number, bool is_group);
 
-/* Say that a signal was not sent to pid, of service i or of none (-1), and why
- * (an errno): of a service only once until it is stopped again, or something is
- * sent. */
-void tell_unsent(struct sup *sup, int32_t i, int number, pid_t pid, int err);
+/* Note in *unsent that a signal was sent to pid, of service i or of none (-1),
+ * or why not (err, an errno; 0: it was). What was not sent is said where that
+ * is new; so is the row. */
+void tell_unsent(struct sup *sup, int32_t i, int *unsent, int number,
+		 pid_t pid, int err);
+
+/* A courier has ended with this errno. */
+void tell_failed(struct sup *sup, const struct courier_task *task, int err);
 
 #endif

@@ -252,6 +252,12 @@ open_dir()
 	wait_until 5 test -s "$dir/up"
 	run -1 ctl signal HUP web
 	[[ "$output" != *'SIGHUP sent'* ]]
+	service web '.is_unsignalled | not'
+	run -1 ctl stop --timeout 100ms web
+	wait_until 5 service web '.is_unsignalled and .next == null'
+	ctl status web | grep 'cannot be signalled .*CAP_KILL'
+	run -1 ctl explain web
+	[[ "$output" == *'cannot be signalled'*'Give the container CAP_KILL'* ]]
 	ns_stop TERM 10
 	said '.event == "unsignalled" and .signal == "SIGTERM" and .errno == "EPERM"' | grep -q CAP_KILL
 	run ! said '.event == "stopping" or .event == "killed"'
@@ -327,6 +333,12 @@ left_ini()
 	wait_until 5 test -s "$dir/up"
 	wait_until 5 said '.event == "unsignalled" and .service == "web"'
 	said '.event == "unsignalled" and .service == "web"' | grep -q CAP_KILL
+	wait_until 5 service web '.state == "done" and .is_unsignalled and .leftovers == 1'
+	ctl status web | grep 'cannot be signalled .*CAP_KILL'
+	ctl explain web | grep 'cannot be signalled'
+	# Gone by another's hand: the answers follow.
+	ns_exec pkill -KILL -u 4711
+	wait_until 5 service web '.leftovers == 0 and (.is_unsignalled | not)'
 	ns_stop TERM 10
 	[ "$(said '.event == "unsignalled" and .service == "web"' | jq -s length)" = 1 ]
 	run ! grep -q 'told to end' "$dir/stderr"

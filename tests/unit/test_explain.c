@@ -232,6 +232,21 @@ static void what_waits_or_is_stuck_is_not_well(void **state)
 	assert_true(volume_says("hangs: mend that one."));
 }
 
+static void leftover_that_cannot_be_signalled_is_told(void **state)
+{
+	(void)state;
+	volume_put("diagnostic.json", UP
+		   "'a':{'name':'a','state':'done','breaker':'closed',"
+		   "'why':'done: cannot be signalled (not permitted): dashpot "
+		   "needs CAP_KILL; ended for good, with success, last: x',"
+		   "'is_unsignalled':true,'is_well':true,"
+		   "'waiting':{'for':'leftovers'},'ends':[]}}}");
+	assert_int_equal(explain(NULL, NOON), 0);
+	assert_true(volume_says("cannot be signalled (not permitted)"));
+	assert_true(volume_says("Give the container CAP_KILL."));
+	assert_false(volume_says("mend it"));
+}
+
 static void explain_says_who_waits_for_a_service(void **state)
 {
 	(void)state;
@@ -441,6 +456,7 @@ int main(void)
 		TEST(what_the_document_forgot_is_found_among_the_events),
 		TEST(only_the_last_lines_are_shown_unless_it_is_named),
 		TEST(what_waits_or_is_stuck_is_not_well),
+		TEST(leftover_that_cannot_be_signalled_is_told),
 		TEST(explain_says_who_waits_for_a_service),
 		TEST(a_running_service_that_keeps_failing_is_not_well),
 		TEST(a_torn_row_is_said_to_be_torn),

@@ -582,6 +582,34 @@ static void other_states_say_why(void **state)
 	assert_non_null(strstr(why(f, LIFE_DONE), "with success"));
 }
 
+static void what_cannot_be_signalled_is_said_first(void **state)
+{
+	struct fixture *f = *state;
+	struct board_service *row = row_of(f, 0);
+	cJSON *o;
+
+	row->since_ms = ago(f, 6200);
+	row->unsent = EPERM;
+	for (unsigned k = 0; k < LIFE_STATES; k++) {
+		if (k == LIFE_IDLE)
+			continue;
+		assert_non_null(strstr(why(f, (enum life_state)k),
+				       ": cannot be signalled (not permitted): "
+				       "dashpot needs CAP_KILL; "));
+	}
+	assert_non_null(strstr(why(f, LIFE_STOPPING),
+			       "; its stop began 6.2 s ago"));
+	o = rendered(f);
+	assert_true(cJSON_IsTrue(get(get(o, "services", "web"),
+				     "is_unsignalled", NULL)));
+	cJSON_Delete(o);
+	row->unsent = 0;
+	o = rendered(f);
+	assert_true(cJSON_IsFalse(get(get(o, "services", "web"),
+				      "is_unsignalled", NULL)));
+	cJSON_Delete(o);
+}
+
 static void policy_is_said_in_words(void **state)
 {
 	struct fixture *f = *state;
@@ -874,6 +902,7 @@ int main(void)
 		WITH_BOARDS(every_phase_validates),
 		WITH_BOARDS(blocked_says_why_and_when_it_is_probed),
 		WITH_BOARDS(other_states_say_why),
+		WITH_BOARDS(what_cannot_be_signalled_is_said_first),
 		WITH_BOARDS(policy_is_said_in_words),
 		WITH_BOARDS(torn_row_says_so_and_the_others_are_whole),
 		WITH_BOARDS(torn_head_is_no_document),
