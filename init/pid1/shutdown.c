@@ -98,8 +98,10 @@ static bool is_impatient(const struct sup *sup, int number, int code)
 void shutdown_by_signal(struct sup *sup, int number, int code)
 {
 	if (sup->stop.phase == STOP_NOT) {
-		begin(sup, 0, -1, number);
-		sup->stop.is_main_code = true;
+		/* A command that never runs: as if the signal had ended it. */
+		begin(sup, sup->main_service == UINT32_MAX ? 0 : 128 + number,
+		      -1, number);
+		sup->stop.is_main_code = sup->main_service != UINT32_MAX;
 		return;
 	}
 	/* The last messages and files are for the person as well. */
@@ -263,7 +265,7 @@ static void enter_helpers(struct sup *sup)
 {
 	struct shutdown *stop = &sup->stop;
 
-	if (stop->is_main_code && sup->main_service != UINT32_MAX)
+	if (stop->is_main_code && sup->service[sup->main_service].starts > 0)
 		stop->exit_code = sup->service[sup->main_service].exit_code;
 	stop->phase = STOP_HELPERS;
 	stop->look_ms = NEVER;

@@ -196,6 +196,28 @@ inside()
 	[ "$NS_STATUS" = 3 ]
 }
 
+@test "run -- CMD: one that never ran is ended by the stop signal, 128 and its number" {
+	dir=$(ns_dir)
+	cat >"$dir/dashpot.ini" <<-END
+		[dashpot]
+		diagnostics = $dir/vol
+		[service:a]
+		shell = exit 4
+		restart = never
+		[service:web]
+		command = sleep 1000
+		[service:main]
+		requires = a
+	END
+	ns_start "$dir" -- touch "$dir/ran"
+	wait_until 5 service a '.state == "failed"'
+	wait_until 5 service web '.state == "running"'
+	ns_stop
+	[ "$NS_STATUS" = 143 ]
+	[ ! -e "$dir/ran" ]
+	diag '.container.exit_code == 143'
+}
+
 @test "run -- CMD: gets dashpot's stdin, and signals that stop nothing" {
 	dir=$(ns_dir)
 	echo input >"$dir/input"
