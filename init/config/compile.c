@@ -304,6 +304,7 @@ static void take_fingerprints(const struct graph *g, uint32_t i)
 	}
 	d->s.fingerprint = hash;
 	d->s.run_fingerprint = fingerprint(l, d, true);
+	d->s.health_fingerprint = fingerprint_health(l, d);
 }
 
 /* Count what the parts hold, and lay them out. */

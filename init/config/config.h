@@ -126,6 +126,7 @@ struct config_service {
 				    * values of variables */
 	uint64_t run_fingerprint;  /* of those that only a new process has,
 				    * with the values: for memory only */
+	uint64_t health_fingerprint; /* of health and the keys beside it */
 	config_text name;
 	config_text file;          /* the file that declares it */
 	uint32_t line;             /* ... and the line of its section */

@@ -15,8 +15,9 @@ struct field {
 
 /* What says where something lies, or is hashed by what it stands for. */
 static const struct field places[] = {
-	FIELD(fingerprint), FIELD(run_fingerprint), FIELD(name), FIELD(file),
-	FIELD(line), FIELD(argv), FIELD(env), FIELD(path), FIELD(directory),
+	FIELD(fingerprint), FIELD(run_fingerprint), FIELD(health_fingerprint),
+	FIELD(name), FIELD(file), FIELD(line), FIELD(argv), FIELD(env),
+	FIELD(path), FIELD(directory),
 	FIELD(user), FIELD(out), FIELD(err), FIELD(tail_first),
 	FIELD(deps_first), FIELD(deps), FIELD(limits_first), FIELD(limits),
 	FIELD(breaker), FIELD(schedule_text), FIELD(ready), FIELD(health),
@@ -154,4 +155,14 @@ uint64_t fingerprint(const struct loader *l, const struct draft *d, bool is_run)
 	hash = hash_list(hash, l, d->s.stop_command);
 	hash = hash_list(hash, l, d->s.on_blocked);
 	return hash_breaker(hash, &d->s.breaker);
+}
+
+uint64_t fingerprint_health(const struct loader *l, const struct draft *d)
+{
+	uint64_t hash = hash_check(TEXT_HASH, l, &d->s.health);
+
+	hash = hash_number(hash, (uint64_t)d->s.health_interval_ms);
+	hash = hash_number(hash, (uint64_t)d->s.health_timeout_ms);
+	hash = hash_number(hash, (uint64_t)d->s.health_grace_ms);
+	return hash_number(hash, d->s.health_failures);
 }

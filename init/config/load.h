@@ -175,6 +175,10 @@ struct draft *slots_draft(struct loader *l, const struct section *section);
 uint64_t fingerprint(const struct loader *l, const struct draft *d,
 		     bool is_run);
 
+/* The hash of the health check and of the keys that say when it is made and
+ * what its answers count for. */
+uint64_t fingerprint_health(const struct loader *l, const struct draft *d);
+
 /* Dependencies, order, fingerprints and the block (compile.c); NULL when there
  * are mistakes. */
 const struct config *compile(struct loader *l);

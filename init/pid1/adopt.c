@@ -176,7 +176,8 @@ static void change(struct sup *sup, const struct config *old, uint32_t i)
 	    s->state == LIFE_STOPPED && !s->is_stop_asked)
 		service_want(sup, i);
 	follow_schedule(sup, i, from);
-	if (s->ready_ms != NEVER)
+	if (s->ready_ms != NEVER &&
+	    to->health_fingerprint != from->health_fingerprint)
 		checks_watch(sup, i);
 	/* `stable` was over and waited for a check that there is no more. */
 	if (s->ready_ms != NEVER && s->due_ms == NEVER && !s->was_stable &&

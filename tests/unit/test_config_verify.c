@@ -519,6 +519,7 @@ struct field {
 /* Hashes, people, and what is shown only. */
 static const struct field service_free[] = {
 	S(success_codes), S(fatal_codes), S(fingerprint), S(run_fingerprint),
+	S(health_fingerprint),
 	S(line), S(uid), S(gid), S(log_uid), S(log_gid),
 	S(groups), S(breaker.window[2]),
 	S(breaker.window[3]), { 0, 0 },

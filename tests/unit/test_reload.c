@@ -422,6 +422,36 @@ static void policy_applies_to_what_runs(void **state)
 	assert_int_equal(sup.service[0].due_ms, sup.now_ms + 7000);
 }
 
+/* Failed checks and the grace are forgotten only with the check itself. */
+static void health_begins_anew_only_when_its_keys_change(void **state)
+{
+#define CHECKED A "health = exec:probe one\nhealth_grace = 5s\n"
+	int64_t counts_ms;
+
+	begin_with(CHECKED);
+	run(0);
+	service_ready(&sup, 0);
+	counts_ms = sup.check[0].counts_ms;
+	assert_int_equal(counts_ms, sup.now_ms + 5000);
+	sup.check[0].failures = 2;
+	sup.now_ms += 1000;
+	reload_with(CHECKED "stop_timeout = 3s\n");
+	assert_counts(0, 0, 0, 1);
+	assert_int_equal(sup.check[0].failures, 2);
+	assert_int_equal(sup.check[0].counts_ms, counts_ms);
+	reload_with(CHECKED "stop_timeout = 3s\nhealth_failures = 9\n");
+	assert_int_equal(sup.check[0].failures, 0);
+	assert_int_equal(sup.check[0].counts_ms, counts_ms + 1000);
+	sup.check[0].failures = 2;
+	reload_with(A "health = exec:probe two\nhealth_grace = 5s\n"
+		      "stop_timeout = 3s\nhealth_failures = 9\n");
+	assert_int_equal(sup.check[0].failures, 0);
+	sup.check[0].failures = 2;
+	reload_with(A "stop_timeout = 3s\n");
+	assert_false(sup.service[0].is_checked);
+#undef CHECKED
+}
+
 static void running_deadline_stays(void **state)
 {
 	int64_t due_ms;
@@ -585,6 +615,7 @@ int main(void)
 		TEST(too_many_files_are_refused_with_their_number),
 		TEST(changed_command_restarts_that_one_alone),
 		TEST(policy_applies_to_what_runs),
+		TEST(health_begins_anew_only_when_its_keys_change),
 		TEST(running_deadline_stays),
 		TEST(mended_command_leaves_its_breaker_at_once),
 		TEST(one_that_a_person_stopped_stays_stopped),
