@@ -15,6 +15,7 @@
 
 #include "init/descriptors.h"
 #include "init/format.h"
+#include "init/helpers/helper.h"
 
 enum { TRIES = 4 }; /* against somebody who puts other things there */
 
@@ -30,10 +31,12 @@ static bool is_trusted(const struct stat *st)
 	       (own != 0 || st->st_uid == 0);
 }
 
-/* Remove what stands there, unless it is a lock that cannot be opened. 0, or
- * -errno. */
+/* Remove what stands there, unless it is a lock that cannot be opened. A
+ * directory with something in it gets another name, one that the planter cannot
+ * take first. 0, or -errno. */
 static int clear_name(int directory, char holder[LOCK_HOLDER])
 {
+	char aside[sizeof(name) + 21];
 	struct stat st;
 
 	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -42,9 +45,14 @@ static int clear_name(int directory, char holder[LOCK_HOLDER])
 		memcpy(holder, "another user", sizeof("another user"));
 		return -EWOULDBLOCK;
 	}
-	return unlinkat(directory, name,
-			S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0 ?
-		       -errno : 0;
+	if (unlinkat(directory, name,
+		     S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) == 0)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return -errno;
+	format(aside, sizeof(aside), "%s.%lld", name,
+	       (long long)helper_wall_ms());
+	return renameat(directory, name, directory, aside) < 0 ? -errno : 0;
 }
 
 /* The file, made where it is missing, or -errno. */

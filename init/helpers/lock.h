@@ -18,7 +18,8 @@ enum { LOCK_HOLDER = 192 };
  * -EWOULDBLOCK: another process holds it, and `holder` is what that has
  * written. Any other -errno: there can be no such file, as on a full or a
  * read-only file system. What has its name and is no file of root's or of
- * dashpot's own user is removed: somebody else has put it there. */
+ * dashpot's own user is removed: somebody else has put it there. A directory
+ * that is not empty is renamed to .dashpot.lock.MILLISECONDS. */
 int lock_take(int directory, const char *own, char holder[LOCK_HOLDER]);
 
 /* True while the name still leads to the file that fd holds. */

@@ -798,6 +798,9 @@ static void planted_lock_is_removed(void **state)
 	fixture_system("grep -qx secret %s/other", f->directory);
 	is_first_beside(f, "mkfifo .dashpot.lock");
 	is_first_beside(f, "mkdir .dashpot.lock");
+	is_first_beside(f, "mkdir -p .dashpot.lock/full/of && "
+			   "chown -R 65534 .dashpot.lock");
+	fixture_system("test -d %s/.dashpot.lock.*/full/of", f->directory);
 	is_first_beside(f, "touch .dashpot.lock && chmod 666 .dashpot.lock");
 }
 
