@@ -356,7 +356,7 @@ counts_orphans()
 		'[service:other]' 'command = sleep 1001'
 	wait_until 10 is_running web
 	ctl stop web
-	service web '.state == "stopped" and .starts == 1'
+	wait_until 10 service web '.state == "stopped" and .starts == 1'
 	event ended '.service == "web" and .cause == "asked" and .code == 5'
 }
 
