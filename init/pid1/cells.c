@@ -329,8 +329,13 @@ int cell_look(const struct cells *c, int proc_fd, const char *name,
 		return fd == -ENOENT ? 0 : fd;
 	err = each(fd, proc_fd, set, began_ticks);
 	set->err = courier_go(set->service, set->signal, set->one);
-	if (set->err == 1 && lseek(fd, 0, SEEK_SET) == 0)
-		courier_end(-each(fd, proc_fd, set, began_ticks));
+	if (set->err == 1) {
+		set->unsent = 0;
+		err = lseek(fd, 0, SEEK_SET) < 0
+			      ? -errno
+			      : each(fd, proc_fd, set, began_ticks);
+		courier_end(set->unsent > 0 ? EPERM : -err);
+	}
 	close(fd);
 	if (err == 0 && set->found == 0 &&
 	    value_in(c->dir_fd, cell, "cgroup.events", "populated ") > 0)

@@ -162,7 +162,7 @@ int courier_send(int32_t service, int number, pid_t pid, bool is_group)
 	courier_note(pid);
 	sent = courier_go(service, number, pid);
 	if (sent <= 0)
-		return sent < 0 ? sent : is_group;
+		return sent < 0 ? sent : COURIER_ON_ITS_WAY + is_group;
 	/* Only to a child of dashpot: no other one has got its number. */
 	if (courier_is_for(pid) && field(pid, "\nPPid:\t") == getppid())
 		sent = send(pid, number, is_group);

@@ -39,9 +39,12 @@ bool courier_is(pid_t pid);
 /* The courier has done it: err is 0 or an errno. */
 _Noreturn void courier_end(int err);
 
+/* Added to what courier_send() returns where a courier has yet to do it. */
+enum { COURIER_ON_ITS_WAY = 2 };
+
 /* Send to an unreaped child, or to its group; where that has not been made yet,
- * to the child alone. 1: the group has it; 0: the child; or it is on its way
- * there. -errno as courier_go(), or of kill(2). */
+ * to the child alone. 1: the group has it; 0: the child; with the above, where
+ * it is on its way there. -errno as courier_go(), or of kill(2). */
 int courier_send(int32_t service, int number, pid_t pid, bool is_group);
 
 /* Can processes of other users be signalled at all? */
@@ -51,7 +54,7 @@ bool courier_has_rights(void);
 bool courier_can(pid_t pid);
 
 /* Was it a courier that ended? Then *ret_task is its task, and *ret_err 0 or
- * why it was not done. */
+ * why it was not done (EPERM too where it was killed). */
 bool courier_reaped(pid_t pid, int status, struct courier_task *ret_task,
 		    int *ret_err);
 

@@ -16,7 +16,6 @@
 
 #include "init/clock.h"
 #include "init/format.h"
-#include "init/pid1/courier.h"
 #include "init/scan.h"
 
 #ifndef SYS_pidfd_send_signal
@@ -414,6 +413,7 @@ static int match_set(void *with, int proc_fd, const struct seen *s)
 static void send_couriers(struct sets *all, int proc_fd)
 {
 	const struct ghosts *last = all->set;
+	uint32_t unsent = 0;
 	int err;
 
 	for (uint32_t i = 0; i < all->n; i++)
@@ -430,11 +430,15 @@ static void send_couriers(struct sets *all, int proc_fd)
 		/* The others of its group had it from PID 1. */
 		g->has_group = g->has_group && !g->is_group_told;
 		g->is_group_told = false;
+		g->unsent = 0;
 		signal_group(g);
 	}
-	if (err == 1)
-		courier_end(each_process(proc_fd, match_set, all) < 0 ? EAGAIN
-								      : 0);
+	if (err != 1)
+		return;
+	err = each_process(proc_fd, match_set, all);
+	for (uint32_t i = 0; i < all->n; i++)
+		unsent += all->set[i].unsent;
+	courier_end(err < 0 ? EAGAIN : unsent > 0 ? EPERM : 0);
 }
 
 int ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
@@ -509,11 +513,11 @@ int ghosts_signal_rest(int proc_fd, int signal, const pid_t *spared,
 	int seen = each_process(proc_fd, signal_one_of_rest, &rest);
 	int err = courier_go(-1, signal, rest.one);
 
-	if (err == 1)
-		courier_end(each_process(proc_fd, signal_one_of_rest, &rest) <
-					    0
-				    ? EAGAIN
-				    : 0);
+	if (err == 1) {
+		rest.unsent = 0;
+		err = each_process(proc_fd, signal_one_of_rest, &rest);
+		courier_end(err < 0 ? EAGAIN : rest.unsent > 0 ? EPERM : 0);
+	}
 	*ret_unsent = (struct ghosts){
 		.signal = signal,
 		.service = -1,

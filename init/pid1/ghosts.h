@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include "init/mark.h"
+#include "init/pid1/courier.h"
 
 /* One set to look for. */
 struct ghosts {
@@ -43,6 +44,12 @@ struct ghosts {
 			     * number ... */
 	bool is_group_told; /* ... which got the signal as a whole */
 };
+
+/* Whether its members have got the signal, as courier_send() says it. */
+static inline int ghosts_sent(const struct ghosts *g)
+{
+	return g->err == 0 && g->unsent > 0 ? COURIER_ON_ITS_WAY : g->err;
+}
 
 /* A descriptor of /proc for the calls below; -1 where there is none, or where
  * it is another PID namespace's (unshare -pf without --mount-proc), whose

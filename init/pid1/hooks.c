@@ -257,12 +257,26 @@ static void kill_hook(struct sup *sup, struct hook *hook)
 	if (hook->kind != HOOK_CHECK)
 		service_touch(sup, hook->service);
 	err = courier_send(hook->service, SIGKILL, hook->pid, true);
-	if (err != -ESRCH)
-		tell_unsent(sup, hook->service, &hook->unsent, SIGKILL,
-			    hook->pid, err < 0 ? -err : 0);
+	tell_sent(sup, hook->service, &hook->unsent, SIGKILL, hook->pid, err);
 	hook->is_over = true;
 	hook->is_killed = true;
 	hook->next_ms = err < 0 ? sup->now_ms + SUP_RETRY_MS : NEVER;
+}
+
+bool hooks_courier(struct sup *sup, const struct courier_task *task, int err)
+{
+	for (uint32_t k = 0; k < sup->hooks; k++) {
+		struct hook *hook = &sup->hook[k];
+
+		if (hook->pid != task->pid || hook->is_reaped)
+			continue;
+		tell_sent(sup, hook->service, &hook->unsent, task->number,
+			  hook->pid, -err);
+		if (err)
+			hook->next_ms = sup->now_ms + SUP_RETRY_MS;
+		return true;
+	}
+	return false;
 }
 
 void hook_cancel(struct sup *sup, uint32_t i, enum hook_kind kind)
@@ -425,9 +439,9 @@ static bool follow(struct sup *sup, struct hook *hook,
 	if (left->found == 0 && left->ended == 0)
 		return false;
 	hook->is_told = hook->is_told || left->found > 0;
-	if (left->err < 0 || (left->signal && left->unsent == 0))
-		tell_unsent(sup, hook->service, &hook->unsent, left->signal,
-			    left->one, -left->err);
+	if (left->signal)
+		tell_sent(sup, hook->service, &hook->unsent, left->signal,
+			  left->one, ghosts_sent(left));
 	if (left->err == 0 && is_stay && !hook->is_stay_said)
 		SUP_SAY(sup, BOARD_EV_LEFTOVERS_STAY, hook->service,
 			left->found + (left->found == 0), left->one);

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "init/pid1/courier.h"
 #include "init/pid1/sup.h"
 
 /* What it does: run argv, or where that has no word, exit with 0 if path
@@ -52,6 +53,10 @@ bool hooks_are_swept(const struct sup *sup, uint32_t i);
 
 /* An errno: a hook of service i, or what it left, could not be signalled; 0. */
 int hooks_unsent(const struct sup *sup, uint32_t i);
+
+/* A courier has ended, with 0 or an errno; true where it went to the leader of
+ * a hook. */
+bool hooks_courier(struct sup *sup, const struct courier_task *task, int err);
 
 /* Is a process left that a hook of service i has made? Then its index is not
  * free. */

@@ -508,8 +508,7 @@ static void take_end(void *with, pid_t pid, int status,
 	    reload_reaped(sup, pid, status))
 		return;
 	if (courier_reaped(pid, status, &task, &err)) {
-		if (err)
-			tell_failed(sup, &task, err);
+		tell_courier(sup, &task, err);
 		return;
 	}
 	sup->orphans++;

@@ -119,8 +119,7 @@ static void tell(struct sup *sup, struct orphan *o, int number)
 
 	if (err > 0) {
 		err = courier_send(-1, number, o->pid, false);
-		tell_unsent(sup, -1, &o->unsent, number, o->pid,
-			    err < 0 ? -err : 0);
+		tell_sent(sup, -1, &o->unsent, number, o->pid, err);
 	}
 	if (err < 0)
 		return; /* the next look tries again */

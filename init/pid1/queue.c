@@ -413,6 +413,7 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 	s->stuck_ms = sup->now_ms + SUP_STUCK_MS;
 	s->starts++;
 	s->unsent = 0;
+	s->has_failed = false;
 	s->is_forced = false;
 	s->is_asked = false;
 	s->is_parted = false;

@@ -439,7 +439,7 @@ static void fire(struct sup *sup, uint32_t i)
 		tell_drained(sup, i);
 	if (s->state == LIFE_STOPPING && s->pid && now_ms >= s->kill_ms &&
 	    !s->is_killed) {
-		if (service_kill(sup, i))
+		if (service_kill(sup, i) && !s->has_failed)
 			SUP_SAY(sup, BOARD_EV_KILLED, (int)i, 1,
 				settings(sup, i)->stop_timeout_ms);
 	}

@@ -257,7 +257,7 @@ static int signal_rest(struct sup *sup, int number)
 	if (number == SIGTERM && living > (int)unsent.unsent)
 		SUP_SAY(sup, BOARD_EV_SHUTDOWN_REST, -1,
 			living - (int)unsent.unsent);
-	tell_unsent(sup, -1, &said, number, unsent.one, -unsent.err);
+	tell_sent(sup, -1, &said, number, unsent.one, unsent.err);
 	return living;
 }
 

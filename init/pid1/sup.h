@@ -117,6 +117,7 @@ struct service {
 	bool is_swept;      /* left-behind processes are being ended ... */
 	bool is_sweep_asked; /* ... because somebody asks for it */
 	bool is_killed;     /* SIGKILL was sent to its set */
+	bool has_failed;    /* the last courier to its leader did */
 	bool is_stay_said;  /* that some survive SIGKILL */
 	bool is_parted;     /* from a lost requirement: is to stop while it
 			     * is up, then wants that settled */

@@ -182,10 +182,9 @@ static void follow(struct sup *sup, uint32_t i, const struct ghosts *g)
 	}
 	if (s->left == 0)
 		say_first(sup, i, g);
-	/* What couriers take may be refused to them still. */
-	if (g->err < 0 || (g->signal && g->unsent == 0))
-		tell_unsent(sup, (int32_t)i, &s->unsent, g->signal, g->one,
-			    -g->err);
+	if (g->signal)
+		tell_sent(sup, (int32_t)i, &s->unsent, g->signal, g->one,
+			  ghosts_sent(g));
 	if (g->err == 0 && g->signal == SIGKILL && !s->is_killed) {
 		s->is_killed = true;
 		SUP_SAY(sup, BOARD_EV_LEFTOVERS_KILLED, (int)i, g->found);

@@ -12,10 +12,12 @@
 #include "init/pid1/hooks.h"
 #include "init/pid1/services.h"
 
-void tell_unsent(struct sup *sup, int32_t i, int *unsent, int number,
-		 pid_t pid, int err)
+void tell_sent(struct sup *sup, int32_t i, int *unsent, int number, pid_t pid,
+	       int sent)
 {
-	if (*unsent == err)
+	const int err = sent < 0 ? -sent : 0;
+
+	if (sent >= COURIER_ON_ITS_WAY || err == ESRCH || *unsent == err)
 		return;
 	*unsent = err;
 	if (i >= 0)
@@ -30,20 +32,43 @@ int tell_signal(struct sup *sup, uint32_t i, int number, bool is_group)
 	struct service *s = &sup->service[i];
 	int sent = courier_send((int32_t)i, number, s->pid, is_group);
 
-	if (sent != -ESRCH)
-		tell_unsent(sup, (int32_t)i, &s->unsent, number, s->pid,
-			    sent < 0 ? -sent : 0);
+	tell_sent(sup, (int32_t)i, &s->unsent, number, s->pid, sent);
 	return sent;
 }
 
-void tell_failed(struct sup *sup, const struct courier_task *task, int err)
+/* Its leader is to get the signal again, as where no courier could be made. */
+static void send_again(struct sup *sup, uint32_t i, int number)
 {
+	struct service *s = &sup->service[i];
+
+	if (number == SIGKILL) {
+		s->is_killed = false;
+		s->kill_ms = sup->now_ms + SUP_RETRY_MS;
+	} else if (number == settings(sup, i)->stop_signal && !s->is_killed) {
+		s->drain_ms = sup->now_ms + SUP_RETRY_MS;
+	}
+	service_touch(sup, i);
+}
+
+void tell_courier(struct sup *sup, const struct courier_task *task, int err)
+{
+	struct service *s =
+		task->service < 0 ? NULL : &sup->service[task->service];
+	const bool is_leader = s && s->pid == task->pid;
 	int none = 0;
 
-	tell_unsent(sup, task->service,
-		    task->service < 0 ? &none
-				      : &sup->service[task->service].unsent,
-		    task->number, task->pid, err);
+	/* Of what is left, each look sends again; and what follows a signal to
+	 * wake who was stopped says nothing of that signal. */
+	if (hooks_courier(sup, task, err) ||
+	    (!err && (!is_leader || task->number == SIGCONT)))
+		return;
+	tell_sent(sup, task->service, s ? &s->unsent : &none, task->number,
+		  task->pid, -err);
+	if (!is_leader)
+		return;
+	s->has_failed = err != 0;
+	if (err && s->state == LIFE_STOPPING)
+		send_again(sup, (uint32_t)task->service, task->number);
 }
 
 /* A stopped process would not notice what it was sent. */
@@ -67,12 +92,13 @@ static void send(struct sup *sup, uint32_t i)
 	}
 	/* Some take a second signal for "at once": who gets this one does not
 	 * get another when the leader has ended. */
-	if (sent > 0) {
+	if (sent & 1) {
 		wake(sup, i, true);
 		s->told_ticks = now_ticks;
 	}
-	SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, c->stop_signal, s->pid,
-		s->kill_ms - sup->now_ms);
+	if (!s->has_failed)
+		SUP_SAY(sup, BOARD_EV_STOPPING, (int)i, c->stop_signal, s->pid,
+			s->kill_ms - sup->now_ms);
 }
 
 /* True when its stop_command is at it. */
@@ -136,6 +162,7 @@ void tell_stop(struct sup *sup, uint32_t i)
 	s->ready_ms = NEVER;
 	s->is_killed = false;
 	s->unsent = 0;
+	s->has_failed = false;
 	s->drain_ms = drained_ms(sup, i, was_ready);
 	if (s->drain_ms <= sup->now_ms) {
 		pass_on(sup, i);

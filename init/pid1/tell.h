@@ -38,13 +38,14 @@ void tell_blocked(struct sup *sup, uint32_t i);
  * be sent is said. */
 int tell_signal(struct sup *sup, uint32_t i, int number, bool is_group);
 
-/* Note in *unsent that a signal was sent to pid, of service i or of none (-1),
- * or why not (err, an errno; 0: it was). What was not sent is said where that
- * is new; so is the row. */
-void tell_unsent(struct sup *sup, int32_t i, int *unsent, int number,
-		 pid_t pid, int err);
+/* Note in *unsent whether a signal was sent to pid, of service i or of none
+ * (-1): `sent` is what courier_send() returned. What is on its way changes
+ * nothing, nor does -ESRCH. An error that is new there is said. */
+void tell_sent(struct sup *sup, int32_t i, int *unsent, int number, pid_t pid,
+	       int sent);
 
-/* A courier has ended with this errno. */
-void tell_failed(struct sup *sup, const struct courier_task *task, int err);
+/* A courier has ended: err is 0 or an errno. What it did not do for a service
+ * that stops is tried again. */
+void tell_courier(struct sup *sup, const struct courier_task *task, int err);
 
 #endif

@@ -227,6 +227,46 @@ open_dir()
 	run ! events '.event == "unsignalled"'
 }
 
+# as_setuid: dashpot as a user whose processes RLIMIT_NPROC counts, and who may
+# take the uid of others but signal none
+as_setuid()
+{
+	NS_PREFIX=(setpriv --reuid=4712 --regid=4712 --clear-groups --inh-caps=+setuid,+setgid
+		--ambient-caps=+setuid,+setgid --bounding-set=-all,+setuid,+setgid)
+}
+
+# nproc N: how many processes the user of as_setuid may have from now on
+nproc()
+{
+	ns_exec setpriv --reuid=4712 --regid=4712 --clear-groups prlimit --pid 1 --nproc="$1:"
+}
+
+@test "stop signal and kill for which no courier can be forked are sent once there is room" {
+	dir=$(ns_dir)
+	printf '%s\n' '[service:web]' 'user = 4711' 'stop_timeout = 1m' \
+		"shell = trap 'echo told >>$dir/told; exit 0' TERM; echo up >>$dir/up; while :; do sleep 0.02; done" \
+		'[service:deaf]' 'user = 4713' 'stop_timeout = 100ms' \
+		"shell = trap '' TERM; echo up >>$dir/up; while :; do sleep 0.02; done" >"$dir/dashpot.ini"
+	open_dir
+	touch "$dir/up" "$dir/told"
+	chmod 666 "$dir/up" "$dir/told"
+	as_setuid
+	ns_start "$dir"
+	wait_until 10 sh -c "[ \$(grep -c up '$dir/up') = 2 ]"
+	nproc 1
+	ns_exec "$DASHPOT" stop --timeout 100ms web deaf || true
+	wait_until 5 service web '.why | startswith("stopping: cannot be signalled (")'
+	wait_until 5 service deaf .is_unsignalled
+	[ ! -s "$dir/told" ]
+	nproc 1000
+	wait_until 10 service web '.state == "stopped" and (.is_unsignalled | not)'
+	wait_until 10 service deaf '.ends[0].cause == "killed" and (.is_unsignalled | not)'
+	[ "$(cat "$dir/told")" = told ]
+	[ "$(events '.event == "unsignalled" and .errno == "EAGAIN"' | jq -s length)" -ge 2 ]
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+}
+
 @test "-- CMD: without CAP_KILL SIGTERM reaches a command that became another user" {
 	dir=$(ns_dir)
 	NS_PREFIX=(setpriv --bounding-set=-kill)
