@@ -410,6 +410,7 @@ enum board_event_kind {
 	BOARD_EV_OOM_FIRST,    /* its oom_score_adj */
 	BOARD_EV_UNSIGNALLED, /* signal, pid, errno: it has not got it */
 	BOARD_EV_SHUTDOWN_AGAIN, /* signal – another one: changes nothing */
+	BOARD_EV_NO_LIMITS,   /* errno: prlimit(2) is refused */
 	BOARD_EVENT_KINDS,
 };
 

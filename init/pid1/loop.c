@@ -222,7 +222,7 @@ static void set_up(struct sup *sup, const struct config *config,
 		   const struct config_source *source, char **argv)
 {
 	uint32_t inherited;
-	int err;
+	int err, limit_err;
 
 	sup->config = config;
 	sup->argv = argv;
@@ -245,7 +245,7 @@ static void set_up(struct sup *sup, const struct config *config,
 	sup->stop.look_ms = NEVER;
 	sup->stop.half_ms = NEVER;
 	sup->orphans_ms = sup->now_ms - SUP_ORPHANS_MS;
-	pipes_make_room(sup);
+	limit_err = pipes_make_room(sup);
 	open_descriptors(sup);
 	limits_find(&sup->limits);
 	memory_find(&sup->memory);
@@ -269,6 +269,8 @@ static void set_up(struct sup *sup, const struct config *config,
 	keep_notify_path(sup);
 	publish_begin(sup);
 	begin_as_init(sup);
+	if (limit_err < 0)
+		SUP_SAY(sup, BOARD_EV_NO_LIMITS, -1, -limit_err);
 	if (oom_be_last() >= OOM_MOST)
 		SUP_SAY(sup, BOARD_EV_OOM_FIRST, -1, OOM_MOST);
 	if (sup->proc_fd < 0)

@@ -54,14 +54,16 @@ static uint64_t descriptors(const struct config *c)
 	       OWN_FILES;
 }
 
-void pipes_make_room(struct sup *sup)
+int pipes_make_room(struct sup *sup)
 {
 	struct rlimit *own = &sup->limits.files;
 	const uint64_t needed = descriptors(sup->config);
 	struct rlimit raised;
 
-	if (prlimit(0, RLIMIT_NOFILE, NULL, own) < 0)
-		die_system("prlimit", errno);
+	if (prlimit(0, RLIMIT_NOFILE, NULL, own) < 0) {
+		*own = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
+		return -errno;
+	}
 	raised = (struct rlimit){ own->rlim_max, own->rlim_max };
 	if (raised.rlim_max < needed)
 		die_text(DIE_USAGE,
@@ -74,8 +76,7 @@ void pipes_make_room(struct sup *sup)
 			 (unsigned long long)needed,
 			 (unsigned long long)raised.rlim_max);
 	/* The soft limit may be raised to the hard one by anybody. */
-	if (prlimit(0, RLIMIT_NOFILE, &raised, NULL) < 0)
-		die_system("prlimit", errno);
+	return prlimit(0, RLIMIT_NOFILE, &raised, NULL) < 0 ? -errno : 0;
 }
 
 /* Without CAP_CHOWN it stays dashpot's: its mode is enough to write. */

@@ -13,8 +13,10 @@
 
 /* Raise the soft RLIMIT_NOFILE to the hard one, for the pipes and one verdict
  * pipe a service; what services are to get is kept in sup->limits.files. Ends
- * the program where the hard limit is too low, with the numbers. */
-void pipes_make_room(struct sup *sup);
+ * the program where the hard limit is too low, with the numbers. 0, or -errno:
+ * the call is refused (as by seccomp), and the limit, which may not be known
+ * then, stays as it is. */
+int pipes_make_room(struct sup *sup);
 
 /* Before `next` comes into force: make the pipes that it needs more, close
  * those of services that are gone, give those of another user to it. One that

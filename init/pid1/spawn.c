@@ -170,8 +170,9 @@ static void set_limits(const struct sup *sup, struct spawn_report *report,
 	const struct config *c = sup->config;
 
 	take(report, BOARD_STEP_LIMIT);
-	/* PID 1 raised its own soft limit; services get what it got. */
-	check(report, prlimit(0, RLIMIT_NOFILE, &sup->limits.files, NULL));
+	/* PID 1 raised its own soft limit; services get what it got. Where this
+	 * is refused, it could not be raised either. */
+	(void)prlimit(0, RLIMIT_NOFILE, &sup->limits.files, NULL);
 	be_marked(sup, s, mark);
 	for (uint32_t i = 0; i < s->limits; i++) {
 		const struct config_limit *l =

@@ -248,6 +248,9 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_NO_SUBREAPER] = { "no-subreaper", CONFIG_WARNING, "errno/e",
 		"prctl(PR_SET_CHILD_SUBREAPER) is refused (%0e; by seccomp?): "
 		"orphans go to another init" },
+	[BOARD_EV_NO_LIMITS] = { "no-limits", CONFIG_WARNING, "errno/e",
+		"prlimit(2) is refused (%0e; by seccomp?): limits stay as they "
+		"are, and leftovers bear no mark" },
 	/* clang-format on */
 };
 

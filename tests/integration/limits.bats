@@ -295,6 +295,21 @@ started_twice()
 	[ "$(container_stop box)" = 0 ]
 }
 
+@test "prlimit(2) refused: a warning, and services run with the limits as they are" {
+	dir=$(ns_dir)
+	printf '%s\n' '[service:web]' 'command = sleep 1000' '[service:own]' \
+		'command = sleep 1000' 'limit.core = 0' >"$dir/dashpot.ini"
+	NS_PREFIX=(strace -D -qq -f -o "$dir/trace" -e trace=prlimit64
+		-e inject=prlimit64:error=EPERM)
+	ns_start "$dir"
+	wait_until 10 service web '.state == "running"'
+	wait_until 10 events '.event == "no-limits" and .errno == "EPERM"'
+	wait_until 10 service own '.failures > 0'
+	grep 'prlimit(2) is refused (EPERM; by seccomp?)' "$dir/stderr"
+	ns_stop
+	[ "$NS_STATUS" = 0 ]
+}
+
 # strace_clone WHEN: inject EAGAIN into these calls of clone of each process
 strace_clone()
 {
