@@ -20,8 +20,8 @@ static const struct {
 	const char *in, *member, *is, *text;
 } states[] = {
 	{ NULL, "breaker", "latched",
-	  "It is not tried again by itself: mend it, then let `dashpot reset` "
-	  "forget its failures and start it." },
+	  "Mend it, then let `dashpot reset` forget its failures and start "
+	  "it." },
 	{ "waiting", "for", "dependency",
 	  "Look at the service that it waits for." },
 	{ "waiting", "for", "budget",
@@ -43,8 +43,8 @@ static const struct {
 	"to only try."
 #define NO_RIGHT \
 	"A lower nice takes CAP_SYS_NICE, a lower oom_score_adj " \
-	"CAP_SYS_RESOURCE: give it to the container, or put one more - " \
-	"before the number to only try."
+	"CAP_SYS_RESOURCE: give it, or put one more - before the number " \
+	"to only try."
 
 /* How it ended: `cause`, and errno_name, step, which, signal, code, or
  * "daemonises", or "". */
@@ -178,10 +178,9 @@ const char *advice_for(struct peek service)
 
 	if (peek_is_true(peek_get(service, "is_stuck")))
 		return "The file or file system that it needs at that step "
-		       "hangs: mend that one. It is not started a second "
-		       "time beside itself.";
+		       "hangs: mend that one.";
 	if (peek_is_true(peek_get(service, "is_unsignalled")))
-		return "Give the container CAP_KILL.";
+		return NULL; /* `why` has it */
 	for (size_t i = 0; i < COUNT(states); i++) {
 		struct peek in = states[i].in == NULL ?
 					 service :

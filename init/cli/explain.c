@@ -80,9 +80,8 @@ static void tell_age(struct out *o, const struct state *s)
 	out_distance(o, written_ms, now_ms);
 	if (s->due_ms < 0 && !s->from.is_over &&
 	    now_ms - written_ms > EXPLAIN_LATE_MS)
-		out_wrap(o, 2, "; nothing is written while nothing changes, so "
-			       "whether the container is still there cannot "
-			       "be seen here");
+		out_wrap(o, 2, "; nothing is written while nothing changes: "
+			       "the container may be gone");
 	out_line(o);
 	if (s->due_ms < 0)
 		return;

@@ -108,7 +108,7 @@ static void check(struct peek all, size_t where, const char *dir,
 	if (all.at == NULL || schema < 1)
 		die_text(DIE_SYSTEM,
 			 "%s/%s: is not what dashpot wrote (%s at byte %zu): "
-			 "dashpot replaces it whole, so something else damaged "
+			 "something else damaged "
 			 "it; `dashpot events` does not need it",
 			 dir, name, all.at == NULL ? "no JSON" : "no schema",
 			 where);

@@ -20,7 +20,14 @@
 #include "init/pid1/spawn.h"
 #include "init/pid1/terminal.h"
 
-enum { AGAIN_MS = 20 }; /* to the next look, where wait4(2) fails */
+enum {
+	AGAIN_MS = 20, /* to the next look, where wait4(2) fails */
+	UNSENT_MS = 250, /* to the next try, where a courier does */
+};
+
+/* Signals that are to be sent again, a bit each: no process, or no memory for
+ * it, was there for their courier. */
+static uint64_t unsent;
 
 /* Why the command could not be executed, as a shell would say it. */
 static _Noreturn void die_of_exec(const char *name,
@@ -39,12 +46,50 @@ static _Noreturn void die_of_exec(const char *name,
 	die_text(code, "%s: %s", name, errors_text(report->err));
 }
 
+/* What is not sent is said once, if that does not block. What takes a right
+ * is not tried again: it does not come by itself. */
+static void not_sent(int number, int err)
+{
+	static bool is_said;
+	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (err != EPERM)
+		unsent |= UINT64_C(1) << (number - 1);
+	if (is_said || poll(&room, 1, 0) < 1)
+		return;
+	is_said = true;
+	(void)format_fd(STDERR_FILENO,
+			"dashpot: signal %d cannot be sent to the command: "
+			"%s; dashpot needs CAP_KILL\n",
+			number, errors_text(err));
+}
+
+static void pass_on(pid_t command, int number)
+{
+	int err = courier_send(-1, number, command, false);
+
+	if (err < 0 && err != -ESRCH)
+		not_sent(number, -err);
+}
+
+static void send_again(pid_t command)
+{
+	const uint64_t all = unsent;
+
+	unsent = 0;
+	for (int number = 1; all && number <= 64; number++)
+		if (all >> (number - 1) & 1)
+			pass_on(command, number);
+}
+
 /* Wait for dead children, as many as a turn takes. True once the command itself
  * is among them. *ret_again_ms: look again then, where there may be more or the
  * kernel gave no answer; -1: when a signal comes. */
 static bool reap_batch_of(pid_t command, int *status, int *ret_again_ms)
 {
+	struct courier_task task;
 	bool is_over = false;
+	int err;
 
 	*ret_again_ms = 0;
 	for (int k = 0; k < REAP_BATCH; k++) {
@@ -56,28 +101,15 @@ static bool reap_batch_of(pid_t command, int *status, int *ret_again_ms)
 				pid < 0 && errno != ECHILD ? AGAIN_MS : -1;
 			break;
 		}
-		if (pid != command)
+		if (pid != command) {
+			if (courier_reaped(pid, one, &task, &err) && err)
+				not_sent(task.number, err);
 			continue;
+		}
 		*status = one;
 		is_over = true;
 	}
 	return is_over;
-}
-
-/* What cannot be sent is said once, if that does not block. */
-static void pass_on(pid_t command, int number)
-{
-	static bool is_said;
-	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
-	int err = courier_send(-1, number, command, false);
-
-	if (err >= 0 || err == -ESRCH || is_said || poll(&room, 1, 0) < 1)
-		return;
-	is_said = true;
-	(void)format_fd(STDERR_FILENO,
-			"dashpot: signal %d cannot be sent to the command: "
-			"%s; dashpot needs CAP_KILL\n",
-			number, errors_text(-err));
 }
 
 /* Pass on what has come. True when a child may have died. */
@@ -110,7 +142,8 @@ static int attend(pid_t command, enum terminal t, int signal_fd)
 	int status = 0, again_ms = -1;
 
 	for (;;) {
-		poll(&wake, 1, again_ms);
+		poll(&wake, 1, again_ms < 0 && unsent ? UNSENT_MS : again_ms);
+		send_again(command);
 		if ((take_signals(command, t) || again_ms >= 0) &&
 		    reap_batch_of(command, &status, &again_ms))
 			return status;

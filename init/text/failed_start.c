@@ -81,7 +81,7 @@ void failed_start_add(struct phrase *w, unsigned step, int code, int err)
 
 	if (step == BOARD_STEP_INTERPRETER && code == BOARD_FLAW_RETURN) {
 		phrase_add(w, "could not be started: its first line ends with "
-			      "a carriage return, which is taken for a part of "
+			      "a carriage return, taken for a part of "
 			      "the interpreter's name");
 		return;
 	}

@@ -87,8 +87,8 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"a start may be refused late" },
 	[BOARD_EV_NO_PROC] = { "no-proc", CONFIG_WARNING, "inherited_streams",
 		"there is no /proc of this PID namespace: what services leave "
-		"behind cannot be seen, and is not waited for[0:; what they "
-		"print goes straight to dashpot's own outputs|]" },
+		"behind cannot be seen or waited for[0:; what they print "
+		"goes straight to dashpot's outputs|]" },
 	[BOARD_EV_SHUTDOWN] = { "shutdown", CONFIG_INFO,
 		"signal/s timeout_ms",
 		"[0:%0s: |]stops everything, within %1d" },

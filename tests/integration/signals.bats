@@ -297,10 +297,25 @@ nproc()
 	wait_until 5 service web '.is_unsignalled and .next == null'
 	ctl status web | grep 'cannot be signalled .*CAP_KILL'
 	run -1 ctl explain web
-	[[ "$output" == *'cannot be signalled'*'Give the container CAP_KILL'* ]]
+	[[ "$output" == *'cannot be signalled'*CAP_KILL* ]]
 	ns_stop TERM 10
 	said '.event == "unsignalled" and .signal == "SIGTERM" and .errno == "EPERM"' | grep -q CAP_KILL
 	run ! said '.event == "stopping" or .event == "killed"'
+}
+
+@test "-- CMD: a signal for which no courier can be forked is sent once there is room" {
+	dir=$(ns_dir)
+	as_setuid
+	ns_run "$dir" "$DASHPOT" -- setpriv --reuid=4711 --clear-groups \
+		sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.02; done'
+	wait_until 5 test -s "$dir/stdout"
+	nproc 1
+	ns_exec kill -TERM 1
+	wait_until 5 grep -q 'signal 15 cannot be sent .*CAP_KILL' "$dir/stderr"
+	nproc 1000
+	ns_wait 10
+	[ "$NS_STATUS" = 7 ]
+	[ "$(grep -c 'cannot be sent' "$dir/stderr")" = 1 ]
 }
 
 @test "-- CMD: what cannot be sent without CAP_KILL and CAP_SETUID is said, once" {

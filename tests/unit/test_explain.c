@@ -243,7 +243,6 @@ static void leftover_that_cannot_be_signalled_is_told(void **state)
 		   "'waiting':{'for':'leftovers'},'ends':[]}}}");
 	assert_int_equal(explain(NULL, NOON), 0);
 	assert_true(volume_says("cannot be signalled (not permitted)"));
-	assert_true(volume_says("Give the container CAP_KILL."));
 	assert_false(volume_says("mend it"));
 }
 
