@@ -110,15 +110,17 @@ static int explain(const struct config *c)
 static int say_summary(const struct config *c, unsigned doubts)
 {
 	bool is_short = c->shutdown_timeout_ms < c->shutdown_needs_ms;
-	char some[32];
+	char some[32], needs[PHRASE_TIME];
+	struct phrase w = PHRASE_IN(needs);
 
+	phrase_duration(&w, c->shutdown_needs_ms);
 	format(some, sizeof(some), "%u", doubts);
 	return format_fd(STDOUT_FILENO,
 			 "%u service%s, no mistake, %s warning%s; stopping "
-			 "needs up to %lld ms%s\n",
+			 "needs up to %s%s\n",
 			 c->services, c->services == 1 ? "" : "s",
 			 doubts > 0 ? some : "no", doubts == 1 ? "" : "s",
-			 (long long)c->shutdown_needs_ms,
+			 needs,
 			 is_short ? ", but shutdown_timeout gives less" : "");
 }
 

@@ -8,6 +8,7 @@
 
 #include "init/format.h"
 #include "init/text/phrase.h"
+#include "init/text/sentence.h"
 
 enum { LINE = 512, TIME = 14 };
 
@@ -138,8 +139,9 @@ static void add_what(struct phrase *w, const struct timeline *t,
 		if (e->number == 1 &&
 		    e->tally.failures >= e->tally.max_failures &&
 		    e->tally.max_failures > 0) {
-			phrase_add(w, ": %u failures ", e->tally.failures);
-			phrase_window(w, e->tally.window_ms);
+			phrase_add(w, ": ");
+			sentence_failures(w, e->tally.failures,
+					  e->tally.window_ms);
 		}
 		phrase_add(w, ")");
 		break;

@@ -5,6 +5,7 @@
 
 #include "init/errors.h"
 #include "init/helpers/watch.h"
+#include "init/text/sentence.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
 
@@ -86,10 +87,10 @@ static void add_trip(struct phrase *w, const struct board_service *row)
 	else if (row->trips > 1)
 		phrase_add(w, "its probe failed too, trip %u in a row",
 			   row->trips);
-	else if (row->tally.max_failures > 0) {
-		phrase_add(w, "%u failures ", row->tally.failures);
-		phrase_window(w, row->tally.window_ms);
-	} else
+	else if (row->tally.max_failures > 0)
+		sentence_failures(w, row->tally.failures,
+				  row->tally.window_ms);
+	else
 		phrase_add(w, "it failed");
 }
 

@@ -22,6 +22,13 @@ void sentence_count(struct phrase *w, int64_t n, const char *noun,
 	phrase_add(w, "%lld %s%s", (long long)n, noun, n == 1 ? "" : plural);
 }
 
+void sentence_failures(struct phrase *w, int64_t n, int64_t window_ms)
+{
+	sentence_count(w, n, "failure", "s");
+	phrase_add(w, " ");
+	phrase_window(w, window_ms);
+}
+
 static void add_wait_status(struct phrase *w, int64_t status)
 {
 	int s = (int)status;
@@ -162,9 +169,7 @@ static void add_blocked(struct phrase *w, const struct board_event *e)
 		phrase_add(w, "the start that was asked for failed; that is "
 			      "no trip and the cooldown stays as it was");
 	} else if (e->n[3] != 0) {
-		sentence_count(w, e->n[2], "failure", "s");
-		phrase_add(w, " ");
-		phrase_window(w, e->n[3]);
+		sentence_failures(w, e->n[2], e->n[3]);
 	} else if (e->n[1] > 1) {
 		phrase_add(w, "failed again, trip %lld in a row",
 			  (long long)e->n[1]);

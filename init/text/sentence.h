@@ -38,6 +38,10 @@ void sentence_value(struct phrase *w, const struct config *c,
 void sentence_count(struct phrase *w, int64_t n, const char *noun,
 		    const char *plural);
 
+/* Append "1 failure in a row" or "3 failures within 15 s"; window_ms < 0: in a
+ * row. */
+void sentence_failures(struct phrase *w, int64_t n, int64_t window_ms);
+
 /* The name of service i; NULL when there is none of that number. */
 const char *sentence_service(const struct config *c, int64_t i);
 

@@ -19,7 +19,7 @@ write()
 @test "a file without doubts: exit 0, also with --strict, one line of summary" {
 	write '[service:web]' 'command = sleep 1' 'essential = yes'
 	run -0 --separate-stderr "$DASHPOT" check -c "$file" --strict
-	[ "$output" = '1 service, no mistake, no warnings; stopping needs up to 9500 ms' ]
+	[ "$output" = '1 service, no mistake, no warnings; stopping needs up to 9.5 s' ]
 	[ "$stderr" = '' ]
 }
 
@@ -61,7 +61,7 @@ write()
 	run -100 "$DASHPOT" check -c "$file"
 	printf '%s\n' '# of the build' 'SECS=1' '' 'STOP="3s"' >"$BATS_TEST_TMPDIR/env"
 	STOP=5s run -0 "$DASHPOT" check -c "$file" --env-file "$BATS_TEST_TMPDIR/env"
-	[[ $output == *'needs up to 4500 ms' ]]
+	[[ $output == *'needs up to 4.5 s' ]]
 	echo 'no variable' >>"$BATS_TEST_TMPDIR/env"
 	run -100 "$DASHPOT" check -c "$file" --env-file="$BATS_TEST_TMPDIR/env"
 	[[ $output == *"env:5: is neither NAME=VALUE nor NAME"* ]]

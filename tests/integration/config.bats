@@ -170,10 +170,10 @@ messages()
 	printf '%s\n' '[dashpot]' 'shutdown_timeout = 12s' '[service:a]' \
 		'command = true' '[service:b]' 'command = true' 'after = a' >"$dir/short.ini"
 	run -0 "$DASHPOT" check -c "$dir/short.ini"
-	[[ $output == *'needs up to 17500 ms, but shutdown_timeout gives less' ]]
+	[[ $output == *'needs up to 17.5 s, but shutdown_timeout gives less' ]]
 	sed -i 's/12s/18s/' "$dir/short.ini"
 	run -0 "$DASHPOT" check -c "$dir/short.ini"
-	[[ $output == *'needs up to 17500 ms' ]]
+	[[ $output == *'needs up to 17.5 s' ]]
 }
 
 @test "[defaults] counts for every service that says nothing else" {

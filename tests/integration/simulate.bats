@@ -144,6 +144,9 @@ same()
 	is_between 1 "${#lines[@]}" 50
 	omitted=$(printf '%s\n' "$output" | sed -n 's/^ *\.\.\. \([0-9,]*\) more.*/\1/p')
 	[ $((${#lines[@]} - 1 + ${omitted//,/})) = "$all" ]
+	write '[service:web]' 'command = x' 'max_failures = 1 in 15s'
+	run -0 "$DASHPOT" simulate -c "$dir/dashpot.ini" --lifetime 2s --no-exit
+	[[ $output == *'(trip 1: 1 failure within 15 s)'* ]]
 }
 
 @test "--json is one document, with as many events as there were" {

@@ -521,6 +521,9 @@ static void blocked_says_why_and_when_it_is_probed(void **state)
 	row->tally.window_ms = BREAKER_IN_A_ROW;
 	assert_non_null(strstr(why(f, LIFE_BLOCKED),
 			       "10 failures in a row, last"));
+	row->tally = (struct breaker_tally){ 1, 1, 15000 };
+	assert_non_null(strstr(why(f, LIFE_BLOCKED),
+			       "blocked: 1 failure within 15 s, last"));
 	row->trips = 2;
 	assert_non_null(strstr(why(f, LIFE_BLOCKED),
 			       "its probe failed too, trip 2 in a row"));
