@@ -7,14 +7,10 @@
 #ifndef INIT_TEXT_KINDS_H
 #define INIT_TEXT_KINDS_H
 
-#include <stdint.h>
-
 #include "init/board/board.h"
 
 struct kinds_row {
-	const char *word;     /* in JSON */
-	uint8_t level;        /* enum config_log_level, if nothing in the event
-			       * changes it */
+	const char *tagged;   /* what the two calls below take apart */
 	const char *args;     /* names of its arguments in JSON, each with
 			       * "/letter" where it is no plain number */
 	const char *sentence; /* NULL: sentence_add() makes it */
@@ -22,5 +18,11 @@ struct kinds_row {
 
 /* The row of a kind; outside the enum that of BOARD_EV_NONE. */
 const struct kinds_row *kinds_find(unsigned kind);
+
+/* What it is called in JSON. */
+const char *kinds_word(unsigned kind);
+
+/* How serious it is, if nothing in the event changes that. */
+enum config_log_level kinds_level(unsigned kind);
 
 #endif

@@ -9,13 +9,13 @@
 
 const char *message_word(unsigned kind)
 {
-	return kind < BOARD_EVENT_KINDS ? kinds_find(kind)->word : "unknown";
+	return kind < BOARD_EVENT_KINDS ? kinds_word(kind) : "unknown";
 }
 
 enum config_log_level message_level(const struct config *c,
 				    const struct board_event *e)
 {
-	enum config_log_level level = kinds_find(e->kind)->level;
+	enum config_log_level level = kinds_level(e->kind);
 
 	if (e->kind == BOARD_EV_ENDED && e->n[5] != 0)
 		return CONFIG_WARNING;
@@ -91,7 +91,7 @@ static void add_event(struct phrase *w, const struct sentence_from *from,
 	const struct config *c = from->config;
 
 	add_json(w, e->wall_ms, level_word(message_level(c, e)),
-		 sentence_service(c, e->service), kinds_find(e->kind)->word,
+		 sentence_service(c, e->service), kinds_word(e->kind),
 		 sentence);
 	phrase_add(w, ",\"monotonic_ms\":%lld", (long long)e->mono_ms);
 	add_args(w, c, e);
