@@ -33,8 +33,8 @@ static bool is_trusted(const struct stat *st)
 }
 
 /* Remove what stands there, unless it is a lock that cannot be opened. A
- * directory with something in it gets another name, one that the planter cannot
- * take first. 0, or -errno. */
+ * directory with something in it gets another name, with the time in it: where
+ * that was guessed and taken, the next write tries another. 0, or -errno. */
 static int clear_name(int directory, char holder[LOCK_HOLDER])
 {
 	char aside[sizeof(name) + 21];
