@@ -62,6 +62,9 @@ void tell_courier(struct sup *sup, const struct courier_task *task, int err)
 	if (hooks_courier(sup, task, err) ||
 	    (!err && (!is_leader || task->number == SIGCONT)))
 		return;
+	/* It ended meanwhile, and nothing is left that could be signalled. */
+	if (s && !is_leader && !s->is_swept)
+		return;
 	tell_sent(sup, task->service, s ? &s->unsent : &none, task->number,
 		  task->pid, -err);
 	if (!is_leader)

@@ -238,6 +238,16 @@ static void late_failure_of_the_stop_signal_revokes_no_kill(void **state)
 	assert_int_equal(services_next_ms(&sup), NEVER);
 }
 
+static void failure_behind_the_end_of_the_process_is_no_matter(void **state)
+{
+	begin(capability_bit(CAPABILITY_SETUID));
+	service_stop(&sup, 0, false);
+	ended(0, 0);
+	assert_true(couriers_end(EINVAL << 8) > 0);
+	assert_int_equal(row()->unsent, 0);
+	assert_int_equal(events_of(BOARD_EV_UNSIGNALLED, 0), 0);
+}
+
 static void courier_says_by_its_exit_code_why_it_failed(void **state)
 {
 	lend_errno = EINVAL;
@@ -255,6 +265,7 @@ int main(void)
 		TEST(courier_whose_fork_is_refused_is_tried_again),
 		TEST(kill_whose_fork_is_refused_is_tried_again),
 		TEST(courier_that_fails_is_said_once_and_sent_again),
+		TEST(failure_behind_the_end_of_the_process_is_no_matter),
 		TEST(courier_says_by_its_exit_code_why_it_failed),
 		TEST(late_failure_of_the_stop_signal_revokes_no_kill),
 	};
