@@ -352,7 +352,8 @@ enum board_event_kind {
 				* it grows on: its log file cannot be written,
 				* lines are dropped, or it cannot be rotated */
 	BOARD_EV_OUTPUT_WELL,  /* 1 if stderr, lines dropped, ms of trouble */
-	BOARD_EV_COMMAND,      /* enum command_kind, signal: somebody's wish */
+	BOARD_EV_COMMAND,      /* enum command_kind, signal, pid and uid of
+				* who asks */
 	BOARD_EV_CONTROL_TROUBLE, /* 1 if `listen`, errno, pid (0: not known)
 				   * and uid of who has the place, 1 if
 				   * control_owner cannot be given */

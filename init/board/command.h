@@ -41,6 +41,9 @@ struct command {
 	uint64_t id;      /* random, never 0 */
 	uint32_t kind;    /* enum command_kind */
 	int32_t signal;   /* SIGNAL: 1 .. 64 */
+	int32_t pid;      /* of who asks, by SO_PEERCRED: for the event; 0:
+			   * in another PID namespace */
+	uint32_t uid;
 	uint64_t config;  /* board->reloads that the set was made for */
 	struct command_set services;
 };

@@ -126,6 +126,8 @@ static void judge(struct client *c, const struct client_door *door)
 		return;
 	is_master = peer.uid == 0 || peer.uid == getuid();
 	c->is_outside = peer.pid == 0;
+	c->pid = peer.pid;
+	c->uid = peer.uid;
 	c->may_command = is_master && (door->near == NULL || !c->is_outside);
 	c->may_ask = door->near == NULL ||
 		     (!c->is_outside &&

@@ -43,6 +43,8 @@ struct client {
 	enum client_state state;
 	bool is_http;
 	bool may_ask, may_command;
+	int32_t pid;     /* of who connected; 0: outside */
+	uint32_t uid;
 	bool is_outside; /* of dashpot's PID namespace */
 	int fd;
 	int64_t came_ms;

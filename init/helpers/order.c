@@ -16,6 +16,8 @@ void order_send(struct control *ctl, struct client *c)
 		.kind = (uint32_t)(r->kind - REQUEST_START) + COMMAND_START,
 		.signal = r->kind == REQUEST_SWEEP ? r->has_orphans
 						   : r->signal,
+		.pid = c->pid,
+		.uid = c->uid,
 		.config = ctl->job->reloads,
 		.services = c->watch.asked,
 	};

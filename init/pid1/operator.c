@@ -135,7 +135,8 @@ static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 
 	if (command->kind == COMMAND_RELOAD_SERVICE)
 		number = settings(sup, i)->reload_signal;
-	SUP_SAY(sup, BOARD_EV_COMMAND, (int)i, command->kind, number);
+	SUP_SAY(sup, BOARD_EV_COMMAND, (int)i, command->kind, number,
+		command->pid, command->uid);
 	switch ((enum command_kind)command->kind) {
 	case COMMAND_RESTART:
 		if (life_is_up(sup->service[i].state))

@@ -159,8 +159,8 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 		"stream dropped trouble_ms",
 		"the log file of its std[0:err|out] is written again after "
 		"%2d; lines dropped: %1i" },
-	[BOARD_EV_COMMAND] = { INFO "command", "command/k signal/s",
-		"asked from outside: %0k[1: %1s|]" },
+	[BOARD_EV_COMMAND] = { INFO "command", "command/k signal/s pid uid",
+		"asked from outside: %0k[1: %1s|] (uid %3i, pid %2i)" },
 	[BOARD_EV_CONTROL_TROUBLE] = { WARNING "control-trouble",
 		"is_listen/b errno/e pid uid is_owner/b", NULL },
 	[BOARD_EV_RELOAD] = { INFO "reload", "is_signal/b",

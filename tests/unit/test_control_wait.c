@@ -72,6 +72,8 @@ static void restart_is_answered_when_the_new_run_is_ready(void **state)
 	fd = dial();
 	say(fd, "restart id=00000000000000aa web\n");
 	command = take_command();
+	assert_int_equal(command.pid, getpid());
+	assert_int_equal(command.uid, getuid());
 	assert_int_equal(command.id, 0xaa);
 	assert_int_equal(command.kind, COMMAND_RESTART);
 	assert_int_equal(command.services.word[0], 1);

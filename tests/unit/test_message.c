@@ -7,6 +7,7 @@
 
 #include "cJSON.h"
 #include "init/errors.h"
+#include "init/board/command.h"
 #include "init/text/message.h"
 
 static struct board_event event(enum board_event_kind kind, int service)
@@ -237,6 +238,9 @@ static void sentences_carry_name_number_and_what_to_do(void **state)
 			    "may take 1 s: give docker stop -t 1 or more");
 	assert_non_null(strstr(SENTENCE(BOARD_EV_NO_SUBREAPER, EPERM),
 			       "PR_SET_CHILD_SUBREAPER) is refused ("));
+	assert_string_equal(SENTENCE(BOARD_EV_COMMAND, COMMAND_STOP, 0, 7,
+				     1000),
+			    "asked from outside: stop (uid 1000, pid 7)");
 	assert_string_equal(SENTENCE(BOARD_EV_STARTED, 12, 0, 1),
 			    "started, pid 12");
 	assert_string_equal(SENTENCE(BOARD_EV_BACKOFF, 250, 2, 3, 15000),
