@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include "init/cli/options.h"
-#include "init/descriptors.h"
+#include "init/kernel/descriptors.h"
 #include "init/pid1/loop.h"
-#include "init/pid1/signals.h"
-#include "init/pid1/single.h"
+#include "init/kernel/signals.h"
+#include "init/pid1/single_command.h"
 
 int main(int argc, char **argv)
 {

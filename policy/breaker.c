@@ -7,7 +7,7 @@
  * of two times can overflow. */
 #include "policy/breaker.h"
 
-#include "policy/dampen.h"
+#include "policy/backoff.h"
 
 enum {
 	MAX_DOUBLINGS = 62,    /* more would not fit an int64_t */
@@ -278,6 +278,6 @@ struct breaker_tally breaker_fullest(const struct breaker *b,
 int64_t breaker_cooldown_ms(const struct breaker *b,
 			    const struct breaker_policy *p)
 {
-	return dampen_doubled_ms(p->cooldown_min_ms, p->cooldown_max_ms,
+	return backoff_doubled_ms(p->cooldown_min_ms, p->cooldown_max_ms,
 				 b->doublings);
 }

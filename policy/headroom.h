@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Process headroom: may one more task be started under these limits, and if
- * not, which limit binds. It reads nothing itself; init/pid1/limits brings
- * the numbers. */
+ * not, which limit binds. It reads nothing itself; init/kernel/task_limits
+ * brings the numbers. */
 #ifndef POLICY_HEADROOM_H
 #define POLICY_HEADROOM_H
 

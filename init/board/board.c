@@ -14,8 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "init/descriptors.h"
-#include "init/format.h"
+#include "init/kernel/descriptors.h"
+#include "init/lib/format.h"
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010

@@ -254,8 +254,8 @@ struct board_service {
 	uint64_t starts;          /* processes started in this container */
 	uint64_t failed;          /* failures in this container */
 	uint64_t mark;            /* number of its processes' mark
-				   * (init/mark.h); the HOOKS numbers behind
-				   * it are its hooks' */
+				   * (init/kernel/lineage_mark.h); the HOOKS
+				   * numbers behind it are its hooks' */
 	uint64_t leftovers_ended; /* left-behind processes ended so far */
 	int64_t since_ms;         /* in this state since */
 	int64_t started_ms;       /* of the present or last process; -1 */
@@ -455,8 +455,8 @@ struct board {
 	int64_t now_ms, now_wall_ms; /* of the last publish */
 	uint64_t reloads;         /* that were put in force; the services of
 				   * struct command are numbered by it */
-	uint64_t mark_base;       /* of all marks, init/mark.h; set before any
-				   * fork */
+	uint64_t mark_base;       /* of all marks (lineage_mark.h); set before
+				   * any fork */
 	uint64_t reaped;          /* processes waited for */
 	uint64_t orphans;         /* of those, not services or helpers */
 	uint64_t restarts;        /* starts that took a token */

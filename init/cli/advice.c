@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/format.h"
+#include "init/lib/format.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "init/die.h"
+#include "init/lib/die.h"
 
 /* Length of the option's name if arg is that option, else 0. */
 static size_t match(const char *arg, const struct args_row *row)

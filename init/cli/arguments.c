@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "init/die.h"
+#include "init/lib/die.h"
 #include "init/text/heap.h"
 
 struct arguments arguments_of(int argc, char **argv)

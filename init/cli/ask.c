@@ -15,9 +15,9 @@
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
 #include "init/cli/refusal.h"
-#include "init/clock.h"
+#include "init/kernel/clock.h"
 #include "init/config/value.h"
-#include "init/die.h"
+#include "init/lib/die.h"
 
 enum { PAUSE_MS = 50 }; /* between two attempts to connect again */
 

@@ -13,7 +13,7 @@
 
 #include "init/cli/dial.h"
 #include "init/text/peek.h"
-#include "init/text/phrase.h"
+#include "init/text/wording.h"
 
 enum {
 	ASK_LINE = 4096,        /* most bytes of a request, newline included */

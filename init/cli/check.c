@@ -12,9 +12,9 @@
 #include "init/config/envfile.h"
 #include "init/config/files.h"
 #include "init/config/load.h"
-#include "init/die.h"
-#include "init/errors.h"
-#include "init/format.h"
+#include "init/lib/die.h"
+#include "init/lib/errors.h"
+#include "init/lib/format.h"
 #include "init/text/policy_words.h"
 
 enum { WORDS = 1024 };

@@ -13,12 +13,12 @@
 #include "init/cli/health.h"
 #include "init/cli/logs.h"
 #include "init/cli/refusal.h"
-#include "init/cli/simulate.h"
+#include "init/simulate/simulate.h"
 #include "init/cli/status.h"
 #include "init/cli/steer.h"
 #include "init/cli/sweep.h"
-#include "init/die.h"
-#include "init/format.h"
+#include "init/lib/die.h"
+#include "init/lib/format.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -15,10 +15,10 @@
 
 #include "init/cli/peer.h"
 #include "init/cli/reader.h"
-#include "init/die.h"
-#include "init/errors.h"
-#include "init/format.h"
-#include "init/near.h"
+#include "init/lib/die.h"
+#include "init/lib/errors.h"
+#include "init/lib/format.h"
+#include "init/lib/abstract_name.h"
 
 enum { NEAR_MS = 50 };
 
@@ -27,7 +27,7 @@ bool dial_place(unsigned k, const char *directory, char to[DIAL_PLACE])
 	/* The abstract names lead to this container alone; a directory may be
 	 * shared. */
 	if (k < NEAR_NAMES) {
-		if (near_name(k, to) < 0)
+		if (abstract_name(k, to) < 0)
 			to[0] = '\0';
 		return true;
 	}

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "init/config/config.h"
-#include "init/text/phrase.h"
+#include "init/text/wording.h"
 
 enum {
 	DIAL_PLACE = 128,      /* room for a place; longer paths than 107 bytes

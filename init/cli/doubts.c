@@ -8,16 +8,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "init/capability.h"
-#include "init/cgroup.h"
+#include "init/kernel/capability.h"
+#include "init/kernel/cgroup.h"
 #include "init/cli/lookup.h"
-#include "init/cli/simulation.h"
+#include "init/simulate/simulation.h"
 #include "init/config/capabilities.h"
 #include "init/config/files.h"
 #include "init/config/keys.h"
-#include "init/errors.h"
-#include "init/format.h"
-#include "init/text/phrase.h"
+#include "init/lib/errors.h"
+#include "init/lib/format.h"
+#include "init/text/wording.h"
 
 enum { FILE_BYTES = 1024 * 1024, TIME = 32 };
 
@@ -65,7 +65,7 @@ int64_t doubts_fewest_ms(const struct config_service *s, uint32_t n)
 	if (s->restart == CONFIG_NEVER)
 		return 0;
 	for (uint32_t k = 1; k < n; k++) {
-		row[k] = row[k - 1] + dampen_delay_ms(&s->dampen, k, 0);
+		row[k] = row[k - 1] + backoff_delay_ms(&s->dampen, k, 0);
 		best[k] = row[k];
 		/* Or j failures, their delay, a run that is stable before it
 		 * fails, and those behind it. */
@@ -89,7 +89,7 @@ static void doubt_give_up(struct doubts *d, const char *what, int64_t ran_ms)
 		int64_t between_ms = 0;
 
 		for (uint32_t k = 1; k < p->window[i].max_failures; k++)
-			between_ms += ran_ms + dampen_delay_ms(&d->s->dampen,
+			between_ms += ran_ms + backoff_delay_ms(&d->s->dampen,
 							       k, 0);
 		if (between_ms < p->window[i].window_ms)
 			return;

@@ -11,9 +11,9 @@
 #include "init/cli/live.h"
 #include "init/config/complain.h"
 #include "init/config/value.h"
-#include "init/die.h"
-#include "init/format.h"
-#include "init/text/phrase.h"
+#include "init/lib/die.h"
+#include "init/lib/format.h"
+#include "init/text/wording.h"
 
 enum {
 	TEXT = 1024,     /* room for a sentence */

@@ -10,7 +10,7 @@
 #include "init/cli/live.h"
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
-#include "init/die.h"
+#include "init/lib/die.h"
 
 enum { SEARCHED = 16 }; /* most services whose output is looked for in events */
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "init/text/phrase.h"
+#include "init/text/wording.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

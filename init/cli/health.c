@@ -18,8 +18,8 @@
 #include "init/cli/reader.h"
 #include "init/cli/refusal.h"
 #include "init/cli/verdict.h"
-#include "init/die.h"
-#include "init/format.h"
+#include "init/lib/die.h"
+#include "init/lib/format.h"
 
 enum {
 	KILL_MS = 100,     /* between the two alarms */

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "init/cli/reader.h"
-#include "init/die.h"
-#include "init/format.h"
+#include "init/lib/die.h"
+#include "init/lib/format.h"
 
 /* Ask; false when there is no answer, or none of use, and that is said. */
 static bool get(struct ask *a, struct peek *answer)

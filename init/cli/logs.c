@@ -12,7 +12,7 @@
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
 #include "init/config/value.h"
-#include "init/die.h"
+#include "init/lib/die.h"
 
 enum {
 	TEXT = 1024,       /* room for a line, which has 512 bytes */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* As exec_by_path() of init/pid1/spawn.c, without the exec. */
+/* As exec_by_path() of init/kernel/spawn.c, without the exec. */
 #include "init/cli/lookup.h"
 
 #include <elf.h>
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "init/format.h"
+#include "init/lib/format.h"
 
 static bool is_member(const struct config_service *s, uint32_t gid)
 {

@@ -8,8 +8,8 @@
 #include "init/cli/commands.h"
 #include "init/config/complain.h"
 #include "init/config/foreign.h"
-#include "init/die.h"
-#include "init/format.h"
+#include "init/lib/die.h"
+#include "init/lib/format.h"
 
 const char *mistyped_meant(const char *word)
 {

@@ -8,7 +8,7 @@
 #include "init/cli/dial.h"
 #include "init/cli/mistyped.h"
 #include "init/cli/refusal.h"
-#include "init/die.h"
+#include "init/lib/die.h"
 
 static void take_file(struct options *o, const char *file)
 {

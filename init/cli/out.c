@@ -10,10 +10,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "init/format.h"
-#include "init/scan.h"
+#include "init/lib/format.h"
+#include "init/lib/scan.h"
 #include "init/text/json.h"
-#include "init/text/phrase.h"
+#include "init/text/wording.h"
 
 void out_begin(struct out *o, int fd)
 {

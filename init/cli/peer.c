@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "init/format.h"
-#include "init/scan.h"
+#include "init/lib/format.h"
+#include "init/lib/scan.h"
 
 enum { STATUS = 4096, PATH = 64 };
 

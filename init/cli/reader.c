@@ -14,11 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "init/clock.h"
-#include "init/die.h"
-#include "init/errors.h"
-#include "init/format.h"
-#include "init/text/pattern.h"
+#include "init/kernel/clock.h"
+#include "init/lib/die.h"
+#include "init/lib/errors.h"
+#include "init/lib/format.h"
+#include "init/lib/glob.h"
 
 const char *reader_directory(const char *given)
 {
@@ -275,7 +275,7 @@ bool reader_next(struct reader *r, struct peek *event)
 
 bool reader_matches(const char *pattern, const char *name)
 {
-	return pattern == NULL || pattern_matches(pattern, name);
+	return pattern == NULL || glob_matches(pattern, name);
 }
 
 int64_t reader_now_ms(void)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/die.h"
-#include "init/format.h"
-#include "init/text/phrase.h"
+#include "init/lib/die.h"
+#include "init/lib/format.h"
+#include "init/text/wording.h"
 
 static bool is_json;
 static const char *next_code;

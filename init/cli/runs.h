@@ -4,7 +4,7 @@
 #define INIT_CLI_RUNS_H
 
 #include "init/cli/service.h"
-#include "init/text/phrase.h"
+#include "init/text/wording.h"
 
 /* Rows: its last end, the output of that run (or of the present one), earlier
  * ends. */

@@ -8,11 +8,11 @@
 #include "init/cli/advice.h"
 #include "init/cli/reader.h"
 #include "init/cli/runs.h"
-#include "init/die.h"
-#include "init/format.h"
-#include "init/scan.h"
-#include "init/text/pattern.h"
-#include "init/text/phrase.h"
+#include "init/lib/die.h"
+#include "init/lib/format.h"
+#include "init/lib/scan.h"
+#include "init/lib/glob.h"
+#include "init/text/wording.h"
 
 enum { TEXT = 1024 }; /* room for a sentence */
 
@@ -86,7 +86,7 @@ _Noreturn void service_refuse(const char *word, const char *name,
 
 	while (peek_next(&services, NULL, &service)) {
 		peek_text(peek_get(service, "name"), one, sizeof(one));
-		pattern_offer(&near, one);
+		glob_offer(&near, one);
 		if (near.best != NULL && near.best != best)
 			format(best, sizeof(best), "%s", near.best);
 		near.best = near.best != NULL ? best : NULL;

@@ -25,7 +25,7 @@ struct service_from {
 /* True when it waits for the next run of its schedule. */
 bool service_is_idle(struct peek service);
 
-/* True when dashpot said that it is well, see policy/well.h. */
+/* True when dashpot said that it is well, see policy/health.h. */
 bool service_is_well(struct peek service);
 
 /* ... or nothing is expected of it: stopped, and autostart = no. */

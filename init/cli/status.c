@@ -13,8 +13,8 @@
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
 #include "init/cli/sweep.h"
-#include "init/die.h"
-#include "init/text/phrase.h"
+#include "init/lib/die.h"
+#include "init/text/wording.h"
 
 /* Columns behind that of the name. */
 enum {

@@ -13,8 +13,8 @@
 #include "init/cli/verdict.h"
 #include "init/config/signals.h"
 #include "init/config/value.h"
-#include "init/die.h"
-#include "init/format.h"
+#include "init/lib/die.h"
+#include "init/lib/format.h"
 
 enum { STALE_TRIES = 5 }; /* reloads that may come in between */
 

@@ -12,7 +12,7 @@
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
 #include "init/cli/verdict.h"
-#include "init/die.h"
+#include "init/lib/die.h"
 
 enum {
 	MOST = 1024,     /* processes that are followed */

@@ -7,7 +7,7 @@
 #include "init/config/keys.h"
 #include "init/config/load.h"
 #include "init/config/verify.h"
-#include "init/format.h"
+#include "init/lib/format.h"
 
 enum { STOP_EXTRA_MS = 1500 };
 

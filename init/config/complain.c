@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "init/config/sort.h"
-#include "init/format.h"
+#include "init/lib/format.h"
 
 enum { LONGEST = 512, KEPT = 10000, NEAR_WORD = 48, NEAR_EDITS = 3 };
 

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "init/config/arena.h"
+#include "init/lib/arena.h"
 
 enum { COMPLAIN_MOST = 100 }; /* more are counted, not printed */
 

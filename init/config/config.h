@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "policy/breaker.h"
-#include "policy/budget.h"
-#include "policy/dampen.h"
+#include "policy/restart_budget.h"
+#include "policy/backoff.h"
 #include "policy/schedule.h"
 
 enum {
@@ -105,7 +105,7 @@ struct config_stream {
 /* One [service:NAME]. */
 struct config_service {
 	struct breaker_policy breaker;
-	struct dampen_policy dampen;
+	struct backoff_policy dampen;
 	struct schedule schedule;  /* of a oneshot that is never restarted */
 	int64_t stable_ms;         /* up and ready for this long: stable */
 	int64_t min_runtime_ms;    /* a shorter clean run is a failure */

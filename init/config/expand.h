@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "init/config/arena.h"
+#include "init/lib/arena.h"
 #include "init/config/value.h"
 
 enum {

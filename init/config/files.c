@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "init/config/sort.h"
-#include "init/walk.h"
+#include "init/lib/safe_path.h"
 
 enum { HOW = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY };
 
@@ -78,7 +78,7 @@ int files_read(struct arena *a, const char *path, size_t most, char **text,
 int files_read_walked(struct arena *a, const char *path, size_t most,
 		      char **text, size_t *len)
 {
-	return read_fd(a, walk_open(path, HOW, 0), most, text, len);
+	return read_fd(a, safe_path_open(path, HOW, 0), most, text, len);
 }
 
 static bool is_ini(const char *name)

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "init/config/arena.h"
+#include "init/lib/arena.h"
 
 enum { FILES_LISTED = 4096 }; /* most names of a directory */
 
@@ -16,7 +16,8 @@ int files_read(struct arena *a, const char *path, size_t most, char **text,
 	       size_t *len);
 
 /* Likewise for a file in a directory that a service may write: -EACCES where a
- * symlink leads there that neither root nor the own user made (init/walk.h). */
+ * symlink leads there that neither root nor the own user made
+ * (init/lib/safe_path.h). */
 int files_read_walked(struct arena *a, const char *path, size_t most,
 		      char **text, size_t *len);
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "init/format.h"
+#include "init/lib/format.h"
 
 #define IS "\0"   /* words follow, between blanks; * in front stands for any
 		   * beginning, * behind for any end */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "init/config/arena.h"
+#include "init/lib/arena.h"
 #include "init/config/value.h"
 
 /* A check as it is written; texts are in the arena or NULL. */

@@ -5,7 +5,7 @@
 
 #include "init/config/keys.h"
 #include "init/config/load.h"
-#include "init/format.h"
+#include "init/lib/format.h"
 
 static const struct setting *setting_of(const struct loader *l,
 					const struct section *section)

@@ -8,7 +8,7 @@
 #include "init/config/expand.h"
 #include "init/config/foreign.h"
 #include "init/config/parse.h"
-#include "init/scan.h"
+#include "init/lib/scan.h"
 
 #define SERVICE (KEY_SERVICE | KEY_DEFAULTS)
 #define S(field) .flags = SERVICE, .at = offsetof(struct draft, field)

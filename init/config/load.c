@@ -13,8 +13,8 @@
 #include "init/config/keys.h"
 #include "init/config/reach.h"
 #include "init/config/syntax.h"
-#include "init/errors.h"
-#include "init/format.h"
+#include "init/lib/errors.h"
+#include "init/lib/format.h"
 
 bool load_is_name(const char *name, size_t len)
 {

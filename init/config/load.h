@@ -8,7 +8,7 @@
 #ifndef INIT_CONFIG_LOAD_H
 #define INIT_CONFIG_LOAD_H
 
-#include "init/config/arena.h"
+#include "init/lib/arena.h"
 #include "init/config/complain.h"
 #include "init/config/config.h"
 #include "init/config/expand.h"

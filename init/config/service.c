@@ -201,7 +201,7 @@ struct draft *service_usual(struct loader *l)
 		.cooldown_min_ms = 10000,
 		.cooldown_max_ms = 300000,
 	};
-	s->dampen = (struct dampen_policy){ 250, 30000 };
+	s->dampen = (struct backoff_policy){ 250, 30000 };
 	s->stable_ms = 60000;
 	s->min_runtime_ms = 5000;
 	s->stop_timeout_ms = 8000;

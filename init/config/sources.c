@@ -8,8 +8,8 @@
 #include "init/config/envfile.h"
 #include "init/config/expand.h"
 #include "init/config/sort.h"
-#include "init/errors.h"
-#include "init/format.h"
+#include "init/lib/errors.h"
+#include "init/lib/format.h"
 
 static const char usual_path[] =
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

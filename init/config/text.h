@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "init/config/arena.h"
+#include "init/lib/arena.h"
 #include "init/config/config.h"
 
 struct text_piece;

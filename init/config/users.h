@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/config/arena.h"
+#include "init/lib/arena.h"
 #include "init/config/value.h"
 
 /* The texts of both files; "" for one that is missing. */

@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "init/format.h"
-#include "init/scan.h"
+#include "init/lib/format.h"
+#include "init/lib/scan.h"
 
 bool value_wrong(struct why *why, const char *form, ...)
 {

@@ -17,36 +17,36 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "init/clock.h"
-#include "init/descriptors.h"
-#include "init/die.h"
-#include "init/oom.h"
-#include "init/mark.h"
-#include "init/pid1/operator.h"
-#include "init/pid1/cells.h"
-#include "init/pid1/courier.h"
-#include "init/pid1/ends.h"
-#include "init/pid1/ghosts.h"
-#include "init/pid1/hear.h"
-#include "init/pid1/hooks.h"
-#include "init/pid1/keeper.h"
-#include "init/pid1/limits.h"
-#include "init/pid1/memory.h"
-#include "init/pid1/notice.h"
-#include "init/pid1/orphans.h"
-#include "init/pid1/pipes.h"
-#include "init/pid1/prober.h"
+#include "init/kernel/clock.h"
+#include "init/kernel/descriptors.h"
+#include "init/lib/die.h"
+#include "init/kernel/oom_score.h"
+#include "init/kernel/lineage_mark.h"
+#include "init/pid1/control_commands.h"
+#include "init/kernel/service_cgroup.h"
+#include "init/kernel/signal_courier.h"
+#include "init/service/exit.h"
+#include "init/kernel/processes.h"
+#include "init/pid1/helper_news.h"
+#include "init/service/hooks.h"
+#include "init/pid1/helpers.h"
+#include "init/kernel/task_limits.h"
+#include "init/service/oom.h"
+#include "init/service/notify.h"
+#include "init/service/orphans.h"
+#include "init/kernel/output_pipes.h"
+#include "init/pid1/prober_link.h"
 #include "init/pid1/publish.h"
-#include "init/pid1/queue.h"
+#include "init/service/start_queue.h"
 #include "init/pid1/reload.h"
-#include "init/pid1/restore.h"
-#include "init/pid1/services.h"
+#include "init/pid1/registry_restore.h"
+#include "init/service/lifecycle.h"
 #include "init/pid1/shutdown.h"
-#include "init/pid1/signals.h"
-#include "init/pid1/sweep.h"
-#include "init/pid1/tell.h"
-#include "init/pid1/ticks.h"
-#include "init/pid1/tree.h"
+#include "init/kernel/signals.h"
+#include "init/service/leftovers.h"
+#include "init/service/stop.h"
+#include "init/service/schedule_timer.h"
+#include "init/service/dependency_tree.h"
 
 enum {
 	WAKES = 32,        /* descriptors looked at in one turn */
@@ -103,11 +103,11 @@ static void open_descriptors(struct sup *sup)
 	sup->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (sup->notify_fd < 0)
 		die_system("eventfd", errno);
-	sup->proc_fd = ghosts_open();
+	sup->proc_fd = processes_open();
 	sup->reaper = reaper_open();
 	watch(sup, sup->signal_fd, FROM_SIGNALS);
 	watch(sup, sup->notify_fd, FROM_HELPERS);
-	sup->clock_fd = ticks_open();
+	sup->clock_fd = timer_open();
 	if (sup->clock_fd >= 0)
 		watch(sup, sup->clock_fd, FROM_CLOCK);
 }
@@ -135,8 +135,8 @@ static void open_control(struct sup *sup)
  * to what is left; where not even that, there is no use in beginning. */
 static void check_headroom(struct sup *sup)
 {
-	const int64_t own = keeper_own_tasks(sup->config);
-	int64_t tasks = keeper_tasks(sup->config);
+	const int64_t own = helpers_own_tasks(sup->config);
+	int64_t tasks = helpers_tasks(sup->config);
 	int64_t wished = 0, max = 0;
 	int level = limits_fit(&sup->limits, sup->config->headroom, tasks,
 			       &wished, &max);
@@ -248,9 +248,9 @@ static void set_up(struct sup *sup, const struct config *config,
 	limit_err = pipes_make_room(sup);
 	open_descriptors(sup);
 	limits_find(&sup->limits);
-	memory_find(&sup->memory);
-	cells_find(&sup->cells);
-	memory_fall_back(&sup->memory, cells_open_kills(&sup->cells));
+	oom_find(&sup->memory);
+	service_cgroup_find(&sup->cells);
+	oom_fall_back(&sup->memory, service_cgroup_open_kills(&sup->cells));
 	/* Version 2 wakes for each change of the file. Once a change, or that
 	 * of a cgroup that is gone would never let PID 1 sleep. Where it is
 	 * refused the counter is looked at in the next turn. */
@@ -261,9 +261,9 @@ static void set_up(struct sup *sup, const struct config *config,
 	if (err < 0)
 		die_system("mmap", -err);
 	inherited = pipes_make(sup);
-	notice_make(sup);
+	notify_make(sup);
 	open_control(sup);
-	prober_open(sup);
+	prober_link_open(sup);
 	if (sup->probe_fd >= 0)
 		watch(sup, sup->probe_fd, FROM_PROBER);
 	keep_notify_path(sup);
@@ -271,15 +271,15 @@ static void set_up(struct sup *sup, const struct config *config,
 	begin_as_init(sup);
 	if (limit_err < 0)
 		SUP_SAY(sup, BOARD_EV_NO_LIMITS, -1, -limit_err);
-	if (oom_be_last() >= OOM_MOST)
-		SUP_SAY(sup, BOARD_EV_OOM_FIRST, -1, OOM_MOST);
+	if (oom_score_be_last() >= OOM_SCORE_MOST)
+		SUP_SAY(sup, BOARD_EV_OOM_FIRST, -1, OOM_SCORE_MOST);
 	if (sup->proc_fd < 0)
 		SUP_SAY(sup, BOARD_EV_NO_PROC, -1, inherited);
 	if (!sup->cells.err)
 		SUP_SAY(sup, BOARD_EV_CGROUPS, -1, sup->cells.pids_err == 0,
 			sup->cells.memory_err == 0);
 	check_headroom(sup);
-	err = keeper_begin(sup);
+	err = helpers_begin(sup);
 	if (err < 0)
 		die_system("eventfd", -err);
 	services_begin(sup);
@@ -299,11 +299,11 @@ static int64_t deadline_next(const struct sup *sup)
 	int64_t next_ms = services_next_ms(sup);
 
 	next_ms = earlier(next_ms, hooks_next_ms(sup));
-	next_ms = earlier(next_ms, keeper_next_ms(sup));
+	next_ms = earlier(next_ms, helpers_next_ms(sup));
 	next_ms = earlier(next_ms, shutdown_next_ms(sup));
 	next_ms = earlier(next_ms, reload_next_ms(sup));
 	next_ms = earlier(next_ms, orphans_next_ms(sup));
-	next_ms = earlier(next_ms, memory_next_ms(&sup->memory));
+	next_ms = earlier(next_ms, oom_next_ms(&sup->memory));
 	next_ms = earlier(next_ms, sup->restore_ms);
 	next_ms = earlier(next_ms, sup->volume_due_ms);
 	if (sup->waiting > 0)
@@ -390,7 +390,7 @@ static void take_signal(struct sup *sup, int number, int code)
 		return;
 	}
 	if (main_pid && is_in(sup->config->forward_signals, number)) {
-		(void)tell_signal(sup, sup->main_service, number, false);
+		(void)stop_send(sup, sup->main_service, number, false);
 		return;
 	}
 	if (number == SIGHUP && reload_is_meant(sup)) {
@@ -403,7 +403,7 @@ static void take_signal(struct sup *sup, int number, int code)
 		return; /* would end a command that does not expect it */
 	}
 	if (main_pid)
-		(void)tell_signal(sup, sup->main_service, number, false);
+		(void)stop_send(sup, sup->main_service, number, false);
 	else if (number == SIGTSTP && sup->terminal == TERMINAL_SHARED)
 		terminal_stop(number);
 }
@@ -451,18 +451,18 @@ static void take_wakes(struct sup *sup, const struct wakes *wakes)
 		if (what == FROM_SIGNALS) {
 			take_signals(sup);
 		} else if (what == FROM_CONTROL) {
-			operator_run(sup);
+			control_commands_run(sup);
 		} else if (what == FROM_CLOCK) {
-			ticks_clock_set(sup);
+			timer_clock_set(sup);
 		} else if (what == FROM_PROBER) {
-			prober_hear(sup);
+			prober_link_hear(sup);
 		} else if (what == FROM_HELPERS) {
 			/* EAGAIN: somebody's news was read already. */
 			if (read(sup->notify_fd, &ignored, sizeof(ignored)) <=
 			    0)
 				continue;
 			restore_watch_volume(sup);
-			hear_helpers(sup);
+			helper_news_read(sup);
 		}
 	}
 }
@@ -478,7 +478,7 @@ static void take_verdicts(struct sup *sup, const struct wakes *wakes)
 			service_verdict(sup, (uint32_t)what);
 		else if (what >= LOOP_NOTICES &&
 			 what - LOOP_NOTICES < sup->config->services)
-			notice_read(sup, (uint32_t)(what - LOOP_NOTICES));
+			notify_read(sup, (uint32_t)(what - LOOP_NOTICES));
 	}
 }
 
@@ -506,15 +506,15 @@ static void take_end(void *with, pid_t pid, int status,
 	/* Its own death may be what a rise of the counter meant. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		sup->killed++;
-	if (keeper_reaped(sup, pid, status) ||
+	if (helpers_reaped(sup, pid, status) ||
 	    reload_reaped(sup, pid, status))
 		return;
 	if (courier_reaped(pid, status, &task, &err)) {
-		tell_courier(sup, &task, err);
+		stop_courier(sup, &task, err);
 		return;
 	}
 	sup->orphans++;
-	sweep_soon(sup);
+	leftovers_soon(sup);
 	hooks_soon(sup);
 }
 
@@ -525,9 +525,9 @@ static void reap(struct sup *sup)
 	sup->killed = 0;
 	sup->is_reaping = reap_batch(&sup->reaper, take_end, sup);
 	/* Services of the same batch come first. */
-	memory_follow(sup);
+	oom_follow(sup);
 	while (sup->killed > 0 &&
-	       memory_explains(&sup->memory, sup->now_ms)) {
+	       oom_explains(&sup->memory, sup->now_ms)) {
 		sup->killed--;
 		sup->memory.others++;
 	}
@@ -566,10 +566,10 @@ _Noreturn void loop_run(const struct config *config,
 		services_fire(sup);           /* deadlines -> events */
 		hooks_fire(sup);              /* ... of short commands */
 		take_wakes(sup, &wakes);      /* signals -> wishes */
-		memory_follow(sup);
+		oom_follow(sup);
 		reap(sup);                    /* exits -> events, 64 a turn */
 		take_verdicts(sup, &wakes);   /* exec done, or step and errno */
-		keeper_run(sup);              /* helpers that died */
+		helpers_run(sup);              /* helpers that died */
 		reload_run(sup);              /* asked for, or silent */
 		restore_run(sup);             /* what the registry remembers */
 		restore_check_volume(sup);    /* does it hang? */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "init/config/config.h"
-#include "init/pid1/sup.h"
+#include "init/pid1/supervisor.h"
 
 enum {
 	/* What epoll says of the readiness pipe of service 0; the others

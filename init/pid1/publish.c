@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#include "init/pid1/hooks.h"
-#include "init/pid1/keeper.h"
-#include "init/pid1/limits.h"
-#include "init/pid1/services.h"
+#include "init/service/hooks.h"
+#include "init/pid1/helpers.h"
+#include "init/kernel/task_limits.h"
+#include "init/service/lifecycle.h"
 
 static void publish_breaker(const struct sup *sup, uint32_t i,
 			    struct board_service *row)
@@ -187,11 +187,11 @@ void publish(struct sup *sup)
 	publish_head(sup);
 	atomic_fetch_add(&b->generation, 1);
 	sup->events_seen = events;
-	keeper_wake(sup, BOARD_RECORDER);
-	keeper_wake(sup, BOARD_CONTROL);
+	helpers_wake(sup, BOARD_RECORDER);
+	helpers_wake(sup, BOARD_CONTROL);
 	if (!is_news && sup->stop.phase < STOP_HELPERS)
 		return;
-	keeper_wake(sup, BOARD_RELAY);
+	helpers_wake(sup, BOARD_RELAY);
 	if (sup->has_files)
-		keeper_wake(sup, BOARD_FILES);
+		helpers_wake(sup, BOARD_FILES);
 }

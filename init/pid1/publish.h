@@ -3,7 +3,7 @@
 #ifndef INIT_PID1_PUBLISH_H
 #define INIT_PID1_PUBLISH_H
 
-#include "init/pid1/sup.h"
+#include "init/pid1/supervisor.h"
 
 /* Before the helpers exist: what they want to know first. */
 void publish_begin(struct sup *sup);

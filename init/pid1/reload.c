@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "init/config/verify.h"
-#include "init/pid1/adopt.h"
-#include "init/pid1/spawn.h"
+#include "init/pid1/reload_apply.h"
+#include "init/kernel/spawn.h"
 
 enum {
 	SILENT_MS = 10000, /* the files are given up after that */
@@ -206,7 +206,7 @@ static void take_block(struct sup *sup)
 	else if (next->size == old->size && memcmp(next, old, size) == 0)
 		adopt_nothing(sup);
 	else
-		adopt(sup, next);
+		reload_apply(sup, next);
 	/* Whatever is not in force gives its memory back. */
 	if (sup->config == next)
 		(void)madvise((void *)(uintptr_t)old, old->size, MADV_DONTNEED);

@@ -4,8 +4,8 @@
  *
  * The child (the loader) writes the compiled block to a memfd, its mistakes
  * onto the board `reload` and to stderr, and exits. PID 1 reads the block into
- * memory that nobody else can write, checks the copy, and hands it to adopt().
- * There is one reload at a time. */
+ * memory that nobody else can write, checks the copy, and hands it to
+ * reload_apply(). There is one reload at a time. */
 #ifndef INIT_PID1_RELOAD_H
 #define INIT_PID1_RELOAD_H
 
@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "init/pid1/sup.h"
+#include "init/pid1/supervisor.h"
 
 /* Reserve the memory, before the loop; `source` stays the caller's. 0, or
  * -errno. */

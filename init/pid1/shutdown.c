@@ -9,15 +9,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "init/clock.h"
-#include "init/pid1/checks.h"
-#include "init/pid1/ghosts.h"
-#include "init/pid1/hooks.h"
-#include "init/pid1/keeper.h"
-#include "init/pid1/queue.h"
-#include "init/pid1/services.h"
-#include "init/pid1/tell.h"
-#include "init/pid1/tree.h"
+#include "init/kernel/clock.h"
+#include "init/service/checks.h"
+#include "init/kernel/processes.h"
+#include "init/service/hooks.h"
+#include "init/pid1/helpers.h"
+#include "init/service/start_queue.h"
+#include "init/service/lifecycle.h"
+#include "init/service/stop.h"
+#include "init/service/dependency_tree.h"
 
 enum {
 	SPARE_MS = 1500, /* of shutdown_timeout, for what follows services;
@@ -246,18 +246,18 @@ static void kill_services(struct sup *sup)
 static int signal_rest(struct sup *sup, int number)
 {
 	pid_t spared[BOARD_HELPERS];
-	struct ghosts unsent = { 0 };
+	struct processes unsent = { 0 };
 	int living = 0, said = 0;
 
 	for (int k = 0; k < BOARD_HELPERS; k++)
 		spared[k] = sup->kept[k].pid;
 	if (sup->proc_fd >= 0)
-		living = ghosts_signal_rest(sup->proc_fd, number, spared,
+		living = processes_signal_rest(sup->proc_fd, number, spared,
 					    BOARD_HELPERS, &unsent);
 	if (number == SIGTERM && living > (int)unsent.unsent)
 		SUP_SAY(sup, BOARD_EV_SHUTDOWN_REST, -1,
 			living - (int)unsent.unsent);
-	tell_sent(sup, -1, &said, number, unsent.one, unsent.err);
+	stop_sent(sup, -1, &said, number, unsent.one, unsent.err);
 	return living;
 }
 
@@ -276,7 +276,7 @@ static void enter_helpers(struct sup *sup)
 		stop->held.kind, stop->held.current, stop->held.max,
 		stop->held.reserve, board_limit_of(&stop->held),
 		stop->held.err);
-	keeper_last(sup);
+	helpers_last(sup);
 }
 
 static void enter_rest(struct sup *sup)
@@ -358,7 +358,7 @@ void shutdown_run(struct sup *sup)
 		run_rest(sup);
 		break;
 	case STOP_HELPERS:
-		if (keeper_is_alone(sup) || sup->now_ms >= stop->next_ms)
+		if (helpers_is_alone(sup) || sup->now_ms >= stop->next_ms)
 			stop->phase = STOP_OVER;
 		break;
 	case STOP_NOT:
@@ -423,8 +423,8 @@ _Noreturn void shutdown_exit(struct sup *sup)
 	if (getpid() == 1)
 		kill(-1, SIGKILL);
 	else
-		ghosts_signal_rest(sup->proc_fd, SIGKILL, NULL, 0,
-				   &(struct ghosts){ 0 });
+		processes_signal_rest(sup->proc_fd, SIGKILL, NULL, 0,
+				   &(struct processes){ 0 });
 	/* Not for ever: a writer on a hung disk cannot be waited for. */
 	while (clock_ms() < until_ms) {
 		pid_t pid = waitpid(-1, NULL, WNOHANG);

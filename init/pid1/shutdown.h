@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "init/pid1/sup.h"
+#include "init/pid1/supervisor.h"
 
 /* A stop signal came, with this si_code: begin to stop; what a second one does
  * is for stop_again. */

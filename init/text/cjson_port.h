@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "init/format.h"
+#include "init/lib/format.h"
 #include "init/text/heap.h"
 
 /* As strtod(3) for integers of up to 15 digits; *end behind them. Anything

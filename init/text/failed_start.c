@@ -8,7 +8,7 @@
 #include "init/board/board.h"
 #include "init/config/capabilities.h"
 #include "init/config/keys.h"
-#include "init/errors.h"
+#include "init/lib/errors.h"
 
 const char *failed_start_which(unsigned step, int code)
 {

@@ -4,7 +4,7 @@
 #ifndef INIT_TEXT_FAILED_START_H
 #define INIT_TEXT_FAILED_START_H
 
-#include "init/text/phrase.h"
+#include "init/text/wording.h"
 
 /* What a step of a start was about, from `code` of struct board_end:
  * "limit.nofile", "net_admin"; NULL where that says nothing. */

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "init/format.h"
-#include "init/text/phrase.h"
+#include "init/lib/format.h"
+#include "init/text/wording.h"
 
 enum {
 	EXACT = 1000000000, /* beyond, cJSON prints by %g or loses digits */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "init/scan.h"
+#include "init/lib/scan.h"
 #include "policy/date.h"
 
 static const struct peek nothing;

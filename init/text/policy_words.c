@@ -58,7 +58,7 @@ static void add_cooldown(struct phrase *w, const struct breaker_policy *p)
 		return;
 	if (2 * p->cooldown_min_ms < p->cooldown_max_ms) {
 		phrase_add(w, ", then ");
-		phrase_duration(w, dampen_doubled_ms(p->cooldown_min_ms,
+		phrase_duration(w, backoff_doubled_ms(p->cooldown_min_ms,
 						     p->cooldown_max_ms, 1));
 	}
 	phrase_add(w, ", at most every ");

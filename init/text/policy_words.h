@@ -5,7 +5,7 @@
 #define INIT_TEXT_POLICY_WORDS_H
 
 #include "init/config/config.h"
-#include "init/text/phrase.h"
+#include "init/text/wording.h"
 
 /* "always restarted, after 250 ms, doubling to 30 s; the 3rd failure within
  * 15 s blocks it; ...": one line without a full stop. */

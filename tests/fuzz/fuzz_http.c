@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "init/helpers/http.h"
+#include "init/control/http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

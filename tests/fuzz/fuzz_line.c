@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "init/board/lines.h"
-#include "init/helpers/line.h"
-#include "init/helpers/object.h"
+#include "init/relay/line.h"
+#include "init/relay/object.h"
 #include "init/text/peek.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

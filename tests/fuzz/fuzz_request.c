@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "init/helpers/names.h"
-#include "init/helpers/request.h"
+#include "init/control/names.h"
+#include "init/control/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

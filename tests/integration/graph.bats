@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # Services that depend on each other: order among many, as parallel as it
 # allows, and what the loss of a requirement costs. Every single rule is in
-# tests/unit/test_tree.c.
+# tests/unit/test_dependency_tree.c.
 
 load ../lib/dashpot
 

@@ -68,7 +68,7 @@ seqs()
 }
 
 # The ring on the board holds 2,048 events, which this storm makes in some ten
-# seconds. What is said when it was too short is shown by tests/unit/test_history.
+# seconds. What is said when it was too short is shown by tests/unit/test_events_jsonl.
 @test "a volume frozen for five seconds of a storm: afterwards no event is missing" {
 	dir=$(ns_dir)
 	truncate -s 64M "$dir/disk"

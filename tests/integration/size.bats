@@ -33,10 +33,10 @@ of_dashpot()
 # Supervisor, log relay with rotation, flight recorder and the commands that
 # read it, in one file without a library beside it. The limit is a budget: it
 # is raised with what goes in, never to what happens to come out.
-@test "the binary has at most 345 KiB" {
+@test "the binary has at most 348 KiB" {
 	size=$(wc -c <"$DASHPOT")
 	echo "# $size bytes" >&3
-	[ "$size" -le 353280 ]
+	[ "$size" -le 356352 ]
 }
 
 @test "an init for one command has at most 92 KiB of private memory" {

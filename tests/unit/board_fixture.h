@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #include "init/board/board.h"
-#include "init/helpers/helper.h"
+#include "init/helper/helper.h"
 #include "policy/life.h"
 
 enum {
@@ -97,7 +97,7 @@ static inline void fixture_make_config(struct fixture *f)
 			.cooldown_min_ms = 10000,
 			.cooldown_max_ms = 300000,
 		};
-		s->dampen = (struct dampen_policy){ 250, 30000 };
+		s->dampen = (struct backoff_policy){ 250, 30000 };
 		s->stable_ms = 60000;
 		s->is_autostart = true;
 		s->fingerprint = 0x1234567890abcdefu + i;

@@ -12,7 +12,7 @@
 #include <sys/un.h>
 
 #include "init/board/command.h"
-#include "init/helpers/client.h"
+#include "init/control/client.h"
 
 enum { STAGE_ANSWER = 1 << 20 };
 

@@ -7,8 +7,8 @@
 #include "board_fixture.h"
 
 #include "init/text/heap.h"
-#include "init/helpers/registry.h"
-#include "init/helpers/report.h"
+#include "init/recorder/registry.h"
+#include "init/report/report.h"
 
 /* What json puts. */
 struct document {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* init/cgroup on machines of other kinds: what /proc says is put there by the
- * test. */
+/* init/kernel/cgroup on machines of other kinds: what /proc says is put there
+ * by the test. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "init/cgroup.h"
+#include "init/kernel/cgroup.h"
 
 /* What the two files hold; NULL: there is none. */
 static const char *own, *mounts;

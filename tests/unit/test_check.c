@@ -10,7 +10,7 @@
 
 #include "init/cli/doubts.h"
 #include "init/cli/lookup.h"
-#include "init/cli/simulation.h"
+#include "init/simulate/simulation.h"
 #include "init/text/policy_words.h"
 #include "policy/breaker.h"
 
@@ -63,7 +63,7 @@ static int64_t searched_ms(const struct config_service *s, uint32_t n)
 		int64_t ms = 0;
 
 		for (uint32_t run = 0; run < n - 1; run++) {
-			ms += dampen_delay_ms(&s->dampen, failures, 0);
+			ms += backoff_delay_ms(&s->dampen, failures, 0);
 			failures++;
 			if (ways >> run & 1) {
 				ms += s->stable_ms;
@@ -108,7 +108,7 @@ static void window_is_out_of_reach_when_the_breaker_stays_closed(void **state)
 
 		for (uint32_t n = 1; n <= 6; n++) {
 			breaker_failed(&b, &p, now_ms);
-			now_ms += dampen_delay_ms(&s.dampen, n, 0);
+			now_ms += backoff_delay_ms(&s.dampen, n, 0);
 		}
 		assert_int_equal(b.state == BREAKER_OPEN,
 				 least_ms < p.window[0].window_ms);

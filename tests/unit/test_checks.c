@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* init/pid1/checks and what it hears: a prober that answers as it likes, and a
- * service that tells by itself. */
-#include "tests/unit/sup_fixture.h"
+/* init/service/checks and what it hears: a prober that answers as it likes, and
+ * a service that tells by itself. */
+#include "tests/unit/supervisor_fixture.h"
 
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "init/pid1/checks.h"
-#include "init/pid1/notice.h"
-#include "init/pid1/prober.h"
+#include "init/service/checks.h"
+#include "init/service/notify.h"
+#include "init/pid1/prober_link.h"
 
 #define ONE "[service:a]\ncommand = x\nrestart_delay = 100ms..100ms\n"
 #define READY ONE "ready = tcp:127.0.0.1:80\nready_timeout = 10s\n"
@@ -27,7 +27,7 @@ int __wrap_kill(pid_t pid, int number)
 static void with(const char *text)
 {
 	sup_with(text);
-	prober_open(&sup);
+	prober_link_open(&sup);
 	assert_true(sup.probe_fd >= 0);
 	sup.kept[BOARD_PROBER].pid = 0x7fffff00;
 }
@@ -66,7 +66,7 @@ static void send_answer(const struct probe_answer *a)
 {
 	assert_int_equal(send(sup.probe_peer_fd, a, sizeof(*a), 0),
 			 sizeof(*a));
-	prober_hear(&sup);
+	prober_link_hear(&sup);
 }
 
 static void answer(uint32_t number, enum board_answer word, int32_t code)
@@ -493,7 +493,7 @@ static void records_of_a_wrong_size_kind_or_service_are_dropped(void **state)
 	send(sup.probe_peer_fd, &a, sizeof(a) - 1, 0);
 	memcpy(large, &a, sizeof(a));
 	send(sup.probe_peer_fd, large, sizeof(large), 0);
-	prober_hear(&sup);
+	prober_link_hear(&sup);
 	a.kind = PROBE_KINDS;
 	send_answer(&a);
 	a.kind = PROBE_ANSWER;

@@ -8,7 +8,7 @@
 
 #include "init/config/files.h"
 #include "init/config/parse.h"
-#include "init/helpers/place.h"
+#include "init/control/place.h"
 #include "tests/unit/config_valid.h"
 
 #define S "[service:s]\ncommand = x\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/helpers/connect: what connect(2) refuses for now says nothing about the
+/* init/prober/connect: what connect(2) refuses for now says nothing about the
  * service; the clock is the test's. */
 #include "board_fixture.h"
 
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "init/helpers/prober.h"
+#include "init/prober/prober.h"
 
 enum { TIMEOUT_MS = 1000 };
 

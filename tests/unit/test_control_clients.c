@@ -5,7 +5,7 @@
 
 #include <sched.h>
 
-#include "init/helpers/place.h"
+#include "init/control/place.h"
 
 static void helper_ends_at_sigterm_and_with_dashpot(void **state)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* init/pid1/courier and tell: a signal that PID 1 may not send itself, with and
- * without a child that can, and what the row says of it. */
-#include "tests/unit/sup_fixture.h"
+/* init/kernel/signal_courier and tell: a signal that PID 1 may not send itself,
+ * with and without a child that can, and what the row says of it. */
+#include "tests/unit/supervisor_fixture.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "init/capability.h"
-#include "init/pid1/courier.h"
-#include "init/pid1/keeper.h"
+#include "init/kernel/capability.h"
+#include "init/kernel/signal_courier.h"
+#include "init/pid1/helpers.h"
 #include "init/pid1/publish.h"
-#include "init/pid1/tell.h"
+#include "init/service/stop.h"
 
 #define ONE "[service:a]\ncommand = x\nstop_timeout = 3s\n"
 
@@ -56,8 +56,8 @@ int __wrap_kill(pid_t pid, int number)
 	return note_kill(pid, number);
 }
 
-void __wrap_keeper_wake(struct sup *s, enum board_helper_kind kind);
-void __wrap_keeper_wake(struct sup *s, enum board_helper_kind kind)
+void __wrap_helpers_wake(struct sup *s, enum board_helper_kind kind);
+void __wrap_helpers_wake(struct sup *s, enum board_helper_kind kind)
 {
 }
 
@@ -118,7 +118,7 @@ static int couriers_end(int status)
 
 	for (pid_t k = 1; k <= all; k++)
 		if (courier_reaped(COURIER_PID + k, status, &task, &err))
-			tell_courier(&sup, &task, err);
+			stop_courier(&sup, &task, err);
 	couriers = 0;
 	return all;
 }
@@ -232,7 +232,7 @@ static void late_failure_of_the_stop_signal_revokes_no_kill(void **state)
 	service_stop(&sup, 0, false);
 	after_ms(3000);
 	assert_true(sup.service[0].is_killed);
-	tell_courier(&sup, &(struct courier_task){ 0, SIGTERM, getpid() },
+	stop_courier(&sup, &(struct courier_task){ 0, SIGTERM, getpid() },
 		     EPERM);
 	assert_true(sup.service[0].is_killed);
 	assert_int_equal(services_next_ms(&sup), NEVER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/errors: each name has the text that belongs to it. */
+/* init/lib/errors: each name has the text that belongs to it. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "init/errors.h"
+#include "init/lib/errors.h"
 
 static void names_and_texts_stay_together(void **state)
 {

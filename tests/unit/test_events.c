@@ -5,9 +5,9 @@
 
 #include "init/cli/events.h"
 #include "init/cli/graph.h"
-#include "init/helpers/line.h"
+#include "init/relay/line.h"
 #include "init/text/json.h"
-#include "init/text/phrase.h"
+#include "init/text/wording.h"
 
 static struct events asked;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/format against the library's own printf(3). */
+/* init/lib/format against the library's own printf(3). */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "init/format.h"
+#include "init/lib/format.h"
 
 /* Both with the same arguments, into memory that is too short as well. */
 #define SAME(...) \

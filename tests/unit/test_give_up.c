@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* service_give_up(): the verdict is made once, when dashpot decides, and what
  * anybody asks for meanwhile has the last word. */
-#include "tests/unit/sup_fixture.h"
+#include "tests/unit/supervisor_fixture.h"
 
-#include "init/pid1/operator.h"
+#include "init/pid1/control_commands.h"
 
 #define ONE "[service:a]\ncommand = x\n"
 #define THREE ONE "max_failures = 3 in 1m\nrestart_delay = 100ms..1s\n"
@@ -22,7 +22,7 @@ static void ask(enum command_kind kind)
 	struct command_answer answer;
 
 	command_add(&c.services, 0);
-	operator_take(&sup, &c, &answer);
+	control_commands_take(&sup, &c, &answer);
 	assert_int_equal(answer.error, 0);
 	assert_false(command_has(&answer.refused, 0));
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* init/pid1/hooks: who may run, when it is killed, and what becomes of what
+/* init/service/hooks: who may run, when it is killed, and what becomes of what
  * it leaves, without a process. */
-#include "tests/unit/sup_fixture.h"
+#include "tests/unit/supervisor_fixture.h"
 
-#include "init/pid1/adopt.h"
-#include "init/pid1/ghosts.h"
-#include "init/pid1/hooks.h"
-#include "init/pid1/keeper.h"
+#include "init/pid1/reload_apply.h"
+#include "init/kernel/processes.h"
+#include "init/service/hooks.h"
+#include "init/pid1/helpers.h"
 
 #define TWO "[service:a]\ncommand = x\n[service:b]\ncommand = x\n"
 
@@ -16,7 +16,7 @@ static bool has_room;
 /* Dashpot has a child that it does not know. */
 static bool has_strangers;
 /* What a look through /proc finds, and what it was asked for. */
-static struct ghosts looked;
+static struct processes looked;
 static uint32_t found;
 static unsigned looks, sets;
 /* Every SIGKILL, in order. */
@@ -51,16 +51,16 @@ int __wrap_kill(pid_t pid, int number)
 	return 0;
 }
 
-bool __wrap_sweep_has_strangers(const struct sup *s);
-bool __wrap_sweep_has_strangers(const struct sup *s)
+bool __wrap_leftovers_has_strangers(const struct sup *s);
+bool __wrap_leftovers_has_strangers(const struct sup *s)
 {
 	return has_strangers;
 }
 
-int __wrap_ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
-		       struct ghosts_living living);
-int __wrap_ghosts_look(int proc_fd, struct ghosts *set, uint32_t n,
-		       struct ghosts_living living)
+int __wrap_processes_look(int proc_fd, struct processes *set, uint32_t n,
+		       struct processes_living living);
+int __wrap_processes_look(int proc_fd, struct processes *set, uint32_t n,
+		       struct processes_living living)
 {
 	looked = *set;
 	for (uint32_t k = 0; k < n; k++)
@@ -433,10 +433,10 @@ static void room_is_counted_for_one_at_a_time(void **state)
 	int64_t without;
 
 	begin();
-	without = keeper_own_tasks(sup.config);
+	without = helpers_own_tasks(sup.config);
 	sup_end(state);
 	sup_with(TWO "stop_command = x\non_blocked = x\n");
-	assert_int_equal(keeper_own_tasks(sup.config), without + 1);
+	assert_int_equal(helpers_own_tasks(sup.config), without + 1);
 }
 
 int main(void)

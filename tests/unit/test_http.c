@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "init/helpers/http.h"
+#include "init/control/http.h"
 
 static struct http http;
 

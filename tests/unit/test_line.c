@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/helpers/object and line: bytes that nobody vouches for. */
+/* init/relay/object and line: bytes that nobody vouches for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "cJSON.h"
-#include "init/helpers/line.h"
-#include "init/helpers/object.h"
+#include "init/relay/line.h"
+#include "init/relay/object.h"
 
 /* Scan an exact copy, so that ASan sees a look behind its end. */
 static bool scan(const char *text, size_t length, struct object *found)

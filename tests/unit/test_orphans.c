@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* init/pid1/orphans: who is an orphan, and when it is ended. The processes are
- * children of the test, which stands for PID 1. */
-#include "tests/unit/sup_fixture.h"
+/* init/service/orphans: who is an orphan, and when it is ended. The processes
+ * are children of the test, which stands for PID 1. */
+#include "tests/unit/supervisor_fixture.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "init/pid1/ghosts.h"
-#include "init/pid1/orphans.h"
+#include "init/kernel/processes.h"
+#include "init/service/orphans.h"
 
 #define SERVICE "[service:web]\ncommand = x\n"
 #define KILLING "[dashpot]\norphans = kill-after 10s\n" SERVICE
@@ -21,7 +21,7 @@ static void begin(const char *text)
 {
 	sup_with(text);
 	sup.pid = getpid();
-	sup.proc_fd = ghosts_open();
+	sup.proc_fd = processes_open();
 	assert_true(sup.proc_fd >= 0);
 	sup.cells.err = ENODEV;
 	sup.mark_base = BASE;

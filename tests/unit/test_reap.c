@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* init/pid1/reap: the list of children says who is there, zombies included. */
+/* init/kernel/reap: the list of children says who is there, zombies included.
+ * */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "init/pid1/reap.h"
+#include "init/kernel/reap.h"
 
 enum { CHILDREN = 700 }; /* more than one read takes in */
 

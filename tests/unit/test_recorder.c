@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/helpers/recorder and volume: a directory that is missing, read-only,
+/* init/recorder/recorder and volume: a directory that is missing, read-only,
  * full, removed, replaced or shared, and a recorder that is killed. */
 #include "json_fixture.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/helpers/registry: what survives the container, and what a damaged or
+/* init/recorder/registry: what survives the container, and what a damaged or
  * hostile file cannot do. */
 #include "json_fixture.h"
 

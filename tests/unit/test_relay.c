@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/helpers/relay, helper and inspector, each as a process of its own. */
+/* init/relay/relay, helper and inspector, each as a process of its own. */
 #include "board_fixture.h"
 
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The log relay with log files: init/helpers/files, sink and logfile. */
+/* The log relay with log files: init/relay/files, sink and logfile. */
 #include "relay_fixture.h"
 
 #include <sched.h>

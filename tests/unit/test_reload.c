@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* init/pid1/reload and adopt: what PID 1 makes of what a loader leaves, honest
  * or not, and what becomes of each service. */
-#include "tests/unit/sup_fixture.h"
+#include "tests/unit/supervisor_fixture.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "init/config/verify.h"
-#include "init/pid1/adopt.h"
+#include "init/pid1/reload_apply.h"
 #include "init/pid1/reload.h"
 
 #define A "[service:a]\ncommand = x\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/scan: numbers at their ends, and finding text. */
+/* init/lib/scan: numbers at their ends, and finding text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "init/scan.h"
+#include "init/lib/scan.h"
 
 static void digits_are_read_and_what_follows_is_left(void **state)
 {

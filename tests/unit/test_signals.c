@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/pid1/signals: what waits, what is thrown away, and in which order it
+/* init/kernel/signals: what waits, what is thrown away, and in which order it
  * is taken. Each fact in a child of its own, because all is the process's. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "init/pid1/signals.h"
+#include "init/kernel/signals.h"
 
 /* Ends the child that found something else. */
 #define HOLDS(fact)                                                          \

@@ -3,7 +3,7 @@
  * where jitter would matter: a tenth of it is nothing. */
 #include "tests/unit/config_world.h"
 
-#include "init/cli/simulation.h"
+#include "init/simulate/simulation.h"
 
 enum { EVENTS = 65536 };
 

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "policy/breaker.h"
-#include "policy/budget.h"
-#include "policy/dampen.h"
+#include "policy/restart_budget.h"
+#include "policy/backoff.h"
 #include "policy/life.h"
 
 #define SECOND ((int64_t)1000)
@@ -29,7 +29,7 @@ static const struct breaker_policy breaker_defaults = {
 	.cooldown_min_ms = 10 * SECOND,
 	.cooldown_max_ms = 5 * MINUTE,
 };
-static const struct dampen_policy dampen_defaults = { 250, 30 * SECOND };
+static const struct backoff_policy dampen_defaults = { 250, 30 * SECOND };
 static const struct budget_policy budget_defaults = { 1000, 5, 20 };
 static const int64_t stable_ms = 60 * SECOND;
 
@@ -76,7 +76,7 @@ static void step(struct service *s, enum life_event event)
 	if (deeds & LIFE_DO_COOLDOWN)
 		s->due_ms = s->breaker.until_ms;
 	if (deeds & LIFE_DO_DELAY)
-		s->due_ms = play.now_ms + dampen_delay_ms(&dampen_defaults,
+		s->due_ms = play.now_ms + backoff_delay_ms(&dampen_defaults,
 							  s->claim.failures,
 							  rnd());
 	if (deeds & LIFE_DO_CALM) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* init/helpers/usage and metrics: what /proc says of services, and the text
+/* init/report/usage and metrics: what /proc says of services, and the text
  * that Prometheus reads. The "services" here are children of the test. */
 #include "json_fixture.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "init/helpers/metrics.h"
-#include "init/helpers/usage.h"
+#include "init/report/prometheus.h"
+#include "init/report/usage.h"
 #include "policy/breaker.h"
 
 static struct document document;

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* A mapping without reservation as large as is allowed now, cut to what was
+ * used once the answer is whole. */
+#include "init/control/answer.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { PAGE = 4096 }; /* where they are larger, cutting fails, harmlessly */
+
+static struct answer answers[ANSWERS];
+static size_t total;
+
+struct answer *answer_new(size_t room)
+{
+	size_t kept = room > ANSWER_SMALL ? ANSWER_KEPT : 0;
+	size_t left = total + kept < ANSWER_ALL ? ANSWER_ALL - kept - total : 0;
+	struct answer *a = answers;
+	void *map;
+
+	while (a < answers + ANSWERS && a->text != NULL)
+		a++;
+	if (room > left)
+		room = left / PAGE * PAGE;
+	if (a == answers + ANSWERS || room < PAGE)
+		return NULL;
+	map = mmap(NULL, room, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return NULL;
+	*a = (struct answer){ .text = map, .room = room, .holders = 1 };
+	total += room;
+	return a;
+}
+
+int answer_put(void *answer, const char *text, size_t size)
+{
+	struct answer *a = answer;
+
+	if (size > a->room - a->used)
+		return -E2BIG;
+	while (size > 0) {
+		size_t n = size;
+
+		if (a->is_flat && (*text == '\n' || *text == '\t')) {
+			text++;
+			size--;
+			continue;
+		}
+		if (a->is_flat)
+			for (n = 1; n < size && text[n] != '\n' &&
+				    text[n] != '\t'; n++)
+				continue;
+		memcpy(a->text + a->used, text, n);
+		a->used += n;
+		text += n;
+		size -= n;
+	}
+	return 0;
+}
+
+void answer_end(struct answer *a)
+{
+	size_t kept = (a->used + PAGE - 1) / PAGE * PAGE;
+
+	if (kept == 0)
+		kept = PAGE;
+	if (kept >= a->room || munmap(a->text + kept, a->room - kept) < 0)
+		return;
+	total -= a->room - kept;
+	a->room = kept;
+}
+
+void answer_cut(struct answer *a, size_t size)
+{
+	memmove(a->text, a->text + size, a->used - size);
+	a->used -= size;
+}
+
+void answer_drop(struct answer *a)
+{
+	if (a == NULL || --a->holders > 0)
+		return;
+	munmap(a->text, a->room);
+	total -= a->room;
+	a->text = NULL;
+}
+
+size_t answer_total(void)
+{
+	return total;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* The part of printf(3) that dashpot uses: %s %c %d %u %x %%, with `0`, a
+ * width, a precision (digits or `*`) and the lengths l, ll and z.
+ *
+ * The library's own brings floating point, positions and wide characters
+ * along, a fifth of the whole binary. Compilers check the arguments here as
+ * they do there; anything else in a format is printed as it stands. */
+#ifndef INIT_LIB_FORMAT_H
+#define INIT_LIB_FORMAT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* As snprintf(3): at most size bytes with the NUL (none for size 0); returns
+ * the length that everything would have had. */
+int format(char *to, size_t size, const char *form, ...)
+	__attribute__((format(printf, 3, 4)));
+int format_list(char *to, size_t size, const char *form, va_list args)
+	__attribute__((format(printf, 3, 0)));
+
+/* As dprintf(3), in writes of up to 512 bytes; stops at the first error.
+ * Returns the length, or -errno. */
+int format_fd(int fd, const char *form, ...)
+	__attribute__((format(printf, 2, 3)));
+int format_fd_list(int fd, const char *form, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+#endif

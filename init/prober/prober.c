@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/* The loop: one epoll_wait(2), nothing else that sleeps for long. */
+#include "init/prober/prober.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "init/lib/scan.h"
+
+enum {
+	WAKES = 64,
+	AT_ONCE = 64,        /* questions in one turn */
+	TELL_MS = 1000,      /* PID 1 is not that slow */
+};
+
+void prober_tell(struct prober *p, const struct probe_answer *a)
+{
+	struct pollfd room = { .fd = p->job->probe_fd, .events = POLLOUT };
+
+	while (send(room.fd, a, sizeof(*a), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		/* Without PID 1 there is nobody to work for. */
+		if (errno != EAGAIN && errno != EINTR)
+			_exit(1);
+		(void)poll(&room, 1, TELL_MS);
+	}
+}
+
+static void take_questions(struct prober *p)
+{
+	const struct helper_job *job = p->job;
+	struct probe_question q;
+
+	for (int k = 0; k < AT_ONCE; k++) {
+		ssize_t n = recv(job->probe_fd, &q, sizeof(q), MSG_DONTWAIT);
+
+		if (n < 0)
+			return;
+		/* One of another configuration is for another prober: PID 1
+		 * asks it again. */
+		if (n == sizeof(q) && q.reloads == job->reloads &&
+		    q.service < job->config->services)
+			connect_begin(p, &q);
+	}
+}
+
+static void watch(const struct prober *p, int fd, uint32_t what)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	event.data.u32 = what;
+	if (epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		_exit(1);
+}
+
+/* Is there a /proc that shows what the kernel calls its processes here? */
+static bool has_proc(void)
+{
+	char pid[16];
+	const char *at = pid;
+	ssize_t n = readlink("/proc/self", pid, sizeof(pid) - 1);
+
+	if (n <= 0)
+		return false;
+	pid[n] = '\0';
+	return scan_unsigned(&at, 10) == (uint64_t)getpid();
+}
+
+static bool has_unix(const struct config *c)
+{
+	for (uint32_t i = 0; i < c->services; i++)
+		if (config_service(c, i)->ready.kind == CONFIG_CHECK_UNIX ||
+		    config_service(c, i)->health.kind == CONFIG_CHECK_UNIX)
+			return true;
+	return false;
+}
+
+static void set_up(struct prober *p, const struct helper_job *job)
+{
+	int signals;
+
+	*p = (struct prober){ .job = job, .has_proc = has_proc() };
+	if (!has_unix(job->config))
+		helper_drop_capabilities();
+	p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	signals = helper_open_end();
+	if (p->epoll_fd < 0 || signals < 0)
+		_exit(1);
+	watch(p, signals, PROBER_SIGNALS);
+	watch(p, job->probe_fd, PROBER_QUESTIONS);
+	for (uint32_t i = 0; i < job->config->services; i++)
+		if (job->sockets[i] >= 0)
+			watch(p, job->sockets[i], PROBER_SOCKETS + i);
+}
+
+static int timeout_of(const struct prober *p, int64_t next_ms)
+{
+	int64_t left_ms = next_ms - p->now_ms;
+
+	if (next_ms == INT64_MAX)
+		return -1;
+	return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+static void take_turn(struct prober *p, int64_t next_ms)
+{
+	struct epoll_event wake[WAKES];
+	int n = epoll_wait(p->epoll_fd, wake, WAKES, timeout_of(p, next_ms));
+	bool is_asked = false;
+
+	p->now_ms = helper_mono_ms();
+	for (int k = 0; k < n; k++) {
+		uint32_t what = wake[k].data.u32;
+
+		if (what == PROBER_SIGNALS)
+			_exit(0);
+		else if (what == PROBER_QUESTIONS)
+			is_asked = true;
+		else if (what >= PROBER_SOCKETS)
+			notices_read(p, what - PROBER_SOCKETS);
+		else
+			connect_go_on(p, what);
+	}
+	/* Last: no wake-up of this turn is about a connection that it makes. */
+	if (is_asked)
+		take_questions(p);
+}
+
+_Noreturn void prober_main(const struct helper_job *job)
+{
+	struct prober p;
+
+	set_up(&p, job);
+	p.now_ms = helper_mono_ms();
+	for (;;)
+		take_turn(&p, connect_expire(&p));
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* Whose is a process that nobody runs? A helper's view of what PID 1 calls
+ * orphans and leftovers: made of the board, the marks (init/kernel/processes.h)
+ * and the cgroups (init/kernel/service_cgroup.h). */
+#ifndef INIT_REPORT_PROCESS_OWNER_H
+#define INIT_REPORT_PROCESS_OWNER_H
+
+#include "init/board/board.h"
+#include "init/config/config.h"
+#include "init/control/answer.h"
+#include "init/helper/proc.h"
+
+struct strays {
+	const struct config *config;
+	const struct board *board;
+};
+
+/* What strays_owner() answers beside the index of a service that has no process
+ * of its own any more, but this one. */
+enum {
+	STRAYS_NONE = -1,   /* somebody looks after it, or it has ended */
+	STRAYS_NOBODY = -2, /* an orphan: dashpot's child, and of no service */
+};
+
+int strays_owner(const struct strays *s, int proc_fd,
+		 const struct proc_seen *p);
+
+/* {"ok":true,"orphans":[...]}: every stray with its pid, its service or null,
+ * its uid, its age and its command line. */
+int strays_reply(struct answer *a, const struct strays *s);
+
+#endif
