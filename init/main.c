@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#include "init/cli/options.h"
+#include "init/cli/command_line.h"
 #include "init/kernel/descriptors.h"
 #include "init/pid1/loop.h"
 #include "init/kernel/signals.h"
@@ -12,20 +12,20 @@
 int main(int argc, char **argv)
 {
 	struct config_source source;
-	struct options o;
+	struct command_line o;
 
 	signals_block();
 	descriptors_fill_standard();
-	o = options_parse(argc, argv, getpid() == 1);
+	o = command_line_parse(argc, argv, getpid() == 1);
 	switch (o.mode) {
-	case OPTIONS_SINGLE:
+	case COMMAND_LINE_SINGLE:
 		single_run(o.command);
-	case OPTIONS_SUPERVISE:
+	case COMMAND_LINE_SUPERVISE:
 		/* The loader may read from them, services not. */
 		descriptors_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-		source = options_source(&o);
-		loop_run(options_load(&o), &source, argv);
-	case OPTIONS_COMMAND:
+		source = command_line_source(&o);
+		loop_run(command_line_load(&o), &source, argv);
+	case COMMAND_LINE_COMMAND:
 		break;
 	}
 	signals_unblock_all(); /* a person may want to interrupt it */

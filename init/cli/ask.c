@@ -16,7 +16,6 @@
 #include "init/cli/reader.h"
 #include "init/cli/refusal.h"
 #include "init/kernel/clock.h"
-#include "init/config/value.h"
 #include "init/lib/die.h"
 
 enum { PAUSE_MS = 50 }; /* between two attempts to connect again */
@@ -89,19 +88,6 @@ void ask_add_names(struct ask *a, const char *const *names, int count)
 	if (a->line.is_cut || a->line.used >= ASK_LINE)
 		die_text(DIE_USAGE, "%s: too many names at once; `*` and `?` "
 			 "stand for any text and character", a->word);
-}
-
-int64_t ask_duration(const char *word, const char *option, const char *text,
-		     int64_t otherwise)
-{
-	struct why why;
-	int64_t ms = otherwise;
-
-	if (text != NULL &&
-	    !value_duration(text, strlen(text), 0, &ms, &why))
-		die_text(DIE_USAGE, "%s: %s %s %s", word, option, text,
-			 why.text);
-	return ms;
 }
 
 static void hang_up(struct ask *a)

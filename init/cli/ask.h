@@ -51,11 +51,6 @@ void ask_add_id(struct ask *a);
  * can be none, or where they do not fit. */
 void ask_add_names(struct ask *a, const char *const *names, int count);
 
-/* A duration typed behind an option ("30s"), `otherwise` where text is NULL.
- * Ends the program with DIE_USAGE where it is none. */
-int64_t ask_duration(const char *word, const char *option, const char *text,
-		     int64_t otherwise);
-
 /* Send it and read the whole answer: a JSON object, in memory that the next
  * answer overwrites. 0, or -errno: -ENOENT and -ECONNREFUSED where no dashpot
  * answers, -ETIMEDOUT, -ECONNRESET (it broke again and again), -EPROTO (it is

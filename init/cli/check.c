@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/arguments.h"
+#include "init/cli/command_line.h"
 #include "init/cli/doubts.h"
-#include "init/cli/options.h"
 #include "init/config/envfile.h"
 #include "init/config/files.h"
 #include "init/config/load.h"
@@ -127,27 +126,23 @@ static int say_summary(const struct config *c, unsigned doubts)
 int check_run(int argc, char **argv)
 {
 	bool is_strict = false, is_explained = false;
+	const char *variables[COMMAND_LINE_FILES];
+	size_t files = 0;
+	const struct option rows[] = {
+		{ "--env-file", .value = variables, .most = COMMAND_LINE_FILES,
+		  .count = &files },
+		{ "--strict", .is_given = &is_strict },
+		{ "--explain-policy", .is_given = &is_explained },
+	};
+	struct command_line o = command_line_files(argc, argv, rows, 3);
 	const struct config *c;
-	struct arguments a = arguments_of(argc, argv);
-	struct options o;
 	unsigned doubts = 0;
 	int err = 0;
 
-	while (arguments_next(&a)) {
-		const char *file = arguments_value(&a, "--env-file");
-
-		if (file != NULL)
-			read_variables(file);
-		else if (arguments_is(&a, "--strict"))
-			is_strict = true;
-		else if (arguments_is(&a, "--explain-policy"))
-			is_explained = true;
-		else
-			arguments_keep(&a);
-	}
-	o = options_files(a.kept, a.rest);
+	for (size_t i = 0; i < files; i++)
+		read_variables(variables[i]);
 	o.doubts = &doubts;
-	c = options_load(&o);
+	c = command_line_load(&o);
 	doubts += doubts_say(c, STDERR_FILENO);
 	note_essential(c);
 	note_listen(c);

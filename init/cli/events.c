@@ -6,11 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/args.h"
+#include "init/cli/options.h"
 #include "init/cli/graph.h"
 #include "init/cli/live.h"
 #include "init/config/complain.h"
-#include "init/config/value.h"
 #include "init/lib/die.h"
 #include "init/lib/format.h"
 #include "init/text/wording.h"
@@ -251,28 +250,23 @@ int events_run(int argc, char **argv)
 	struct events e = { .now_ms = reader_now_ms(), .since_ms = -1 };
 	const char *since = NULL, *control = NULL;
 	bool is_followed = false;
-	const struct args_row rows[] = {
-		{ "--dir", &e.dir, NULL },
-		{ "--since", &since, NULL },
-		{ "--json", NULL, &e.is_json },
-		{ "--graph", NULL, &e.is_graph },
-		{ "--control", &control, NULL },
-		{ "--follow", NULL, &is_followed },
-		{ "-f", NULL, &is_followed },
+	const struct option rows[] = {
+		{ "--dir", .value = &e.dir },
+		{ "--since", .value = &since },
+		{ "--json", .is_given = &e.is_json },
+		{ "--graph", .is_given = &e.is_graph },
+		{ "--control", .value = &control },
+		{ "--follow", .is_given = &is_followed },
+		{ "-f", .is_given = &is_followed },
 	};
 	struct out o;
-	struct why why;
-	int64_t ago_ms;
 	int code;
 
-	args_parse(argc, argv, rows, 7, &e.name, 1);
+	options_parse(argc, argv, rows, 7, &e.name, 1);
 	live_refuse_both("events", e.dir, control);
-	if (since != NULL) {
-		if (!value_duration(since, strlen(since), 0, &ago_ms, &why))
-			die_text(DIE_USAGE, "events: --since %s %s", since,
-				 why.text);
-		e.since_ms = e.now_ms - ago_ms;
-	}
+	if (since != NULL)
+		e.since_ms = e.now_ms -
+			     options_duration("--since", since, 0, 0);
 	if (e.is_json && e.is_graph)
 		die_text(DIE_USAGE, "events: --json and --graph exclude each "
 			 "other");

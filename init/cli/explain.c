@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/args.h"
+#include "init/cli/options.h"
 #include "init/cli/live.h"
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
@@ -242,15 +242,15 @@ int explain_run(int argc, char **argv)
 {
 	struct explain e = { .dir = NULL };
 	const char *control = NULL;
-	const struct args_row rows[] = {
-		{ "--dir", &e.dir, NULL },
-		{ "--json", NULL, &e.is_json },
-		{ "--control", &control, NULL },
+	const struct option rows[] = {
+		{ "--dir", .value = &e.dir },
+		{ "--json", .is_given = &e.is_json },
+		{ "--control", .value = &control },
 	};
 	struct out o;
 	int code;
 
-	args_parse(argc, argv, rows, 3, &e.name, 1);
+	options_parse(argc, argv, rows, 3, &e.name, 1);
 	live_refuse_both("explain", e.dir, control);
 	if (e.dir == NULL)
 		e.live = live_report("explain", control);

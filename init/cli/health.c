@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "init/cli/args.h"
+#include "init/cli/options.h"
 #include "init/cli/ask.h"
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
@@ -83,11 +83,11 @@ int health_run(int argc, char **argv)
 	static struct ask a;
 	const char *names[ASK_NAMES], *control = NULL;
 	bool is_json = false;
-	const struct args_row rows[] = {
-		{ "--control", &control, NULL },
-		{ "--json", NULL, &is_json },
+	const struct option rows[] = {
+		{ "--control", .value = &control },
+		{ "--json", .is_given = &is_json },
 	};
-	int count = args_parse(argc, argv, rows, 2, names, ASK_NAMES);
+	int count = options_parse(argc, argv, rows, 2, names, ASK_NAMES);
 	struct peek answer;
 
 	set_alarms();
@@ -106,14 +106,14 @@ int health_wait(int argc, char **argv)
 	static struct ask a;
 	const char *names[ASK_NAMES], *control = NULL, *timeout = NULL;
 	bool is_json = false;
-	const struct args_row rows[] = {
-		{ "--control", &control, NULL },
-		{ "--json", NULL, &is_json },
-		{ "--timeout", &timeout, NULL },
+	const struct option rows[] = {
+		{ "--control", .value = &control },
+		{ "--json", .is_given = &is_json },
+		{ "--timeout", .value = &timeout },
 	};
-	int count = args_parse(argc, argv, rows, 3, names, ASK_NAMES);
-	int64_t wait_ms = ask_duration("wait", "--timeout", timeout,
-				       ASK_WAIT_MS);
+	int count = options_parse(argc, argv, rows, 3, names, ASK_NAMES);
+	int64_t wait_ms = options_duration("--timeout", timeout, 0,
+					   ASK_WAIT_MS);
 	int tries = (int)((wait_ms < START_MS ? wait_ms : START_MS) /
 			  START_PAUSE_MS);
 	struct peek answer;

@@ -7,11 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/args.h"
+#include "init/cli/options.h"
 #include "init/cli/ask.h"
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
-#include "init/config/value.h"
 #include "init/lib/die.h"
 
 enum {
@@ -113,27 +112,22 @@ static void follow(struct ask *a, struct logs *l, struct out *o)
 
 static void parse(struct logs *l, int argc, char **argv)
 {
-	const struct args_row rows[] = {
-		{ "--control", &l->control, NULL },
-		{ "--json", NULL, &l->is_json },
-		{ "--follow", NULL, &l->is_followed },
-		{ "-f", NULL, &l->is_followed },
-		{ "--lines", &l->number, NULL },
-		{ "-n", &l->number, NULL },
-		{ "--times", NULL, &l->has_times },
-		{ "-t", NULL, &l->has_times },
+	const struct option rows[] = {
+		{ "--control", .value = &l->control },
+		{ "--json", .is_given = &l->is_json },
+		{ "--follow", .is_given = &l->is_followed },
+		{ "-f", .is_given = &l->is_followed },
+		{ "--lines", .value = &l->number },
+		{ "-n", .value = &l->number },
+		{ "--times", .is_given = &l->has_times },
+		{ "-t", .is_given = &l->has_times },
 	};
-	struct why why;
-	int64_t number;
 
-	l->count = args_parse(argc, argv, rows, 8, l->names, ASK_NAMES);
+	l->count = options_parse(argc, argv, rows, 8, l->names, ASK_NAMES);
 	if (l->count == 0)
 		die_text(DIE_USAGE, "logs: of which service? See dashpot help "
 			 "logs");
-	if (l->number != NULL &&
-	    !value_number(l->number, strlen(l->number), 0, LINES, &number,
-			  &why))
-		die_text(DIE_USAGE, "logs: -n %s %s", l->number, why.text);
+	(void)options_number("-n", l->number, LINES, 0);
 	l->has_names = l->count > 1 || strpbrk(l->names[0], "*?[") != NULL;
 }
 

@@ -11,7 +11,9 @@
 #include "init/lib/die.h"
 #include "init/lib/format.h"
 
-const char *mistyped_meant(const char *word)
+/* The command that is nearest to an unknown word, or what other programs call
+ * so; NULL: there is none. */
+static const char *meant_by(const char *word)
 {
 	struct nearest near = { .word = word };
 	const struct commands_row *row;
@@ -32,10 +34,12 @@ static bool is_file(const char *word)
 	return len > 4 && strcmp(word + len - 4, ".ini") == 0;
 }
 
-_Noreturn void mistyped_refuse(const char *command, const char *word,
+_Noreturn void mistyped_refuse(const char *behind, const char *word,
 			       const char *file)
 {
-	const char *meant = mistyped_meant(word);
+	const struct commands_row *row = commands_find(behind);
+	const char *command = row ? row->word : NULL;
+	const char *meant = meant_by(word);
 	const char *to = command ? command : "";
 	const char *colon = command ? ": " : "";
 

@@ -1,47 +1,40 @@
 /* SPDX-License-Identifier: ISC */
-/* The command line: which mode, which files, which command. */
+/* Options of a command: one table row each, `--dir DIR` or `--dir=DIR`, and
+ * of a short one `-cFILE` too. */
 #ifndef INIT_CLI_OPTIONS_H
 #define INIT_CLI_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "init/cli/commands.h"
-#include "init/config/config.h"
-
-enum { OPTIONS_FILES = 32 };
-
-enum options_mode {
-	OPTIONS_SINGLE,    /* -- CMD: one command, no configuration */
-	OPTIONS_SUPERVISE, /* run, or options only as a container's command */
-	OPTIONS_COMMAND,   /* `row` says what is to be done */
+struct option {
+	const char *word;   /* "--dir" */
+	const char **value; /* gets what follows it, or NULL: it takes none */
+	bool *is_given;     /* set to true when it is there, or NULL */
+	size_t most;        /* value has room for so many; 0: the last one
+			     * counts */
+	size_t *count;      /* with most: values so far */
 };
 
-struct options {
-	enum options_mode mode;
-	const struct commands_row *row;        /* COMMAND: argv[1] is its word;
-					   * NULL: the help of all */
-	const char *files[OPTIONS_FILES]; /* of -c, in their order */
-	size_t files_count;
-	char **command; /* NULL-ended words behind --, or NULL */
-	unsigned *doubts; /* where warnings are counted; NULL: none are said */
-	bool is_second; /* something else is PID 1 */
-};
+/* Take the option argv[*at] into what its row points at, and go on behind it
+ * and its value; false when no row has it. An option without its value, or one
+ * too many, ends the program with DIE_USAGE. */
+bool options_take(int argc, char **argv, int *at, const struct option *rows,
+		  size_t count);
 
-/* Understand argv, or end the program with 100 and a line that says what was
- * not understood and what may have been meant. */
-struct options options_parse(int argc, char **argv, bool is_pid1);
+/* Read argv[1] onwards: options, and up to `most` other words into `words`.
+ * Returns their number, or ends the program with DIE_USAGE and a line that
+ * says what is wrong. argv[0] is the command. */
+int options_parse(int argc, char **argv, const struct option *rows,
+		  size_t count, const char **words, int most);
 
-/* Understand [-c FILE]... [-- CMD ARG...] behind argv[0], or end the program
- * as options_parse() does. The mode is SUPERVISE. */
-struct options options_files(int argc, char **argv);
-
-/* What they name, as config_load() takes it. */
-struct config_source options_source(const struct options *o);
-
-/* Load the configuration that they name, or print its mistakes and end the
- * program with 100; so it does where is_second, and a dashpot answers already
- * at the place of the control socket. */
-const struct config *options_load(const struct options *o);
+/* The value `text` of an option: a number, or milliseconds of a duration
+ * ("30s"); `otherwise` where text is NULL. Ends the program with DIE_USAGE
+ * where it is none, or out of bounds. */
+int64_t options_number(const char *word, const char *text, int64_t max,
+		       int64_t otherwise);
+int64_t options_duration(const char *word, const char *text, int min_ms,
+			 int64_t otherwise);
 
 #endif

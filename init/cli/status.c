@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/args.h"
+#include "init/cli/options.h"
 #include "init/cli/live.h"
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
@@ -319,16 +319,16 @@ int status_run(int argc, char **argv)
 	const char *names[ASK_NAMES], *control = NULL, *dir = NULL;
 	struct status s = { .names = names };
 	bool has_orphans = false, is_wide = false;
-	const struct args_row rows[] = {
-		{ "--control", &control, NULL },
-		{ "--dir", &dir, NULL },
-		{ "--json", NULL, &s.is_json },
-		{ "--orphans", NULL, &has_orphans },
-		{ "--wide", NULL, &is_wide },
+	const struct option rows[] = {
+		{ "--control", .value = &control },
+		{ "--dir", .value = &dir },
+		{ "--json", .is_given = &s.is_json },
+		{ "--orphans", .is_given = &has_orphans },
+		{ "--wide", .is_given = &is_wide },
 	};
 	struct out o;
 
-	s.count = args_parse(argc, argv, rows, 5, names, ASK_NAMES);
+	s.count = options_parse(argc, argv, rows, 5, names, ASK_NAMES);
 	live_refuse_both("status", dir, control);
 	if (has_orphans && (s.count > 0 || dir != NULL))
 		die_text(DIE_USAGE, "status: --orphans takes no name and no "

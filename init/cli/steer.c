@@ -7,12 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/args.h"
+#include "init/cli/options.h"
 #include "init/cli/ask.h"
 #include "init/cli/out.h"
 #include "init/cli/verdict.h"
 #include "init/config/signals.h"
-#include "init/config/value.h"
 #include "init/lib/die.h"
 #include "init/lib/format.h"
 
@@ -32,12 +31,12 @@ static void parse(struct steer *s, int argc, char **argv)
 {
 	bool is_signal = strcmp(argv[0], "signal") == 0, is_impatient = false;
 	const char *timeout = NULL;
-	const struct args_row rows[] = {
-		{ "--control", &s->control, NULL },
-		{ "--json", NULL, &s->is_json },
-		{ "--all", NULL, &s->has_all },
-		{ "--timeout", &timeout, NULL },
-		{ "--no-wait", NULL, &is_impatient },
+	const struct option rows[] = {
+		{ "--control", .value = &s->control },
+		{ "--json", .is_given = &s->is_json },
+		{ "--all", .is_given = &s->has_all },
+		{ "--timeout", .value = &timeout },
+		{ "--no-wait", .is_given = &is_impatient },
 	};
 	struct why why, ignored;
 	const char *last;
@@ -46,11 +45,11 @@ static void parse(struct steer *s, int argc, char **argv)
 	s->word = argv[0];
 	s->is_reload = strcmp(argv[0], "reload") == 0;
 	/* A signal is sent, and that is all. */
-	s->count = args_parse(argc, argv, rows, is_signal ? 3 : 5, s->names,
+	s->count = options_parse(argc, argv, rows, is_signal ? 3 : 5, s->names,
 			      ASK_NAMES + first);
 	s->wait_ms = is_impatient ? 0 :
-			ask_duration(s->word, "--timeout", timeout,
-				     ASK_WAIT_MS);
+			options_duration("--timeout", timeout, 0,
+					 ASK_WAIT_MS);
 	if (!s->is_reload && s->count < first + 1)
 		die_text(DIE_USAGE, "%s: which service? See dashpot help %s",
 			 s->word, s->word);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "init/cli/args.h"
+#include "init/cli/options.h"
 #include "init/cli/ask.h"
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
@@ -233,16 +233,16 @@ int sweep_main(int argc, char **argv)
 {
 	static struct sweep s;
 	static struct ask a;
-	const struct args_row rows[] = {
-		{ "--control", &s.control, NULL },
-		{ "--json", NULL, &s.is_json },
-		{ "--dry-run", NULL, &s.is_dry },
-		{ "--orphans", NULL, &s.has_orphans },
+	const struct option rows[] = {
+		{ "--control", .value = &s.control },
+		{ "--json", .is_given = &s.is_json },
+		{ "--dry-run", .is_given = &s.is_dry },
+		{ "--orphans", .is_given = &s.has_orphans },
 	};
 	bool is_done = true;
 	struct out o;
 
-	s.count = args_parse(argc, argv, rows, 4, s.names, ASK_NAMES);
+	s.count = options_parse(argc, argv, rows, 4, s.names, ASK_NAMES);
 	out_begin(&o, STDOUT_FILENO);
 	o.width = OUT_WIDE;
 	if (s.is_dry && s.count > 0)

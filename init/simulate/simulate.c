@@ -4,16 +4,17 @@
 
 #include <string.h>
 
-#include "init/cli/arguments.h"
-#include "init/cli/options.h"
-#include "init/simulate/simulation.h"
-#include "init/simulate/timeline.h"
+#include "init/cli/command_line.h"
+#include "init/config/value.h"
 #include "init/lib/die.h"
 #include "init/lib/glob.h"
+#include "init/simulate/simulation.h"
+#include "init/simulate/timeline.h"
 
 enum {
 	HOUR_MS = 3600000,
 	LIFETIME_MS = 1000, /* usual */
+	SEED_MOST = 1000000000,
 };
 
 struct request {
@@ -21,77 +22,9 @@ struct request {
 	struct timeline timeline;
 	struct simulation_result result;
 	const char *services[CONFIG_SERVICES]; /* of --service */
-	int services_count;
-	bool has_lifetime;
+	size_t services_count;
+	const char *lifetime; /* NULL: the usual one */
 };
-
-static void take_duration(const char *option, const char *text, int min_ms,
-			  int64_t *ms)
-{
-	struct why why;
-
-	if (!value_duration(text, strlen(text), min_ms, ms, &why))
-		arguments_wrong(option, text, &why);
-}
-
-static int64_t number(const char *option, const char *text, int64_t max)
-{
-	struct why why;
-	int64_t n;
-
-	if (!value_number(text, strlen(text), 0, max, &n, &why))
-		arguments_wrong(option, text, &why);
-	return n;
-}
-
-static void take_lifetime(struct request *r, const char *text)
-{
-	struct simulation_plan *plan = &r->plan;
-	struct why why;
-
-	r->has_lifetime = true;
-	if (!value_range(text, &plan->lifetime_min_ms, &plan->lifetime_max_ms,
-			 &why))
-		arguments_wrong("--lifetime", text, &why);
-}
-
-static void take_service(struct request *r, const char *name)
-{
-	if (r->services_count == CONFIG_SERVICES)
-		die_text(DIE_USAGE, "--service: at most %d", CONFIG_SERVICES);
-	r->services[r->services_count++] = name;
-}
-
-/* True when the present argument is one of ours. */
-static bool take_option(struct request *r, struct arguments *a)
-{
-	struct simulation_plan *plan = &r->plan;
-	const char *value;
-
-	if (arguments_is(a, "--json"))
-		r->timeline.is_json = true;
-	else if (arguments_is(a, "--all"))
-		r->timeline.is_all = true;
-	else if (arguments_is(a, "--no-exit"))
-		plan->is_endless = true;
-	else if (arguments_is(a, "--unhealthy"))
-		plan->is_unhealthy = true;
-	else if ((value = arguments_value(a, "--service")) != NULL)
-		take_service(r, value);
-	else if ((value = arguments_value(a, "--lifetime")) != NULL)
-		take_lifetime(r, value);
-	else if ((value = arguments_value(a, "--exit")) != NULL)
-		plan->exit_code = (int)number("--exit", value, 255);
-	else if ((value = arguments_value(a, "--seed")) != NULL)
-		plan->seed = (uint32_t)number("--seed", value, 1000000000);
-	else if ((value = arguments_value(a, "--for")) != NULL)
-		take_duration("--for", value, 1, &plan->for_ms);
-	else if ((value = arguments_value(a, "--outage")) != NULL)
-		take_duration("--outage", value, 0, &plan->outage_ms);
-	else
-		return false;
-	return true;
-}
 
 static void choose(struct request *r, const char *name)
 {
@@ -125,7 +58,7 @@ static void choose_all(struct request *r)
 	const struct config *c = r->plan.config;
 	bool is_any = r->services_count > 0;
 
-	for (int i = 0; i < r->services_count; i++)
+	for (size_t i = 0; i < r->services_count; i++)
 		choose(r, r->services[i]);
 	for (uint32_t i = 0; i < c->services && r->services_count == 0; i++) {
 		const struct config_service *s = config_service(c, i);
@@ -146,7 +79,7 @@ static void check_unhealthy(const struct request *r)
 
 	if (!r->plan.is_unhealthy)
 		return;
-	if (r->has_lifetime)
+	if (r->lifetime)
 		die_text(DIE_USAGE, "--unhealthy and --lifetime: such a run "
 				    "lasts until dashpot gives up on it");
 	for (uint32_t i = 0; i < c->services; i++) {
@@ -161,26 +94,48 @@ static void check_unhealthy(const struct request *r)
 	}
 }
 
-int simulate_run(int argc, char **argv)
+/* The options of simulate; the files, as they say. */
+static struct command_line parse(struct request *r, int argc, char **argv)
 {
-	static struct request r;
-	struct arguments a = arguments_of(argc, argv);
-	struct options o;
-	int err;
+	struct simulation_plan *plan = &r->plan;
+	const char *code = NULL, *seed = NULL, *span = NULL, *outage = NULL;
+	const struct option rows[] = {
+		{ "--json", .is_given = &r->timeline.is_json },
+		{ "--all", .is_given = &r->timeline.is_all },
+		{ "--no-exit", .is_given = &plan->is_endless },
+		{ "--unhealthy", .is_given = &plan->is_unhealthy },
+		{ "--service", .value = r->services, .most = CONFIG_SERVICES,
+		  .count = &r->services_count },
+		{ "--lifetime", .value = &r->lifetime },
+		{ "--exit", .value = &code },
+		{ "--seed", .value = &seed },
+		{ "--for", .value = &span },
+		{ "--outage", .value = &outage },
+	};
+	struct command_line o = command_line_files(argc, argv, rows, 10);
+	struct why why;
 
-	/* At run time: a table of this size would be part of the binary. */
-	r.plan.for_ms = HOUR_MS;
-	r.plan.lifetime_min_ms = r.plan.lifetime_max_ms = LIFETIME_MS;
-	r.plan.outage_ms = INT64_MAX;
-	r.plan.seed = 1;
-	r.plan.exit_code = 1;
-	while (arguments_next(&a))
-		if (!take_option(&r, &a))
-			arguments_keep(&a);
-	o = options_files(a.kept, a.rest);
+	plan->exit_code = (int)options_number("--exit", code, 255, 1);
+	plan->seed = (uint32_t)options_number("--seed", seed, SEED_MOST, 1);
+	plan->for_ms = options_duration("--for", span, 1, HOUR_MS);
+	plan->outage_ms = options_duration("--outage", outage, 0, INT64_MAX);
+	plan->lifetime_min_ms = plan->lifetime_max_ms = LIFETIME_MS;
+	if (r->lifetime && !value_range(r->lifetime, &plan->lifetime_min_ms,
+					&plan->lifetime_max_ms, &why))
+		die_text(DIE_USAGE, "--lifetime %s %s", r->lifetime, why.text);
 	if (o.command)
 		die_text(DIE_USAGE, "simulate takes no command behind --");
-	r.plan.config = options_load(&o);
+	return o;
+}
+
+int simulate_run(int argc, char **argv)
+{
+	/* Not on the stack, and zero: as a table it would be in the file. */
+	static struct request r;
+	struct command_line o = parse(&r, argc, argv);
+	int err;
+
+	r.plan.config = command_line_load(&o);
 	choose_all(&r);
 	check_unhealthy(&r);
 	r.timeline.plan = &r.plan;
