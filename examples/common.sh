@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: ISC
-# What the run.sh of every example does: build, run, wait, show, stop. Read by
-# them, never run itself.
+# Functions for the run.sh of every example: build, run, wait, show, stop. Each
+# run.sh reads this file; it is not run by itself.
 #
-# Environment: ENGINE, docker or podman (what is found); VOLUME, a directory for
-# the diagnostics (a new one that is removed again); NAME, of the container.
-# Needs jq.
+# Environment: ENGINE, docker or podman (default: the first one found); VOLUME,
+# a directory for the diagnostics (default: a new directory, removed at the
+# end); NAME, the name of the container. Needs jq.
 set -eu
 cd "$(dirname "$0")"
 engine=${ENGINE:-$(command -v docker || command -v podman)}
@@ -20,7 +20,7 @@ clean()
 }
 trap clean EXIT
 
-# build: dashpot itself, where there is no image of it yet, then the example
+# build: the image of dashpot, where there is none yet, then the example's image
 build()
 {
 	"$engine" image inspect dashpot >/dev/null 2>&1 ||
@@ -35,7 +35,7 @@ start()
 		"$@" "$image" >/dev/null
 }
 
-# wait_until JQ-EXPRESSION: it is true of diagnostic.json; at most 20 seconds
+# wait_until JQ-EXPRESSION: wait until diagnostic.json matches, at most 20 s
 wait_until()
 {
 	tries=0
@@ -50,14 +50,14 @@ wait_until()
 	done
 }
 
-# show: every service in a sentence
+# show: print a sentence for every service
 show()
 {
 	jq -r '.summary, (.services[] | "  \(.name): \(.why)")' \
 		"$volume/diagnostic.json"
 }
 
-# stop: as `docker stop`; prints the exit code
+# stop: stop as `docker stop` does, and print the exit code
 stop()
 {
 	"$engine" stop --time 10 "$name" >/dev/null

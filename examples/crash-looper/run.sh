@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# A crash-looping service is blocked; the one beside it keeps its process.
+# A crash-looping service is blocked; the service beside it keeps its process.
 . "$(dirname "$0")/../common.sh"
 
 build

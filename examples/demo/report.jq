@@ -1,6 +1,5 @@
-# The end of the demo: diagnostic.json in sentences. Needs --arg ghosts (how
-# many processes of the ghost-maker a look through /proc found), before, after
-# (memory of PID 1).
+# The end of the demo: diagnostic.json in sentences. Needs --arg ghosts (number
+# of processes of the ghost-maker in /proc), before and after (memory of PID 1).
 
 def times: if . == 1 then "once" else "\(.) times" end;
 

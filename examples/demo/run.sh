@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: ISC
 # examples/demo/run.sh: install what is missing (Debian, as root), build, and
 # show dashpot at work for 20 seconds, as PID 1 of a PID namespace of its own.
-#
-# Environment: DEMO_SECONDS, how long (20); DASHPOT, a binary to show instead
-# of building one.
+# Environment: DEMO_SECONDS, how long (20); DASHPOT, a binary to show in place of
+# building ./dashpot.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -16,7 +15,7 @@ fail()
 	exit 1
 }
 
-# --- What is missing ---------------------------------------------------------
+# --- Packages ----------------------------------------------------------------
 
 have()
 {
@@ -55,7 +54,8 @@ build()
 
 # --- The run -----------------------------------------------------------------
 
-# new_namespace COMMAND...: as PID 1 of a new PID namespace with its own /proc
+# new_namespace COMMAND...: run it as PID 1 of a new PID namespace with its own
+# /proc
 new_namespace()
 {
 	if [ "$(id -u)" = 0 ]; then
@@ -66,13 +66,14 @@ new_namespace()
 	fi
 }
 
-# memory: what PID 1 holds, from /proc; nothing where that cannot be read
+# memory: print the resident memory of PID 1, from /proc, if it can be read
 memory()
 {
 	awk '/^VmRSS/ { print $2 " KiB" }' "/proc/$init/status" 2>/dev/null || true
 }
 
-# count COMMAND: processes of the namespace whose command line begins so
+# count COMMAND: number of processes of the namespace whose command line begins
+# with COMMAND
 count()
 {
 	space=$(readlink "/proc/$init/ns/pid")
@@ -84,15 +85,17 @@ count()
 	echo "$n"
 }
 
-# init_pid: of PID 1, as seen from here; fails while there is none
+# init_pid: set init to the number of PID 1 in this namespace; fail while it does
+# not run
 init_pid()
 {
-	# No newline ends this file, so read fails even where it has read.
+	# No newline ends this file, so read fails even when it has read the number.
 	read -r init _ 2>/dev/null <"/proc/$unshare/task/$unshare/children" || true
 	[ -n "$init" ] && [ -e "$dir/vol/diagnostic.json" ]
 }
 
-# wait_for WHAT COMMAND...: at most ten seconds
+# wait_for MESSAGE COMMAND...: wait until COMMAND succeeds, at most ten seconds;
+# else fail with MESSAGE
 wait_for()
 {
 	what=$1

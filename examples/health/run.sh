@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# What a person types about a running container, and what a health check sees.
+# The commands that an operator types about a running container, and the answers
+# of a health check.
 . "$(dirname "$0")/../common.sh"
 
-# ask COMMAND...: dashpot's command inside
+# ask COMMAND...: run a command of dashpot in the container
 ask()
 {
 	echo "\$ dashpot $*"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# What pod.yaml asks of Kubernetes, asked of docker or podman: a user that is
-# not root, no capabilities, a read-only root, a volume for the diagnostics.
+# The settings of pod.yaml with docker or podman: a user that is not root, no
+# capabilities, a read-only root, a volume for the diagnostics.
 . "$(dirname "$0")/../common.sh"
 
 build

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# One command as in any image, `dashpot run --` before it, and a helper service
+# The command of the image with `dashpot run --` before it, and a helper service
 # beside it.
 . "$(dirname "$0")/../common.sh"
 

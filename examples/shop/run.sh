@@ -4,7 +4,7 @@
 # capabilities, on a read-only root.
 . "$(dirname "$0")/../common.sh"
 
-# ask COMMAND...: dashpot's command inside
+# ask COMMAND...: run a command of dashpot in the container
 ask()
 {
 	echo "\$ dashpot $*"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # An image with STOPSIGNAL SIGQUIT, as the official nginx and php images have:
-# dashpot stops at it, and every service gets the stop_signal of its own.
+# dashpot stops at SIGQUIT, and every service gets its own stop_signal.
 . "$(dirname "$0")/../common.sh"
 
 build
