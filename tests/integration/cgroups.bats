@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Where there is a writable cgroup v2 subtree: a cgroup for each service, its
-# two limits, who was killed in it, and what ends with it.
+# With a writable cgroup v2 subtree: a cgroup for each service, its two limits,
+# which process was killed in it, and which processes end with the service.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -13,7 +13,7 @@ setup_file()
 	need_program hog
 }
 
-# uml SCRIPT-TEXT: see uml_run, with what every script here needs
+# uml SCRIPT-TEXT: uml_run with the functions that every script here needs
 uml()
 {
 	{
@@ -87,8 +87,9 @@ uml()
 			autostart = no
 		END_INI
 		begin
-		# The shell cannot fork its sixth process and ends; what it left is
-		# ended, and it starts again: max is counted in its own cgroup.
+		# The shell cannot fork its sixth process and ends; its
+		# leftovers are ended, and the service starts again: max is
+		# counted in its own cgroup.
 		until_true 20 grep -q '^max [1-9]' $top/service-bomb/pids.events
 		[ "$(cat $top/service-bomb/pids.max)" = 5 ] && echo set
 		cat $top/service-web/pids.max
@@ -213,7 +214,7 @@ uml()
 	grep -qx gone "$BATS_TEST_TMPDIR/out"
 }
 
-# box COMMAND: in a cgroup of 40 tasks, that is no root, a service with both
+# box COMMAND: in a cgroup of 40 tasks below the root, run a service with both
 # limits under the dashpot that COMMAND starts
 box()
 {

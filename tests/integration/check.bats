@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# `dashpot check`: what a person is told before anything is deployed.
+# `dashpot check`: what an operator is told before a deployment.
 
 load ../lib/dashpot
 load ../lib/verify
@@ -10,7 +10,7 @@ setup()
 	file=$BATS_TEST_TMPDIR/dashpot.ini
 }
 
-# write LINE...: the file
+# write LINE...: write the configuration file
 write()
 {
 	printf '%s\n' "$@" >"$file"

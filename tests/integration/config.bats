@@ -5,13 +5,13 @@
 load ../lib/dashpot
 load ../lib/verify
 
-# told FILE:LINE TEXT: stderr has a message of that line with that text
+# told FILE:LINE TEXT: stderr has a message about that line with that text
 told()
 {
 	grep -F -- "$1: " "$dir/stderr" | grep -F -- "$2"
 }
 
-# messages: those with a file and a line
+# messages: the messages with a file and a line
 messages()
 {
 	grep -E '^/[^ ]*:[0-9]+: ' "$dir/stderr"
@@ -197,13 +197,13 @@ messages()
 
 # --- The default places --------------------------------------------------------
 
-# with_etc: dashpot as PID 1 that sees what is in DIR/etc as /etc/dashpot.ini
+# with_etc: dashpot as PID 1 that sees the files of DIR/etc as /etc/dashpot.ini
 # and /etc/dashpot.d
 with_etc()
 {
 	mkdir -p "$dir/lower" "$dir/var"
 	# A tmpfs over /etc in a mount namespace of its own: the machine's /etc is
-	# linked into it, so that users and libraries are found as ever.
+	# linked into it, so that users and libraries are still found.
 	cat >"$dir/wrap" <<-END
 		#!/bin/sh -e
 		mount --bind /etc $dir/lower
@@ -242,7 +242,8 @@ with_etc()
 	grep 'this is not PID 1: to supervise, say dashpot run$' "$dir/stderr"
 	ns_signal KILL
 	ns_wait
-	# Without a configuration, too, nobody takes the help for an answer.
+	# Without a configuration, too, the help alone must not look like
+	# success.
 	rm -r "$dir/etc/dashpot.d"
 	# shellcheck disable=SC2016
 	BELOW=(sh -c '"$@" & wait $!; echo "it exits with $?"; sleep 1000' sh)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# The commands that talk to a running dashpot: what each says, who may, and that
-# they answer while everything else is in a bad way.
+# The commands that talk to a running dashpot: what each prints, which users may
+# run it, and that it answers while the machine has no processes, disk or
+# output.
 
 bats_require_minimum_version 1.5.0
 load ../lib/dashpot
@@ -30,8 +31,9 @@ teardown()
 	fi
 }
 
-# beside COMMAND...: run it in the background until the test is over; what it
-# prints is in $BATS_TEST_TMPDIR/beside, or $NAME there where that is set
+# beside COMMAND...: run it in the background until the test is over, with its
+# output in $BATS_TEST_TMPDIR/beside, or in $BATS_TEST_TMPDIR/$NAME where NAME
+# is set
 beside()
 {
 	(
@@ -46,7 +48,7 @@ is_in()
 	grep -q -e "$1" "$2"
 }
 
-# two_ini: a service that is well, and one that is blocked
+# two_ini: a service that is well, and a service that is blocked
 two_ini()
 {
 	cat <<-'END'
@@ -58,7 +60,7 @@ two_ini()
 	END
 }
 
-# two: the same, running
+# two: start these two services
 two()
 {
 	dir=$(ns_dir)
@@ -67,13 +69,14 @@ two()
 	wait_until 10 service crash '.state == "blocked"'
 }
 
-# inside COMMAND...: dashpot's command through the container's exec
+# inside COMMAND...: run a command of dashpot through the container's exec
 inside()
 {
 	container_exec box /dashpot "$@"
 }
 
-# every_command: each of them once, in the container `box`, with its exit code
+# every_command: each command that asks, once, in the container `box`, with its
+# exit code
 every_command()
 {
 	run -0 inside wait web
@@ -97,7 +100,7 @@ every_command()
 	every_change
 }
 
-# every_change: likewise, of those that change something
+# every_change: each command that changes a service, once, likewise
 every_change()
 {
 	run -0 inside stop web
@@ -109,7 +112,8 @@ every_change()
 	run -0 inside restart web
 	[[ $output == 'web: running: '* ]]
 	[ "$before" != "$(inside status --json | jq .services.web.pid)" ]
-	# It is ready once it executes: its end is seen before that, or after.
+	# The service is ready once it executes: its end is seen before that, or
+	# after.
 	run inside start crash
 	[[ $status$output == '1crash: failed; '* ||
 		$status$output == '0crash: probing: '* ]]
@@ -122,7 +126,8 @@ every_change()
 	[ "$output" = reloaded ]
 }
 
-# box [PODMAN-OPTION...]: a container with two_ini that has got as far
+# box [PODMAN-OPTION...]: a container with two_ini; returns once `crash` is
+# blocked
 box()
 {
 	dir=$BATS_TEST_TMPDIR/box
@@ -134,14 +139,16 @@ box()
 	wait_until 10 is_blocked
 }
 
-# is_blocked: in the container `box`, as root says
+# is_blocked: status, asked by root in the container `box`, shows `crash` as
+# blocked
 is_blocked()
 {
 	podman exec --user 0 "$(container_name box)" /dashpot status --json |
 		jq -e '.services.crash.state == "blocked"'
 }
 
-# as_user UID COMMAND...: dashpot's command in the container `box`
+# as_user UID COMMAND...: run a command of dashpot as that user in the container
+# `box`
 as_user()
 {
 	podman exec --user "$1" "$(container_name box)" /dashpot "${@:2}"
@@ -253,7 +260,7 @@ as_user()
 	run -1 ctl restart user
 	[[ $output == 'user: failed; waiting: for tool'* ]]
 	run -1 ctl wait user
-	# Half of the time-out that one of them would wait for.
+	# Half of the time-out of a command that waits.
 	at_most $(($(now_ms) - began)) 15000 'seven commands took ms'
 }
 
@@ -281,7 +288,7 @@ as_user()
 	ns_start "$dir"
 	wait_until 10 service crash '.state == "blocked"'
 	run -0 ctl stop old
-	# starts: how often each has started
+	# starts: the number of starts of each service
 	starts() { ctl status --json | jq -c '[.services[].starts]'; }
 	[ "$(starts)" = '[1,3,1,0,0,1]' ]
 	run -1 ctl restart '*'
@@ -298,7 +305,7 @@ as_user()
 	run -1 ctl start '*'
 	[[ $output == *'old: running'* ]]
 	[ "$(starts)" = '[3,5,1,1,0,2]' ]
-	# A name is always meant, beside a pattern too.
+	# A name is always meant, also beside a pattern.
 	run -0 ctl restart 'j*' job
 	[ "$(starts)" = '[3,5,2,1,0,2]' ]
 	run -0 ctl restart --all 't*'
@@ -338,7 +345,7 @@ as_user()
 
 @test "a reader that goes away ends a command as SIGPIPE does, also where it is PID 1" {
 	two
-	# closed COMMAND...: its exit code, when nothing reads its output any more
+	# closed COMMAND...: its exit code when its output has lost its reader
 	closed() { (sleep 0.2 && "$@") 2>/dev/null | true; echo "${PIPESTATUS[0]}"; }
 	[ "$(closed ctl events --json)" = 141 ]
 	[ "$(closed timeout 20 nsenter --target "$NS_PID" --pid --mount -- \
@@ -403,7 +410,7 @@ as_user()
 
 # --- when things are bad -------------------------------------------------------
 
-# answers: status, explain, health and /readyz do, in time, with $PORT
+# answers: status, explain, health and, at $PORT, /readyz answer in time
 answers()
 {
 	local began
@@ -411,7 +418,7 @@ answers()
 		began=$(now_ms)
 		run ctl "$word"
 		at_most $(($(now_ms) - began)) "${ANSWER_MS:-5000}" "$word took ms" || return
-		# Who reads the volume instead says so.
+		# A command that reads the volume instead says so.
 		[[ $status -le 1 && $output != *instead* ]] ||
 			{ echo "$word: $status: $output" >&2; return 1; }
 	done
@@ -449,7 +456,8 @@ well()
 	container_run box -v "$dir:/v" --pids-limit 30 \
 		-v "$BATS_FILE_TMPDIR/crowd:/crowd:ro" localhost/dashpot-test \
 		/dashpot run -c /v/dashpot.ini
-	# Three that have their slots, and wait for a line from the FIFO.
+	# Three clients that hold their slots, and wait for a line from the
+	# FIFO.
 	for word in status health 'explain full'; do
 		NAME=${word%% *} beside "$DASHPOT_LIB/podman" exec \
 			"$(container_name box)" sh -c "exec 3<>/v/go; echo here
@@ -586,7 +594,7 @@ well()
 		.helpers.control.restarts == 50'
 }
 
-# asked_times N: dashpot has taken so many commands
+# asked_times N: dashpot has taken N commands
 asked_times()
 {
 	[ "$(say_count 'asked from outside')" -ge "$1" ]

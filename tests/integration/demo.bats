@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# The first command of README: what it says in the end.
+# The first command of README: the report that it prints at the end.
 
 load ../lib/dashpot
 
@@ -11,7 +11,8 @@ demo()
 		"$DASHPOT_TOP/examples/demo/run.sh" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&-
 }
 
-# says TEXT: its last part, the report, has this extended regular expression
+# says REGEX: the last part of the output, the report, matches this extended
+# regular expression
 says()
 {
 	sed -n '/^== What happened/,$p' "$BATS_TEST_TMPDIR/said" | grep -E -- "$1" || {

@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# With which exit code dashpot ends, and what the last words say: the endings
-# that stop.bats, run.bats and shortage.bats leave out.
+# The exit code of dashpot, and its last message: the endings that stop.bats,
+# run.bats and shortage.bats leave out.
 
 load ../lib/dashpot
 load ../lib/faults
 load ../lib/verify
 
-# start_with LINE...: dashpot with the services of these lines
+# start_with LINE...: start dashpot with the services of these lines
 start_with()
 {
 	dir=$(ns_dir)
@@ -15,7 +15,7 @@ start_with()
 	ns_start "$dir"
 }
 
-# ends_with CODE: it does
+# ends_with CODE: dashpot ends with this exit code
 ends_with()
 {
 	ns_wait 30

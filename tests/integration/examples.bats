@@ -9,8 +9,8 @@ EXAMPLES=$DASHPOT_TOP/examples
 setup_file()
 {
 	product_image >&2
-	# What an example calls docker: podman as the tests have it. conmon leaves
-	# a file where it stands.
+	# The docker of an example: podman with the settings of the tests.
+	# conmon leaves a file in its working directory.
 	export ENGINE=$BATS_FILE_TMPDIR/engine PODMAN=$DASHPOT_LIB/podman
 	cat >"$ENGINE" <<-'END'
 		#!/bin/sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# What a start executes: words and variables of any number, files of any kind.
+# Programs that a start executes: any number of words and variables, files of
+# any kind.
 
 load ../lib/dashpot
 load ../lib/verify
@@ -12,13 +13,13 @@ single()
 	ns_wait 10
 }
 
-# prints FILE TEXT: a line of it is TEXT
+# prints FILE TEXT: a line of FILE is TEXT
 prints()
 {
 	grep -xF -- "$2" "$1"
 }
 
-# many NUMBER: NS_PREFIX exports so many variables
+# many NUMBER: NS_PREFIX exports that number of variables
 many()
 {
 	mapfile -t NS_PREFIX < <(seq -f 'A_VARIABLE_OF_SOME_LENGTH_%g=its value' "$1")
@@ -49,7 +50,8 @@ many()
 	wait_until 10 prints "$dir/stdout" 'main 5000 5000'
 	wait_until 10 prints "$dir/check" 5000
 	run ctl start small
-	# What the kernel does not take is told as the step that it fails at.
+	# Where the kernel refuses the arguments, the record of the end names
+	# the step exec.
 	wait_until 10 service small '.breaker == "open" and .ends[0].step == "exec" and .ends[0].errno_name == "E2BIG"'
 	ns_stop
 	[ "$NS_STATUS" = 0 ] || [ "$NS_STATUS" = 143 ]
@@ -147,7 +149,7 @@ with_files()
 	ns_wait
 	grep ' 2 -> ' "$dir/stdout"
 	fails grep /etc/passwd "$dir/stdout"
-	# One command alone gets what its init got.
+	# A single command gets the descriptors that its init inherited.
 	with_files
 	single ls -l /proc/self/fd
 	grep ' 7 -> /etc/passwd' "$dir/stdout"
@@ -162,7 +164,7 @@ bare()
 	ns_run "$dir" "$DASHPOT" "$@"
 }
 
-# standard_streams: what 0 to 2 of PID 1 are
+# standard_streams: the files of descriptors 0 to 2 of PID 1
 standard_streams()
 {
 	readlink "/proc/$NS_PID/fd/0" "/proc/$NS_PID/fd/1" "/proc/$NS_PID/fd/2"

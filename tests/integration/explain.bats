@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# What a person reads from the volume, the container dead or alive.
+# What an operator reads from the volume, the container dead or alive.
 
 load ../lib/dashpot
 load ../lib/verify
 
-# crash_loop [NAME SHELL]: a service that prints 30 lines and aborts (or does
-# what it is told), until it is blocked
+# crash_loop [NAME SHELL]: a service that prints 30 lines and aborts (or runs
+# SHELL), until it is blocked
 crash_loop()
 {
 	local name=${1:-crash} shell=${2:-"seq -f 'line %g' 30; kill -s ABRT \$\$"}
@@ -25,7 +25,8 @@ crash_loop()
 	wait_until 10 events '.event == "blocked"'
 }
 
-# explain ARG...: its output in $output, words apart by one blank in $flat
+# explain ARG...: run explain; its output is in $output, with single blanks
+# between words in $flat
 explain()
 {
 	run -1 "$DASHPOT" explain --dir "$dir/vol" "$@"
@@ -168,7 +169,7 @@ in_terminal()
 	script -qec "'$DASHPOT' $1 --dir '$dir/vol'" /dev/null </dev/null
 }
 
-# has_colour FILE: it has text, and escape sequences in it
+# has_colour FILE: FILE has text with escape sequences
 has_colour()
 {
 	grep -q crash "$1" && grep -q $'\033\\[' "$1"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Processes that get away from who started them, in every way of the table in
-# dashpot(8): what is ended, and what is an orphan.
+# Processes that escape the process that started them, in every way of the table
+# in dashpot(8): which are ended, and which are orphans.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -17,7 +17,7 @@ setup_file()
 	need_program ghost
 }
 
-# table COLUMN WORD: the kinds that the manual's table says that of; column 3 is
+# table COLUMN WORD: the kinds with that word in the manual's table; column 3 is
 # with a cgroup, 4 without
 table()
 {
@@ -26,8 +26,8 @@ table()
 	' "$DASHPOT_TOP/docs/dashpot.8"
 }
 
-# ghosts_ini PATH KIND...: a service for each kind, that leaves it and dies, and
-# one that has the same and lives
+# ghosts_ini PATH KIND...: for each KIND a service that leaves such a process
+# and dies; and `other`, which leaves a process of kind double and lives
 ghosts_ini()
 {
 	local kind ghost=$1
@@ -39,7 +39,7 @@ ghosts_ini()
 	printf '[service:other]\ncommand = %s double stay\n' "$ghost"
 }
 
-# ghosts_alive: the names of those that live
+# ghosts_alive: the names of ghosts that live
 ghosts_alive()
 {
 	ns_exec ps -eo state=,args= | awk '$1 != "Z" && $2 ~ /^ghost-/ { print $2 }' | sort
@@ -61,8 +61,8 @@ ghosts_alive()
 	count_is 0 said_of "${orphans[0]}" leftovers
 }
 
-# Inside another dashpot's service the limit is that one's mark, and cannot be
-# raised: the numbers are smaller ones, and not those just below it.
+# Inside a service of another dashpot the limit is the outer mark, and cannot be
+# raised: the inner numbers are smaller, and not those just below it.
 @test "under a lower limit that it cannot raise, dashpot marks its services all the same" {
 	dir=$(ns_dir)
 	limit=$((1 << 52))
@@ -89,11 +89,11 @@ ghosts_alive()
 		[service:c]
 		command = sleep 1001
 	END
-	# Its user may not open the directories of the tests.
+	# The service's user may not open the directories of the tests.
 	NS_PREFIX=(sh -c 'cp "$0" /run/ghost && exec "$@"' "$BATS_FILE_TMPDIR/ghost")
 	ns_start "$dir"
 	wait_until 20 grep -q 'pairs refused' "$dir/stdout"
-	# 5 x 11 raise one, 6 x 5 the other.
+	# 5 x 11 pairs raise one limit, 6 x 5 pairs the other.
 	grep '85 of 121 pairs refused' "$dir/stdout"
 	for name in b c; do
 		wait_until 20 service "$name" '.state == "running"'
@@ -105,19 +105,19 @@ ghosts_alive()
 	done
 	[ "$(ghosts_alive | wc -l)" = 121 ]
 	count_is 0 said '.event == "leftovers"'
-	# Who has kept its mark is still a's.
+	# A process that has kept its mark still belongs to a.
 	ns_exec kill -s KILL "$(service a .pid)"
 	wait_until 20 service a '.leftovers_ended >= 1'
 }
 
-# nth_of NAME NUMBER EVENT: when it had it
+# nth_of NAME NUMBER EVENT: time of the service's event of that number
 nth_of()
 {
 	said_of "$1" "$3" | sed -n "$2p"
 }
 
 # in_uml WITH: the same on a kernel of its own, WITH or without a cgroup; prints
-# who lives at the end
+# the processes that live at the end
 in_uml()
 {
 	local dir=$BATS_TEST_TMPDIR column=$((4 - $1)) kind

@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Services that depend on each other: order among many, as parallel as it
-# allows, and what the loss of a requirement costs. Every single rule is in
+# Services that depend on each other: the order of many services, as parallel as
+# it allows, and the cost of a lost requirement. Every single rule is in
 # tests/unit/test_dependency_tree.c.
 
 load ../lib/dashpot
 
-# graph_of SEED COUNT: start services with a random graph, and stop them when
-# all are up
+# graph_of SEED COUNT: start COUNT services with a random graph, and stop them
+# when all are up
 graph_of()
 {
 	dir=$(ns_dir)
@@ -26,7 +26,7 @@ graph_of()
 		"$dir/vol/events.jsonl"
 }
 
-# moved SERVICE EVENT HOW: the record in another order, numbered anew
+# moved SERVICE EVENT HOW: the record with that event moved, and numbered anew
 moved()
 {
 	jq -sc --arg name "$1" --arg event "$2" 'map(. + { is_moved:
@@ -39,7 +39,8 @@ moved()
 	graph_of 7 20
 	python3 "$DASHPOT_LIB/graph.py" check "$dir/dashpot.ini" \
 		"$dir/vol/events.jsonl"
-	# A service that depends on another one starts first of all, ends last.
+	# Planted: a service that depends on another starts first of all, and
+	# ends last.
 	name=$(awk '/^.service:/ { gsub(/.service:|\]/, ""); name = $0 }
 		/^(after|requires)/ { print name; exit }' "$dir/dashpot.ini")
 	moved "$name" started 'sort_by(.is_moved | not)' >"$dir/early"
@@ -58,7 +59,7 @@ moved()
 	{
 		printf '%s\n' '[defaults]' 'type = oneshot'
 		for i in {1..12}; do
-			# Each one ends once all twelve are there.
+			# Each service ends once all twelve are up.
 			printf '%s\n' "[service:s$i]" "shell = : >$dir/here/$i; until \
 [ \$(ls $dir/here | wc -l) = 12 ]; do sleep 0.05; done"
 		done
@@ -85,7 +86,7 @@ database()
 	ns_start "$dir"
 }
 
-# most_starts: of one of the fifty
+# most_starts: the most starts of any of the fifty
 most_starts='[.services[] | select(.name != "db").starts] | max'
 
 @test "a database in a crash loop starts each of its fifty dependents once" {
@@ -125,14 +126,15 @@ most_starts='[.services[] | select(.name != "db").starts] | max'
 		after = db
 	END
 	ns_start "$dir"
-	# db is started though nobody said autostart, because web requires it.
+	# db is started without autostart, because web requires it.
 	wait_until 20 diag '[.services[] | select(.state == "running")] | length == 4'
 	ctl stop db
 	wait_until 10 events '.event == "stopped" and .service == "db"'
 	[ "$(events '.event == "stopped"' | jq -r .service | paste -sd ' ')" = \
 		'front web db' ]
 	service other '.state == "running"'
-	# Who waits, and for whom, can be asked on either side.
+	# The waiting service names the requirement, and the requirement its
+	# waiters.
 	chain='for web, which waits for db, which somebody stopped'
 	run ctl start front
 	[ "$status" = 1 ]
@@ -144,7 +146,7 @@ most_starts='[.services[] | select(.name != "db").starts] | max'
 	service front '.waiting.services == ["web"]'
 	ctl start db
 	wait_until 20 diag '[.services[] | select(.state == "running")] | length == 4'
-	# A restart of db moves nobody.
+	# A restart of db stops no other service.
 	ctl restart db
 	wait_until 10 service db '.starts == 3 and .state == "running"'
 	service web '.starts == 2 and .state == "running"'
@@ -167,7 +169,7 @@ most_starts='[.services[] | select(.name != "db").starts] | max'
 		type = oneshot
 		autostart = no
 	END
-	# Only the reload makes web depend on what it lacks.
+	# Only the reload makes web depend on a missing service.
 	ns_start "$dir"
 	wait_until 20 service web '.state == "blocked"'
 	ctl start --no-wait data || true

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Health checks: each form, true, false, slow, hanging and flapping; what giving
-# up leads to; and what says nothing about a service. `ready` by a file or a
-# command is here too: the same checks.
+# Health checks: each form, passing, failing, slow, hanging and flapping; what
+# follows when dashpot gives up; and which failures say nothing about a service.
+# `ready` by a file or a command is here too, because it uses the same checks.
 load ../lib/dashpot
 load ../lib/faults
 
@@ -26,7 +26,7 @@ setup()
 	echo ok >"$dir/mode"
 }
 
-# start_with LINE...: a service `web` that is asked every 100 ms
+# start_with LINE...: a service `web` that is checked every 100 ms
 start_with()
 {
 	printf '%s\n' '[defaults]' 'restart_delay = 10ms..10ms' \
@@ -42,7 +42,7 @@ mode()
 	mv "$dir/mode.new" "$dir/mode"
 }
 
-# is FILTER: web is like that, in time
+# is FILTER: the row of web comes to match in time
 is()
 {
 	wait_until 20 service web "$1"
@@ -66,7 +66,7 @@ WELL='.state == "running" and .health.state == "well"'
 	events '.event == "given-up" and .cause == "unhealthy"'
 	grep -q 'web: health check failed: HTTP status 500 (1 of 3 in a row)' \
 		"$dir/stderr"
-	# The probe is ill as well, so it has failed.
+	# The probe is unhealthy as well, so it has failed.
 	is '.trips == 2'
 	mode ok
 	is "$WELL and .breaker == \"closed\""
@@ -106,7 +106,8 @@ WELL='.state == "running" and .health.state == "well"'
 	mv "$dir/other" "$dir/up"
 	is "$WELL"
 	wait "$restart"
-	# One that is gone at the start is new whatever it looks like.
+	# A file that is missing at the start is new, whatever its inode and
+	# times.
 	mv "$dir/up" "$dir/kept"
 	ctl restart web 3>&- &
 	restart=$!
@@ -191,8 +192,8 @@ no_sleeper()
 	stays 1 has_few_looks
 }
 
-# has_few_looks: of PID 1's children, one that looks for each of the two and the
-# file system's server are not yet called otherwise
+# has_few_looks: PID 1 has at most one child that makes a check for each of the
+# two services, and the file system's server
 has_few_looks()
 {
 	[ "$(ns_ps | awk '$2 == 1 && / run -c /' | wc -l)" -le 3 ] ||
@@ -230,7 +231,7 @@ flapped()
 # --- what says nothing --------------------------------------------------------------
 
 @test "a check that the machine refuses is skipped, not failed" {
-	# Room for the service and the reserve, and for nothing else.
+	# Room for the service and the reserve, and for no further process.
 	start_with 'command = sleep 1000' 'health = exec:true' \
 		'health_failures = 1' 'limit.nproc = 2' 'user = 54321' \
 		'[dashpot]' 'headroom = 1'

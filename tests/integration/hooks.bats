@@ -6,7 +6,7 @@ load ../lib/dashpot
 load ../lib/faults
 load ../lib/verify
 
-# start_with LINE...: dashpot with the services of these lines
+# start_with LINE...: start dashpot with the services of these lines
 start_with()
 {
 	dir=$(ns_dir)
@@ -20,7 +20,8 @@ event()
 	wait_until 20 events ".event == \"$1\" and ($2)"
 }
 
-# no_event NAME JQ-EXPRESSION: there was none; once everything is recorded
+# no_event NAME JQ-EXPRESSION: no such event is recorded; call it once all
+# events are
 no_event()
 {
 	run events ".event == \"$1\" and ($2)"
@@ -136,7 +137,8 @@ is_running()
 	wait_until 10 eval '[ -z "$(ns_pids "sleep 2000")" ]'
 }
 
-# lives NUMBER TEXT: so many processes whose command line begins so
+# lives NUMBER TEXT: that number of processes have a command line that begins
+# with TEXT
 lives()
 {
 	[ "$(ns_exec ps -eo stat=,args= | grep -c "^[^Z][^ ]* *$2")" = "$1" ]
@@ -159,7 +161,7 @@ lives()
 	ctl stop db
 	wait_until 20 event hook-left '.service == "db" and .hook == "stop_command"'
 	wait_until 20 lives 0 'sleep 50[234]'
-	# A check that leaves something is said once.
+	# A check that leaves processes behind is reported once.
 	wait_until 20 service web '.leftovers_ended >= 8'
 	[ "$(events '.event == "hook-left" and .service == "web"' | jq -s length)" = 1 ]
 	[ "$(ns_exec ps -eo stat=,args= | grep -c '^[^Z].*sleep 501$')" -le 3 ]
@@ -179,7 +181,7 @@ lives()
 	ctl sweep --dry-run --orphans | grep -E '^would end pid [0-9]+ of web'
 }
 
-# counts_orphans NUMBER: a new diagnostic.json says so many
+# counts_orphans NUMBER: a new diagnostic.json has that number of orphans
 counts_orphans()
 {
 	ns_exec kill -s USR1 1

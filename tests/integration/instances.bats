@@ -25,7 +25,7 @@ write_workers()
 	mkdir -p "$dir/"{0,1,2,3}
 }
 
-# up N: so many services of all run
+# up N: N services run
 up()
 {
 	diag "[.services[] | select(.state == \"running\")] | length == $1"
@@ -106,7 +106,7 @@ reload()
 		.restarted == 0'
 	write_workers 1
 	reload
-	# One instance is the plain name: another service.
+	# With one instance the name has no number: it is another service.
 	wait_until 20 state_of worker running
 	wait_until 20 diag '.services | has("worker:0") | not'
 	wait_until 20 up 2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# What a dead service leaves behind is gone before its next start.
+# Processes that a dead service leaves behind are gone before its next start.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -12,8 +12,8 @@ setup_file()
 }
 
 # leave LINE...: a service `web` that notes how many `sleep 777…` of earlier
-# runs still live, does the lines until $left of them live, does $then and dies
-# by itself; see next_starts_see
+# runs still live, runs the lines, waits until $left such processes live, runs
+# $then and dies by itself; see next_starts_see
 leave()
 {
 	dir=$(ns_dir)
@@ -46,7 +46,8 @@ leave()
 	ns_start "$dir"
 }
 
-# next_starts_see NUMBER: second and third start saw so many living ones
+# next_starts_see NUMBER: the second and third start saw that number of living
+# leftovers
 next_starts_see()
 {
 	wait_until 20 service web '.breaker == "open"'
@@ -79,7 +80,7 @@ next_starts_see()
 	next_starts_see 0
 }
 
-# has_lines NUMBER FILE: exactly so many
+# has_lines NUMBER FILE: FILE has exactly that number of lines
 has_lines()
 {
 	[ "$(wc -l <"$2")" = "$1" ]
@@ -93,7 +94,7 @@ has_lines()
 		sleep 7771 & wait) &" "(trap : TERM
 		until sleep 7772; do echo >>$dir/asked; done) &"
 	next_starts_see 0
-	# What the third run left may still be at it.
+	# Leftovers of the third run may still be alive.
 	wait_until 5 has_lines 3 "$dir/cleaned"
 	for run in 2 3; do
 		waited=$(($(nth "$run" started) - $(nth $((run - 1)) ended)))
@@ -101,7 +102,7 @@ has_lines()
 	done
 }
 
-# nth NUMBER EVENT: when web had it
+# nth NUMBER EVENT: time of that event of web
 nth()
 {
 	said_of web "$2" | sed -n "$1p"
@@ -117,8 +118,8 @@ nth()
 	next_starts_see 0
 }
 
-# outruns KIND IGNORE: a service leaves a process of that kind, which is seen by
-# nobody who looks for pids: its next starts see whether numbers are used up
+# outruns KIND IGNORE: a service leaves a process of that kind, which changes
+# its pid too fast to be seen: its next starts see whether numbers are used up
 outruns()
 {
 	dir=$(ns_dir)
@@ -148,7 +149,7 @@ outruns()
 	wait_until 20 is_quiet
 }
 
-# is_quiet: hardly a process is made
+# is_quiet: hardly any process is started
 is_quiet()
 {
 	local from
@@ -208,7 +209,7 @@ is_quiet()
 	wait_until 10 lines "$dir/runs" 3
 	ctl stop web
 	wait_until 10 service web '.state == "stopped"'
-	# The one that is killed at its stop_timeout keeps its child too.
+	# The service that is killed at its stop_timeout keeps its child too.
 	ctl restart deaf
 	wait_until 10 lives 2 'sleep 8881'
 	[ ! -e "$dir/bye" ]
@@ -313,7 +314,7 @@ lines()
 	done
 }
 
-# lives NUMBER TEXT: so many processes with that text
+# lives NUMBER TEXT: that number of processes have TEXT in their command line
 lives()
 {
 	count_is "$1" leaves "$2"
@@ -456,7 +457,7 @@ leaves()
 	said_of web leftovers-killed | grep .
 }
 
-# files_left NUMBER: PID 1 may open so many files from now on, itself
+# files_left NUMBER: PID 1 may open that number of further files from now on
 files_left()
 {
 	prlimit --pid "$NS_PID" --nofile="$1:"
@@ -521,7 +522,8 @@ files_left()
 		restart_delay = 0ms..1ms
 		leftover_grace = 20s
 	END
-	# As `unshare -pf` without --mount-proc: what is below is outside's.
+	# As `unshare -pf` without --mount-proc: /proc belongs to the outer
+	# namespace.
 	NS_PREFIX=(sh -c 'umount /proc && exec "$@"' sh)
 	ns_start "$dir"
 	wait_until 5 service web '.breaker == "open"'
@@ -556,11 +558,12 @@ files_left()
 	from=$(looks)
 	wait_until 20 service s1 ".starts > $(($(service s1 .starts) + 30))"
 	looks=$(($(looks) - from))
-	# One for each 40 ms, because 640 processes take up to 10.
+	# At most one look each 40 ms, because a look at 640 processes takes up
+	# to 10 ms.
 	is_between 5 "$looks" $((($(now_ms) - began) / 40 + 2))
 }
 
-# looks: how often PID 1 began to read /proc
+# looks: number of times that PID 1 began to read /proc
 looks()
 {
 	grep -c ' lseek([0-9]*</proc>' "$dir/trace"

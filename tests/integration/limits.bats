@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# When nothing can be forked: dashpot lives, says which limit it is and in
-# numbers, does not hammer at it, and goes on as soon as there is room.
+# When no process can be forked: dashpot lives, names the limit with its
+# numbers, does not retry in a loop, and goes on as soon as there is room.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -20,7 +20,8 @@ teardown()
 	fi
 }
 
-# rmdir_cgroup DIR: with what the container engine left below it
+# rmdir_cgroup DIR: remove it with the cgroups that the container engine left
+# below it
 rmdir_cgroup()
 {
 	wait_until 5 find "$1" -depth -type d -exec rmdir {} +
@@ -52,13 +53,13 @@ pids_dir()
 	awk -F : '$2 == "pids" { print "/sys/fs/cgroup/pids" $3 }' "/proc/$NS_PID/cgroup"
 }
 
-# is_full DIR: no task more fits into this cgroup
+# is_full DIR: this cgroup has no room for a further task
 is_full()
 {
 	[ "$(cat "$1/pids.current")" = "$(cat "$1/pids.max")" ]
 }
 
-# waits_for KIND SERVICE: it waits for room under that limit
+# waits_for KIND SERVICE: the service waits for room under that limit
 waits_for()
 {
 	service "$2" ".state == \"waiting\" and .waiting.for == \"headroom\" and
@@ -70,8 +71,8 @@ is_up()
 	service "$1" '.state == "running" and .pid != null'
 }
 
-# up_within MS SERVICE...: since BEGAN, by the clock that the processes
-# themselves carry
+# up_within MS SERVICE...: the services started within MS of BEGAN, by the start
+# times of their processes
 up_within()
 {
 	local most=$1 name took
@@ -103,7 +104,7 @@ crowded_ini()
 	wait_until 10 is_full "$(pids_dir)"
 	kill_kid "sleep 1000"
 	wait_until 5 waits_for pids-cgroup web
-	# While nothing can fork: before and after this reading.
+	# No process can be forked before and after this reading.
 	is_full "$(pids_dir)"
 	wait_until 5 service web '.waiting.limit | .current >= 23 and .max == 24 and .reserve == 3'
 	service web '.why | test("holds 2[34] of pids.max 24 \\(reserve 3\\)")'
@@ -139,7 +140,8 @@ crowded_ini()
 	[ "$(container_stop box)" = 0 ]
 }
 
-# kill_orphan: one of those that crowd has left behind, not itself
+# kill_orphan: kill one of the processes that crowd has left behind, not crowd
+# itself
 kill_orphan()
 {
 	local pid
@@ -310,7 +312,8 @@ started_twice()
 	[ "$NS_STATUS" = 0 ]
 }
 
-# strace_clone WHEN: inject EAGAIN into these calls of clone of each process
+# strace_clone WHEN: inject EAGAIN into the calls of clone that WHEN names, in
+# each process
 strace_clone()
 {
 	NS_PREFIX=(strace -D -f -ttt -o "$dir/trace" -e trace=clone,clone3
@@ -348,7 +351,7 @@ clone_times()
 	last=$(tail -n 1 "$dir/refused")
 	up=$(clone_times '= [0-9]+ ' | tail -n 1)
 	[ -n "$up" ] || up=$(clone_times '= [0-9]+$' | tail -n 1)
-	# The next attempt of the clock, and half a second for all ten.
+	# The next timed attempt, and half a second for all ten.
 	awk -v a="$last" -v b="$up" 'BEGIN { exit !(b > a && b - a <= 0.25 + 0.5) }'
 	figure "last of ten up $(awk -v a="$last" -v b="$up" 'BEGIN { print int((b - a) * 1000) }') ms after the last refused attempt"
 	diag '[.services[].starts] == [1,1,1,1,1,1,1,1,1,1]'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# What the documents say, held against what the program does.
+# The documents compared with the program.
 
 load ../lib/dashpot
 
@@ -13,8 +13,8 @@ parser_keys()
 	LC_ALL=C sort "$BATS_FILE_TMPDIR/keys"
 }
 
-# page_keys: the same from the manual page: each "Ic KEY" in an .It, under its
-# .Sh and .Ss
+# page_keys: the same lines from the manual page: each "Ic KEY" in an .It, under
+# its .Sh and .Ss
 page_keys()
 {
 	awk '
@@ -30,7 +30,7 @@ page_keys()
 		}' "$PAGE" | LC_ALL=C sort
 }
 
-# readme_keys: the same from the first column of the tables in README
+# readme_keys: the same lines from the first column of the tables in README
 readme_keys()
 {
 	awk -F '|' '
@@ -154,7 +154,7 @@ life_rows()
 		"$DASHPOT_TOP/policy/life.c" | LC_ALL=C sort
 }
 
-# page_rows: the same from ARCHITECTURE.md, remarks in brackets left out
+# page_rows: the same lines from ARCHITECTURE.md, remarks in brackets left out
 page_rows()
 {
 	awk -F ' *[|] *' '

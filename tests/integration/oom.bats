@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Killed by the kernel for want of memory, or by somebody else: which of the two
-# an end was is told by the memory cgroup of the container.
+# A process was killed by the kernel because memory ran out, or by another
+# process: the memory cgroup of the container shows which.
 
 load ../lib/dashpot
 load ../lib/faults
 
-# fails COMMAND...: it has to fail
+# fails COMMAND...: the command has to fail
 fails()
 {
 	! "$@" >/dev/null
@@ -51,11 +51,12 @@ memory_box()
 		--memory 48m --memory-swap 48m \
 		localhost/dashpot-test /dashpot run -c /v/dashpot.ini
 	NS_DIR=$dir
-	# A box that has ended already has no PID 1, and some tests want its end.
+	# A container that has ended already has no PID 1, and some tests want
+	# its end.
 	container_use box "$dir" || container_is box exited
 }
 
-# kernel_kills: how many processes the kernel has killed in the container
+# kernel_kills: number of processes that the kernel has killed in the container
 kernel_kills()
 {
 	awk '$1 == "oom_kill" { print $2 }' \
@@ -166,7 +167,7 @@ explains_kill()
 	END_INI
 	wait_until 20 has_killed 1
 	wait_until 5 kid "sleep 1000"
-	# For two seconds it could still be the end of a slowly dying process.
+	# For two seconds the kill could still belong to a slowly dying process.
 	wait_until 10 service parent '.state == "running"'
 	stays 3 service parent '.state == "running"'
 	wait_until 10 tells_of_worker
@@ -218,15 +219,15 @@ has_killed_more()
 	[ "$(kernel_kills)" -ge "$1" ]
 }
 
-# bystanders: how many of the crowd are left
+# bystanders: number of processes of the crowd that are left
 bystanders()
 {
 	ps --ppid "$NS_PID" -o comm= | grep -c bystander
 }
 
-# A tmpfs fills 16 MiB, so that one process after the other is killed. All are
-# smaller than PID 1: by size alone that would go before them. OOM_SECONDS is
-# how long it goes on after the first 15 kills.
+# A tmpfs fills 16 MiB, so that one process after the other is killed. All
+# processes are smaller than PID 1: by size alone PID 1 would be killed before
+# them. The test goes on for OOM_SECONDS after the first 15 kills.
 @test "in a memory cgroup full of tmpfs the kernel kills others before PID 1" {
 	FULL_BOX=/sys/fs/cgroup/memory/dashpot-test-$$
 	mkdir "$FULL_BOX" 2>/dev/null || {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Signals and stops that meet a paused container, a stuck start, a process that
-# nobody claims, an output that stalls.
+# Signals and stops that meet a paused container, a stuck start, a process of no
+# service, an output that stalls.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -16,8 +16,8 @@ teardown()
 	faults_cleanup
 }
 
-# signal_all SIGNAL: to every process inside, PID 1 first; twice, for those
-# that were made in between
+# signal_all SIGNAL: send it to every process inside, PID 1 first; twice,
+# because processes may be started in between
 signal_all()
 {
 	local pid
@@ -30,7 +30,7 @@ signal_all()
 
 @test "a service that stops is not killed for the time that the container was paused" {
 	dir=$(ns_dir)
-	# It needs four and a half seconds of its own time.
+	# The service needs four and a half seconds of its own time.
 	cat >"$dir/slow" <<-END
 		trap 'for i in \$(seq 45); do sleep 0.1; done; touch $dir/clean; exit 0' TERM
 		touch $dir/up
@@ -131,7 +131,8 @@ stubborn_ini()
 	wait_until 5 diag ".monotonic_ms > $last"
 	stays 1 ns_alive
 	service main ".state == \"running\" and .pid == $pid and .starts == 1"
-	# In a loop it is an event a write, and pushes nothing out of the record.
+	# In a loop the signal is a single event for each write, and displaces
+	# no other event.
 	began=$(now_ms)
 	ns_exec bash -c 'for i in {1..2000}; do kill -USR1 1; done'
 	took=$(($(now_ms) - began))

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Who is asked and who may ask: a command that looks for dashpot itself finds the
-# one of its own container, and believes no other process.
+# Which dashpot is asked and which user may ask: a command that looks for
+# dashpot itself finds the dashpot of its own container, and believes no other
+# process.
 
 load ../lib/dashpot
 
@@ -26,7 +27,7 @@ beside()
 	echo "$! $(born $!)" >>"$BATS_TEST_TMPDIR/others"
 }
 
-# ini NAME [LINE...]: a service of that name, and lines for [dashpot]
+# ini NAME [LINE...]: print a service of that name, and lines for [dashpot]
 ini()
 {
 	printf '%s\n' '[dashpot]' "${@:2}" "[service:$1]" 'command = sleep 1000'
@@ -38,7 +39,8 @@ is_up()
 	ns_exec "$DASHPOT" health "$1"
 }
 
-# liar PLACE [UID]: in the container, a process that answers all with "healthy"
+# liar PLACE [UID]: start a process in the container that answers each request
+# with "healthy"
 liar()
 {
 	beside nsenter --target "$NS_PID" --pid --mount ${NS_NET:+--net} -- \
@@ -69,13 +71,14 @@ near()
 	run -100 ns_exec "$DASHPOT" restart webone
 	[[ $output == *'no service `webone`'* ]]
 	ns_stop
-	# A container without a dashpot: the other one's socket is passed over.
+	# A container without a dashpot: the other container's socket is passed
+	# over.
 	run -1 unshare --pid --fork --mount-proc "$DASHPOT" health
 	[[ $output == *"$vol/dashpot.sock was passed over: it is of another PID namespace; --control PATH asks it all the same"* ]]
 	run -111 unshare --pid --fork --mount-proc "$DASHPOT" restart webone
 	run -0 unshare --pid --fork --mount-proc \
 		"$DASHPOT" health --control "$vol/dashpot.sock"
-	# Likewise from above, unless it is named.
+	# The same from the parent namespace, unless the socket is named.
 	run -1 unshare --mount "$DASHPOT" health
 	run -0 "$DASHPOT" health --control "$vol/dashpot.sock"
 	DASHPOT_CONTROL=$vol/dashpot.sock run -0 "$DASHPOT" restart webone
@@ -116,14 +119,14 @@ near()
 	wait_until 10 well
 	[ "$(well)" = healthy ]
 	nsenter --target "$NS_PID" --pid --mount --net -- grep -q "$(near 1)" /proc/net/unix
-	# A path that is given skips the namespace alone.
+	# A path that is given skips only the check of the namespace.
 	ns_exec mkdir -m 777 /run/open
 	liar /run/open/liar.sock 65534
 	run -1 ns_exec "$DASHPOT" health --control /run/open/liar.sock
 	[[ $output == *' of uid 65534 listens there, who is not believed'* ]]
 	liar /run/open/root.sock
 	run -0 ns_exec "$DASHPOT" health --control /run/open/root.sock
-	# The second one of this container is refused as ever.
+	# A second dashpot in this container is refused as before.
 	run -100 nsenter --target "$NS_PID" --pid --mount --net -- \
 		"$DASHPOT" run -c "$dir/dashpot.ini"
 	[[ $output == *'already supervised: a dashpot answers at /run/dashpot.sock'* ]]
@@ -146,7 +149,8 @@ near()
 		[[ $output == *'--dir reads a volume, --control asks a running dashpot: give one'* ]]
 	done
 	ns_stop
-	# A second one in the way: path, name of the error and owner.
+	# A second socket at the path: the message has path, name of the error
+	# and owner.
 	(cd "$dir" && beside python3 "$DASHPOT_LIB/clients.py" liar odd.sock)
 	wait_until 10 test -S "$dir/odd.sock"
 	ns_start "$dir"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# The pipes between services and the helpers that carry what they print: who
-# holds which end, and what a service sees of them.
+# The pipes between services and the helpers that relay their output: which
+# process holds which end, and what a service sees of them.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -11,19 +11,19 @@ teardown()
 	faults_cleanup
 }
 
-# pipe_ends PID: the pipes that it holds, each as often as it does
+# pipe_ends PID: the pipes of its descriptors, a line for each descriptor
 pipe_ends()
 {
 	find "/proc/$1/fd" -lname 'pipe:*' -printf '%l\n' | sort
 }
 
-# ends_are PID N: it holds N ends of pipes
+# ends_are PID N: the process holds N ends of pipes
 ends_are()
 {
 	[ "$(pipe_ends "$1" | wc -l)" = "$2" ]
 }
 
-# runs NAME...: all of them are running
+# runs NAME...: all these services are running
 runs()
 {
 	local name
@@ -32,7 +32,7 @@ runs()
 	done
 }
 
-# fd_flags PID FD: its open flags, octal, as open(2) has them
+# fd_flags PID FD: open flags of the descriptor, octal, as in open(2)
 fd_flags()
 {
 	awk '$1 == "flags:" { print $2 }' "/proc/$1/fdinfo/$2"

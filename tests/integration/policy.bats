@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Who is started again, when, and when no more.
+# Which service is started again, when, and when not any more.
 
 load ../lib/dashpot
 load ../lib/verify
 
-# start_with LINE...: dashpot with one service `web` of these lines
+# start_with LINE...: start dashpot with a service `web` of these lines
 start_with()
 {
 	dir=$(ns_dir)
@@ -15,13 +15,13 @@ start_with()
 	ns_start "$dir"
 }
 
-# has_said SERVICE EVENT NUMBER: at least so many times
+# has_said SERVICE EVENT NUMBER: the event was printed at least NUMBER times
 has_said()
 {
 	[ "$(said_of "$1" "$2" | wc -l)" -ge "$3" ]
 }
 
-# nth NUMBER SERVICE EVENT [FIELD]: of the message with that number
+# nth NUMBER SERVICE EVENT [FIELD]: the field of the message with that number
 nth()
 {
 	said_of "${@:2}" | sed -n "$1p"
@@ -112,7 +112,7 @@ nth()
 	[ "$(service web .starts)" = 1 ]
 	service web '.ends[0] | .cause == "start-failed" and .step == "exec" and
 		.errno == 2 and .errno_name == "ENOENT"'
-	# What never ran has not started.
+	# A service that never ran has not started.
 	[ -z "$(said '.event == "started" or .event == "ready"')" ]
 }
 
@@ -261,7 +261,7 @@ nth()
 @test "20 crash-loopers: never more than 20 + 5 t restarts in any t seconds" {
 	loopers
 	wait_until 20 restarts 60
-	# Of every run but the first: when its process was made.
+	# The time of each restart, taken when its process was made.
 	said '.event == "ended" and .number > 1' |
 		jq '.monotonic_ms - .runtime_ms' | sort -n | awk '
 		{ at[NR] = $1 }
@@ -273,7 +273,8 @@ nth()
 			print NR, "restarts,", bad + 0, "windows with too many"
 			exit bad > 0
 		}'
-	# The budget was what held them back, not a lack of wishes.
+	# The budget held the services back, not a lack of restarts that were
+	# due.
 	said '.event == "waiting" and .for == "budget"' >/dev/null
 }
 
@@ -292,7 +293,7 @@ loopers()
 	ns_start "$dir"
 }
 
-# restarts NUMBER: so many have been made
+# restarts NUMBER: at least NUMBER restarts were made
 restarts()
 {
 	[ "$(said '.event == "started" and .start > 1' | wc -l)" -ge "$1" ]

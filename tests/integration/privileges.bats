@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# What the process of a service may do: user, group, groups, capabilities,
-# limits and priorities, as root, as a user, with fewer rights than usual, and
-# in a user namespace.
+# The rights of a service's process: user, group, groups, capabilities, limits
+# and priorities, as root, as a user, with fewer rights than usual, and in a
+# user namespace.
 
 load ../lib/dashpot
 
@@ -12,7 +12,7 @@ setup()
 }
 
 # one LINE...: start a dashpot with [service:one] of these keys, which executes
-# $run or tells its rights
+# $run or prints its rights
 one()
 {
 	dir=$(ns_dir)
@@ -22,7 +22,7 @@ one()
 	ns_start "$dir"
 }
 
-# as UID [OPTION of setpriv...]: dashpot runs as that user
+# as UID [OPTION of setpriv...]: run dashpot as that user
 as()
 {
 	dir=$(ns_dir)
@@ -31,13 +31,14 @@ as()
 	NS_PREFIX=(setpriv --reuid "$1" --regid "$1" "${@:2}")
 }
 
-# has KEY VALUE: its process has that line in /proc/PID/status
+# has KEY VALUE: the service's process has that line in /proc/PID/status
 has()
 {
 	wait_until 10 grep -Pq "^$1:\s+$2\s*$" "$dir/stdout"
 }
 
-# fails_at STEP ERRNO TEXT: it could not be started, and who asks is told why
+# fails_at STEP ERRNO TEXT: the service could not be started, and
+# diagnostic.json and stderr say why
 fails_at()
 {
 	wait_until 10 service one ".state == \"blocked\" and .starts == 1 and
@@ -152,7 +153,7 @@ time.sleep(1000)"'
 	one 'capabilities = none'
 	fails_at bounding_set EPERM 'bounding_set: chown: not permitted (EPERM), giving it up takes'
 	ns_stop
-	# Nothing can be gained from it then.
+	# No privilege can be gained from it then.
 	one 'capabilities = none' 'no_new_privileges = yes'
 	has CapPrm 0000000000000000
 	ns_stop
@@ -225,7 +226,7 @@ os.execv(sys.argv[1], sys.argv[1:])')
 	fails_at oom_score_adj EACCES 'oom_score_adj: permission denied (EACCES), less takes CAP_SYS_RESOURCE'
 	ns_stop
 	one 'nice = --5' 'oom_score_adj = --500'
-	# As one that writes nothing: PID 1 is to be the last.
+	# As a service without the key: PID 1 is to be killed last.
 	wait_until 10 grep -x $(($(cat "/proc/$NS_PID/oom_score_adj") + 100)) \
 		"$dir/stdout"
 	grep -x "$(nice)" "$dir/stdout"
@@ -245,7 +246,8 @@ os.execv(sys.argv[1], sys.argv[1:])')
 		"${NS_PREFIX[@]}")
 	one
 	wait_until 10 grep -x 1000 "$dir/stdout"
-	# It lowers its own where it may, and else says what that means.
+	# dashpot lowers its own value where it may, and otherwise says what
+	# follows.
 	[ "$(cat "/proc/$NS_PID/oom_score_adj")" -lt 1000 ] ||
 		wait_until 10 grep 'killed first (oom_score_adj 1000)' "$dir/stderr"
 }
