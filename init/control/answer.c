@@ -30,7 +30,8 @@ struct answer *answer_new(size_t room)
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
 		return NULL;
-	*a = (struct answer){ .text = map, .room = room, .holders = 1 };
+	*a = (struct answer){ .text = map, .room = room, .holders = 1,
+			      .json = { .put = answer_put, .context = a } };
 	total += room;
 	return a;
 }
@@ -39,9 +40,9 @@ int answer_put(void *answer, const char *text, size_t size)
 {
 	struct answer *a = answer;
 
-	if (size > a->room - a->used)
-		return -E2BIG;
-	while (size > 0) {
+	if (a->json.err == 0 && size > a->room - a->used)
+		a->json.err = -E2BIG;
+	while (a->json.err == 0 && size > 0) {
 		size_t n = size;
 
 		if (a->is_flat && (*text == '\n' || *text == '\t')) {
@@ -58,7 +59,7 @@ int answer_put(void *answer, const char *text, size_t size)
 		text += n;
 		size -= n;
 	}
-	return 0;
+	return a->json.err;
 }
 
 void answer_end(struct answer *a)
@@ -86,9 +87,4 @@ void answer_drop(struct answer *a)
 	munmap(a->text, a->room);
 	total -= a->room;
 	a->text = NULL;
-}
-
-size_t answer_total(void)
-{
-	return total;
 }

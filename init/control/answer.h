@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "init/text/json.h"
+
 enum {
 	ANSWER_MOST = 16 * 1024 * 1024, /* bytes of one */
 	ANSWER_ALL = 64 * 1024 * 1024,  /* bytes of all together */
@@ -23,6 +25,8 @@ struct answer {
 	char *text;     /* room bytes; NULL: this one is free */
 	size_t room;
 	size_t used;    /* bytes put so far */
+	struct json json; /* puts here too; its err is the first failure: -E2BIG
+			   * where there was no room */
 	unsigned holders;
 	bool is_flat;   /* newlines and tabs are left out: JSON on one line */
 };
@@ -31,8 +35,8 @@ struct answer {
  * memory of all is used up, or there are too many. */
 struct answer *answer_new(size_t room);
 
-/* Append, for struct json and struct phrase too. 0, or -E2BIG: nothing of it
- * fits. */
+/* Append, unless something has failed before; 0, or -errno of the first
+ * failure. */
 int answer_put(void *answer, const char *text, size_t size);
 
 /* Nothing more is put: give back what it does not need. */
@@ -43,8 +47,5 @@ void answer_cut(struct answer *a, size_t size);
 
 /* One holder less; the last one frees it. NULL does nothing. */
 void answer_drop(struct answer *a);
-
-/* Bytes mapped for all answers. */
-size_t answer_total(void);
 
 #endif

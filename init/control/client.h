@@ -14,9 +14,9 @@
 
 #include "init/config/config.h"
 #include "init/control/answer.h"
+#include "init/control/commands.h"
 #include "init/control/http.h"
 #include "init/control/request.h"
-#include "init/control/watch.h"
 
 enum {
 	CLIENT_LOCAL = 48,   /* places of the control socket ... */

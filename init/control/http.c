@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+#include "init/control/loop.h"
+#include "init/lib/format.h"
+
+enum { HEAD = 256 }; /* room for the head of an answer */
+
 /* A piece of the head. */
 struct part {
 	const char *at, *end;
@@ -143,4 +148,66 @@ const char *http_reason(int status)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "Unknown";
+}
+
+/* Fill the page; 200, or what is wrong. */
+static int put_page(struct control *ctl, struct client *c)
+{
+	bool is_right = true;
+
+	switch (c->http.page) {
+	case HTTP_LIVEZ:
+		answer_put(c->answer, "ok\n", 3);
+		break;
+	case HTTP_READYZ:
+		dispatch_default(ctl->job->config, false, &c->watch.asked);
+		is_right = respond_put_ready(ctl, c);
+		break;
+	case HTTP_METRICS:
+		respond_put_metrics(ctl, c);
+		break;
+	case HTTP_PAGES:
+		break;
+	}
+	return c->answer->json.err < 0 ? 500 : is_right ? 200 : 503;
+}
+
+void http_request(struct control *ctl, struct client *c)
+{
+	static const char blank[HEAD];
+	bool is_metrics = c->http.page == HTTP_METRICS && c->http.status == 200;
+	int status = c->asked == HTTP_HEAD && c->http.status == 400
+			     ? 431
+			     : c->http.status;
+	struct answer *a;
+	char head[HEAD];
+	size_t n;
+
+	if (!respond_begin(c, is_metrics ? ANSWER_MOST : ANSWER_SMALL))
+		return;
+	a = c->answer;
+	(void)answer_put(a, blank, HEAD);
+	if (status == 200)
+		status = put_page(ctl, c);
+	if (status == 500) { /* half a page */
+		a->used = HEAD;
+		a->json.err = 0;
+	}
+	if (a->used == HEAD)
+		(void)answer_put(a, http_reason(status),
+				 strlen(http_reason(status)));
+	n = (size_t)format(head, sizeof(head),
+			   "HTTP/1.1 %d %s\r\n"
+			   "Content-Type: text/plain;%s charset=utf-8\r\n"
+			   "Content-Length: %zu\r\n%s"
+			   "Cache-Control: no-store\r\n"
+			   "Connection: close\r\n\r\n",
+			   status, http_reason(status),
+			   is_metrics ? " version=0.0.4;" : "", a->used - HEAD,
+			   status == 405 ? "Allow: GET, HEAD\r\n" : "");
+	memcpy(a->text + HEAD - n, head, n);
+	c->sent = HEAD - n;
+	if (c->http.is_head)
+		a->used = HEAD;
+	respond_end(ctl, c);
 }

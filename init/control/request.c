@@ -28,6 +28,14 @@ static const struct {
 	char word[8];
 	uint16_t takes;
 } requests[REQUEST_KINDS] = {
+	[COMMAND_START] = { "start", COMMAND | WAIT | ALL },
+	[COMMAND_STOP] = { "stop", COMMAND | WAIT | ALL },
+	[COMMAND_RESTART] = { "restart", COMMAND | WAIT | ALL },
+	[COMMAND_RESET] = { "reset", COMMAND | WAIT },
+	[COMMAND_SIGNAL] = { "signal", COMMAND | SIGNAL | ALL },
+	[COMMAND_RELOAD] = { "reload", ID | WAIT | NAMES | ALL },
+	[COMMAND_SWEEP] = { "sweep", ID | NAMES | WAIT | ORPHANS },
+	[COMMAND_RELOAD_SERVICE] = { "", COMMAND | WAIT }, /* no word */
 	[REQUEST_STATUS] = { "status", 0 },
 	[REQUEST_EVENTS] = { "events", FOLLOW | AFTER | NAMES },
 	[REQUEST_LOGS] = { "logs", FOLLOW | LINES | NAMES | NAMED },
@@ -35,14 +43,6 @@ static const struct {
 	[REQUEST_WAIT] = { "wait", TIMEOUT | NAMES },
 	[REQUEST_VERSION] = { "version", 0 },
 	[REQUEST_ORPHANS] = { "orphans", 0 },
-	[REQUEST_START] = { "start", COMMAND | WAIT | ALL },
-	[REQUEST_STOP] = { "stop", COMMAND | WAIT | ALL },
-	[REQUEST_RESTART] = { "restart", COMMAND | WAIT | ALL },
-	[REQUEST_RESET] = { "reset", COMMAND | WAIT },
-	[REQUEST_SIGNAL] = { "signal", COMMAND | SIGNAL | ALL },
-	[REQUEST_RELOAD] = { "reload", ID | WAIT | NAMES | ALL },
-	[REQUEST_SWEEP] = { "sweep", ID | NAMES | WAIT | ORPHANS },
-	[REQUEST_RELOAD_SERVICE] = { "", COMMAND | WAIT }, /* no word */
 };
 
 static const struct {
@@ -168,7 +168,7 @@ static bool find_kind(struct request *r, const char *word, struct why *why)
 {
 	for (size_t i = 0; word != NULL && i < REQUEST_KINDS; i++)
 		if (strcmp(word, requests[i].word) == 0) {
-			r->kind = (enum request_kind)i;
+			r->kind = (uint32_t)i;
 			return true;
 		}
 	return value_wrong(why,
@@ -196,13 +196,13 @@ bool request_parse(struct request *r, char *line, size_t length,
 	while ((word = next_word(&at, line + length)) != NULL)
 		if (!take_word(r, word, &names, &seen, why))
 			return false;
-	if (r->kind == REQUEST_RELOAD && r->count > 0)
-		r->kind = REQUEST_RELOAD_SERVICE;
+	if (r->kind == COMMAND_RELOAD && r->count > 0)
+		r->kind = COMMAND_RELOAD_SERVICE;
 	takes = requests[r->kind].takes;
 	missing = takes & (ID | SIGNAL | NAMED) & ~seen;
 	return missing == 0 ||
 	       value_wrong(why, "%s needs %s",
-			   r->kind == REQUEST_RELOAD_SERVICE ?
+			   r->kind == COMMAND_RELOAD_SERVICE ?
 				   "reload" : requests[r->kind].word,
 			   missing & ID	    ? "an id=" :
 			   missing & SIGNAL ? "a signal and a name" :

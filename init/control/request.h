@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "init/board/command.h"
 #include "init/config/value.h"
 
 enum {
@@ -17,28 +18,20 @@ enum {
 	REQUEST_WAIT_MS = 30000, /* where a request does not say how long */
 };
 
+/* What a line asks for: a command (enum command_kind), or one of these. */
 enum request_kind {
-	REQUEST_STATUS,
+	REQUEST_STATUS = COMMAND_KINDS,
 	REQUEST_EVENTS,
 	REQUEST_LOGS,
 	REQUEST_HEALTH,
 	REQUEST_WAIT,
 	REQUEST_VERSION,
 	REQUEST_ORPHANS,
-	/* Commands, in the order of enum command_kind. */
-	REQUEST_START,
-	REQUEST_STOP,
-	REQUEST_RESTART,
-	REQUEST_RESET,
-	REQUEST_SIGNAL,
-	REQUEST_RELOAD,
-	REQUEST_SWEEP,
-	REQUEST_RELOAD_SERVICE, /* `reload` with names */
 	REQUEST_KINDS,
 };
 
 struct request {
-	enum request_kind kind;
+	uint32_t kind;
 	bool is_follow;    /* events, logs: for ever */
 	bool has_orphans;  /* sweep: those too */
 	bool has_all;      /* patterns mean what is at rest too */
@@ -56,7 +49,7 @@ struct request {
 /* True for those that change something. */
 static inline bool request_is_command(const struct request *r)
 {
-	return r->kind >= REQUEST_START;
+	return r->kind < COMMAND_KINDS;
 }
 
 /* Understand `length` bytes of line, without the newline; line[length] is

@@ -136,10 +136,9 @@ int strays_owner(const struct strays *s, int proc_fd,
 
 struct listing {
 	const struct strays *strays;
-	struct answer *answer;
+	struct json *json;
 	int64_t now_ms; /* since the machine booted */
 	bool is_first;
-	int err;
 };
 
 /* The words with a space between them. */
@@ -165,7 +164,7 @@ static void list(void *with, int proc_fd, const struct proc_seen *p)
 	int owner = strays_owner(l->strays, proc_fd, p);
 	char pid[16];
 
-	if (owner == STRAYS_NONE || l->err != 0)
+	if (owner == STRAYS_NONE || l->json->err != 0)
 		return;
 	format(pid, sizeof(pid), "%d", (int)p->pid);
 	if (fstatat(proc_fd, pid, &status, 0) < 0)
@@ -185,23 +184,22 @@ static void list(void *with, int proc_fd, const struct proc_seen *p)
 			       p->field[PROC_START] * PROC_TICK_MS));
 	phrase_add_json(&w, command);
 	phrase_add(&w, "}");
-	l->err = answer_put(l->answer, w.at, w.used);
+	json_put(l->json, w.at, w.used);
 	l->is_first = false;
 }
 
-int strays_reply(struct answer *a, const struct strays *s)
+void strays_write(struct json *j, const struct strays *s)
 {
-	static const char begin[] = "{\"ok\":true,\"orphans\":[";
-	struct listing l = { .strays = s, .answer = a, .is_first = true };
+	struct listing l = { .strays = s, .json = j, .is_first = true };
 	struct timespec now = { 0 };
 	int fd = proc_open();
 
 	clock_read(CLOCK_BOOTTIME, &now);
 	l.now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	if (fd < 0)
-		return -ENOENT;
-	l.err = answer_put(a, begin, sizeof(begin) - 1);
+	if (fd < 0) {
+		j->err = -ENOENT;
+		return;
+	}
 	proc_each(fd, list, &l);
 	close(fd);
-	return l.err == 0 ? answer_put(a, "]}\n", 3) : l.err;
 }

@@ -7,8 +7,8 @@
 
 #include "init/board/board.h"
 #include "init/config/config.h"
-#include "init/control/answer.h"
 #include "init/helper/proc.h"
+#include "init/text/json.h"
 
 struct strays {
 	const struct config *config;
@@ -25,8 +25,9 @@ enum {
 int strays_owner(const struct strays *s, int proc_fd,
 		 const struct proc_seen *p);
 
-/* {"ok":true,"orphans":[...]}: every stray with its pid, its service or null,
- * its uid, its age and its command line. */
-int strays_reply(struct answer *a, const struct strays *s);
+/* Put every stray, as the items of an array: its pid, its service or null, its
+ * uid, its age and its command line. Of *j only put, context and err are used;
+ * err is -ENOENT where there is no /proc. */
+void strays_write(struct json *j, const struct strays *s);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "init/control/watch.h"
+#include "init/report/service_health.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
 
@@ -262,7 +262,7 @@ static void skipped(struct scrape *s)
 
 static void well(struct scrape *s)
 {
-	enum well is = watch_is_well(s->settings, s->row);
+	enum well is = service_health(s->settings, s->row);
 
 	if (is != WELL_UNASKED)
 		put_number(s, is == WELL_YES);

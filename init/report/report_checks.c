@@ -2,7 +2,7 @@
 /* Is a service ready, is it well, and what does it say of itself? */
 #include "init/report/report.h"
 
-#include "init/control/watch.h"
+#include "init/report/service_health.h"
 
 bool report_notice(const struct report *r, uint32_t i,
 		   const struct board_service *row, struct board_notice *notice)
@@ -38,14 +38,14 @@ void report_checks(struct json *j, cJSON *o, const struct report *r,
 		   uint32_t i, const struct board_service *row)
 {
 	const struct config_service *s = config_service(r->config, i);
-	const enum well well = watch_is_well(s, row);
+	const enum well well = service_health(s, row);
 	bool is_up = row->pid != 0;
 	struct board_notice notice;
 	bool has_notice = report_notice(r, i, row, &notice);
 	cJSON *health = check_object(j, r, &s->health, row,
 				     is_up && !row->is_unready);
 
-	json_bool(j, o, "is_ready", watch_is_ready(s, row));
+	json_bool(j, o, "is_ready", service_is_ready(s, row));
 	json_add(j, o, "is_well",
 		 well == WELL_UNASKED ? cJSON_CreateNull()
 				      : cJSON_CreateBool(well == WELL_YES));

@@ -3,7 +3,7 @@
  * read, each of which is whole at any time. */
 #include "init/report/report.h"
 
-#include "init/control/watch.h"
+#include "init/report/service_health.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
 
@@ -16,7 +16,7 @@ static const struct board_service *row_of(const struct report *r, uint32_t i)
 
 static bool is_well(const struct report *r, uint32_t i)
 {
-	return watch_is_well(config_service(r->config, i), row_of(r, i)) ==
+	return service_health(config_service(r->config, i), row_of(r, i)) ==
 	       WELL_YES;
 }
 

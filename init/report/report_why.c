@@ -4,7 +4,7 @@
 #include "init/report/report.h"
 
 #include "init/lib/errors.h"
-#include "init/control/watch.h"
+#include "init/report/service_health.h"
 #include "init/text/event_text.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
@@ -198,7 +198,7 @@ static void add_unchecked(struct phrase *w, const struct report *r,
 	if (s->health.kind == CONFIG_CHECK_NONE || row->has_passed ||
 	    row->is_unready)
 		return;
-	phrase_add(w, watch_is_well(s, row) == WELL_YES
+	phrase_add(w, service_health(s, row) == WELL_YES
 			      ? "; health_grace: "
 			      : "; not healthy yet: ");
 	phrase_add(w, "no check of ");

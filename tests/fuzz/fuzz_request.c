@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "init/control/names.h"
+#include "init/control/dispatch.h"
 #include "init/control/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -55,7 +55,7 @@ static void check_names(const struct request *r, const char *line,
 	}
 	if (at > line + size + 1)
 		die("names end behind the line");
-	unknown = names_find(make_config(), r->names, r->count, &set,
+	unknown = dispatch_find(make_config(), r->names, r->count, &set,
 			     &nearest);
 	if (r->count > 0 && unknown == NULL &&
 	    (set.word[0] == 0 || set.word[0] > 7))
@@ -82,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		if (r.kind >= REQUEST_KINDS || r.wait_ms < 0 ||
 		    (request_is_command(&r) && r.id == 0) ||
-		    (r.kind == REQUEST_SIGNAL &&
+		    (r.kind == COMMAND_SIGNAL &&
 		     (r.signal < 1 || r.signal > 64)))
 			die("a value out of its range");
 		check_names(&r, line, size);

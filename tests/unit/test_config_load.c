@@ -8,7 +8,7 @@
 
 #include "init/config/files.h"
 #include "init/config/parse.h"
-#include "init/control/place.h"
+#include "init/control/listen.h"
 #include "tests/unit/config_valid.h"
 
 #define S "[service:s]\ncommand = x\n"
@@ -267,7 +267,7 @@ static void control_server_understands_what_listen_can_be(void **state)
 			 written[i]);
 		load_text(text);
 		service("s");
-		fd = place_listen(config_string(loaded.c, loaded.c->listen));
+		fd = listen_tcp(config_string(loaded.c, loaded.c->listen));
 		/* Whether this machine has it is another question. */
 		assert_int_not_equal(fd, -EINVAL);
 		if (fd >= 0)

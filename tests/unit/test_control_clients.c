@@ -5,7 +5,7 @@
 
 #include <sched.h>
 
-#include "init/control/place.h"
+#include "init/control/listen.h"
 
 static void helper_ends_at_sigterm_and_with_dashpot(void **state)
 {
@@ -226,7 +226,7 @@ static void socket_has_its_mode_and_owner(void **state)
 }
 
 /* PID 1 is told that a place cannot be used. */
-static void assert_trouble(enum place_what what, int err)
+static void assert_trouble(enum listen_place what, int err)
 {
 	struct command command = take_command();
 
@@ -263,7 +263,7 @@ static void owner_is_given_to_nothing_but_the_socket(void **state)
 		unlink(stage.at.sun_path);
 		fixture_system(ways[k], stage.at.sun_path);
 		start();
-		assert_trouble(PLACE_OWNER, EEXIST);
+		assert_trouble(LISTEN_OWNER, EEXIST);
 		assert_int_equal(lstat(stage.at.sun_path, &st), 0);
 		assert_int_equal(st.st_uid, 0);
 	}
@@ -365,13 +365,13 @@ static void socket_or_file_of_another_is_left_alone(void **state)
 			      sizeof(stage.at)), 0);
 	assert_int_equal(listen(old, 1), 0);
 	start();
-	assert_trouble(PLACE_CONTROL, EADDRINUSE);
+	assert_trouble(LISTEN_CONTROL, EADDRINUSE);
 	fixture_kill(stage.pid);
 	close(old);
 	unlink(stage.at.sun_path);
 	fixture_system("echo mine >%s", stage.at.sun_path);
 	start();
-	assert_trouble(PLACE_CONTROL, EADDRINUSE);
+	assert_trouble(LISTEN_CONTROL, EADDRINUSE);
 	text = fixture_read(stage.f->directory, "ctl.sock");
 	assert_string_equal(text, "mine\n");
 	free(text);
@@ -384,7 +384,7 @@ static void address_that_is_taken_is_told(void **state)
 	snprintf(text, sizeof(text), "192.0.2.1:%d", stage.port);
 	stage.f->config->listen = fixture_text(stage.f, text);
 	start();
-	assert_trouble(PLACE_LISTEN, EADDRNOTAVAIL);
+	assert_trouble(LISTEN_TCP, EADDRNOTAVAIL);
 	ask("version");
 	assert_has("\"protocol\":1}");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The loader may begin to write the next ones at any moment: what was read is
  * taken back where it did. */
-#include "init/control/mistakes.h"
+#include "init/control/reload_errors.h"
 
 #include <string.h>
 
@@ -12,8 +12,6 @@ enum {
 	LINE = 2048 + 1, /* of the loader, with its NUL: complain.c */
 	ESCAPED = 6,     /* bytes that one of them takes at most */
 };
-
-static const char object_end[] = "}\n";
 
 /* The number of the BOARD_EV_RELOAD that they belong to; 0: being written. */
 static uint64_t number_of(const struct board_mistakes *m)
@@ -38,65 +36,53 @@ static bool take_line(struct phrase *w, const char **at, size_t left)
 	return true;
 }
 
-/* "a","b": as many as find room; *given is their number. */
-static int put_lines(struct answer *a, const struct board_mistakes *m,
-		     int64_t *given)
+/* "a","b": as many as find room; returns their number. */
+static int64_t put_lines(struct answer *a, const struct board_mistakes *m)
 {
 	static char text[ESCAPED * LINE];
 	const size_t begin = a->used;
 	const char *at = m->text, *end = m->text + BOARD_MISTAKES;
-	int err = 0;
+	int64_t given;
 
 	if (m->length < BOARD_MISTAKES)
 		end = m->text + m->length;
 	/* What comes behind the last one that is told is their number. */
-	for (*given = 0; err == 0 && *given < COMPLAIN_MOST; ++*given) {
+	for (given = 0; given < COMPLAIN_MOST; given++) {
 		struct phrase w = PHRASE_IN(text);
 
-		phrase_add(&w, *given == 0 ? "" : ",");
+		phrase_add(&w, given == 0 ? "" : ",");
 		if (!take_line(&w, &at, (size_t)(end - at)) ||
-		    a->used - begin + w.used > MISTAKES_ROOM)
+		    a->used - begin + w.used > RELOAD_ERRORS_ROOM)
 			break;
-		err = answer_put(a, w.at, w.used);
+		answer_put(a, w.at, w.used);
 	}
-	return err;
+	return given;
 }
 
-static int put_all(struct answer *a, const struct board_mistakes *m,
-		   int64_t number)
+void reload_errors_put(struct answer *a, const struct board_mistakes *m,
+		       const struct board_event *failed)
 {
-	static const char head[] = ",\"mistakes\":[";
+	static const char head[] = ",\"mistakes\":[", object_end[] = "}\n";
+	const uint64_t number = number_of(m);
 	char text[64];
 	struct phrase w = PHRASE_IN(text);
-	int64_t given = 0;
-	int err = answer_put(a, head, sizeof(head) - 1);
-
-	if (err == 0)
-		err = put_lines(a, m, &given);
-	if (err < 0)
-		return err;
-	phrase_add(&w, "]");
-	if (number > given)
-		phrase_add(&w, ",\"more\":%lld", (long long)(number - given));
-	return answer_put(a, w.at, w.used);
-}
-
-int mistakes_put(struct answer *a, const struct board_mistakes *m,
-		 const struct board_event *failed)
-{
-	const uint64_t number = number_of(m);
-	const size_t end = sizeof(object_end) - 1;
+	int64_t given;
 	size_t before;
-	int err;
 
 	/* One reload goes on at a time, so an older number is this one's. */
 	if (failed->n[0] != BOARD_RELOAD_MISTAKES || number == 0 ||
 	    number >= atomic_load(&failed->number))
-		return 0;
-	before = a->used -= end;
-	err = put_all(a, m, failed->n[1]);
+		return;
+	before = a->used -= sizeof(object_end) - 1;
+	answer_put(a, head, sizeof(head) - 1);
+	given = put_lines(a, m);
+	phrase_add(&w, "]");
+	if (failed->n[1] > given)
+		phrase_add(&w, ",\"more\":%lld",
+			   (long long)(failed->n[1] - given));
+	answer_put(a, w.at, w.used);
 	atomic_thread_fence(memory_order_acquire);
 	if (number_of(m) != number)
 		a->used = before;
-	return err < 0 ? err : answer_put(a, object_end, end);
+	answer_put(a, object_end, sizeof(object_end) - 1);
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /* The loop: one poll(2), nothing else that sleeps. While nobody is connected
  * it wakes up only when PID 1 has something new. */
-#include "init/control/control.h"
+#include "init/control/loop.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "init/control/notify.h"
+#include "init/control/listen.h"
+#include "init/control/notify_manager.h"
 
 /* Descriptors that are polled, those of clients behind them. */
-enum { POLL_SIGNAL, POLL_WAKE, POLL_COMMAND, POLL_LOCAL, POLL_NEAR, POLL_HTTP,
-       POLLS };
+enum { POLL_SIGNAL, POLL_WAKE, POLL_COMMAND, POLL_DOORS,
+       POLLS = POLL_DOORS + DOORS };
 
 enum board_phase control_phase(const struct control *ctl)
 {
@@ -21,80 +23,83 @@ enum board_phase control_phase(const struct control *ctl)
 	return (enum board_phase)now;
 }
 
+uint64_t control_generation(const struct control *ctl)
+{
+	return atomic_load_explicit(&ctl->job->boards.board->generation,
+				    memory_order_acquire);
+}
+
+/* Have PID 1 say that clients cannot come in. */
+static void tell_trouble(const struct helper_job *job,
+			 const struct listen_trouble *t)
+{
+	const struct command command = {
+		.id = 1,
+		.kind = COMMAND_TROUBLE,
+		.signal = t->err,
+		.config = t->what,
+		.services.word = { (uint32_t)t->pid, t->uid },
+	};
+
+	/* Should it be lost, clients see what is wrong themselves. */
+	(void)send(job->command_fd, &command, sizeof(command),
+		   MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static void open_local(struct control *ctl)
 {
 	const struct helper_job *job = ctl->job;
-	struct place_trouble t;
-	int near_err = place_bind_near(job->near_fd);
-	int err = place_bind(job->listen_fd, job->config, &t);
+	struct listen_trouble t;
+	int near_err = listen_abstract(job->near_fd);
+	int err = listen_bind(job->listen_fd, job->config, &t);
 
-	ctl->near = (struct client_door){ .fd = near_err < 0 ? -1 :
-							      job->near_fd,
-					  .near = job->config };
-	ctl->local = (struct client_door){ .fd = err < 0 ? -1 :
-							  job->listen_fd };
+	if (near_err >= 0)
+		ctl->door[DOOR_NEAR].fd = job->near_fd;
+	if (err >= 0)
+		ctl->door[DOOR_LOCAL].fd = job->listen_fd;
 	/* Where no path is asked for, the abstract name is place enough. */
 	if (err < 0 && (job->config->control != 0 || near_err < 0))
-		order_trouble(job, &t);
+		tell_trouble(job, &t);
 	if (err < 0)
 		return;
-	err = place_give(job->listen_fd, job->config);
-	t = (struct place_trouble){ .what = PLACE_OWNER, .err = -err };
+	err = listen_give_owner(job->listen_fd, job->config);
+	t = (struct listen_trouble){ .what = LISTEN_OWNER, .err = -err };
 	if (err < 0)
-		order_trouble(job, &t);
+		tell_trouble(job, &t);
 }
 
 /* Where clients come in. Binding needs what is dropped behind it. */
 static void open_doors(struct control *ctl)
 {
 	const struct config *c = ctl->job->config;
-	struct place_trouble t = { .what = PLACE_LISTEN };
-	int fd;
+	struct listen_trouble t = { .what = LISTEN_TCP };
+	int fd = -1;
 
+	ctl->door[DOOR_LOCAL] = (struct client_door){ .fd = -1 };
+	ctl->door[DOOR_NEAR] = (struct client_door){ .fd = -1, .near = c };
 	open_local(ctl);
-	ctl->http = (struct client_door){ .fd = -1, .is_http = true };
 	if (c->listen != 0) {
-		fd = place_listen(config_string(c, c->listen));
+		fd = listen_tcp(config_string(c, c->listen));
 		t.err = -fd;
 		if (fd < 0)
-			order_trouble(ctl->job, &t);
-		else
-			ctl->http.fd = fd;
+			tell_trouble(ctl->job, &t);
 	}
+	ctl->door[DOOR_HTTP] = (struct client_door){ .fd = fd,
+						     .is_http = true };
 	helper_drop_capabilities();
-}
-
-/* Tell the container's manager, once each. What it does not take now is tried
- * again with the next news. */
-static void tell_manager(struct control *ctl)
-{
-	const char *path = ctl->job->notify_path;
-	struct watch all = { .kind = REQUEST_WAIT };
-
-	if (path == NULL)
-		return;
-	if (!ctl->is_ready_told && control_phase(ctl) == BOARD_UP) {
-		reply_default(ctl->job->config, true, &all.asked);
-		ctl->is_ready_told =
-			reply_outcome(&ctl->reply, &all) == OUTCOME_DONE &&
-			notify_send(path, "READY=1\nSTATUS=All services are "
-				    "ready.") == 0;
-	}
-	if (!ctl->is_stopping_told && control_phase(ctl) >= BOARD_STOPPING_ALL)
-		ctl->is_stopping_told = notify_send(path, "STOPPING=1") == 0;
 }
 
 /* Send what can be sent at once, and end; who gets no whole answer asks the
  * next helper. */
 static _Noreturn void finish(struct control *ctl)
 {
-	tell_manager(ctl);
+	notify_manager(ctl);
 	for (int k = 0; k < CLIENTS; k++) {
 		struct client *c = client_at(k);
 
 		if (c->state == CLIENT_WAITING &&
 		    control_phase(ctl) == BOARD_EXITING)
-			await_waiting(ctl, c);
+			commands_wait(ctl, c);
 		if (c->state != CLIENT_FREE)
 			client_send(c, ctl->now_ms);
 	}
@@ -106,60 +111,55 @@ static void look(struct control *ctl, uint64_t generation)
 {
 	ctl->generation = generation;
 	ctl->look_ms = ctl->now_ms + CONTROL_LOOK_MS;
-	tell_manager(ctl);
+	notify_manager(ctl);
 	for (int k = 0; k < CLIENTS; k++) {
 		struct client *c = client_at(k);
 
 		if (c->state == CLIENT_WAITING)
-			await_waiting(ctl, c);
+			commands_wait(ctl, c);
 		else
-			serve_events(ctl, c);
+			dispatch_events(ctl, c);
 	}
 }
 
 /* What is due by the clock. */
 static void run_deadlines(struct control *ctl)
 {
-	uint64_t generation = atomic_load_explicit(
-		&ctl->job->boards.board->generation, memory_order_acquire);
+	uint64_t generation = control_generation(ctl);
 
 	if (generation != ctl->generation && ctl->now_ms >= ctl->look_ms)
 		look(ctl, generation);
 	if (ctl->is_followed && ctl->now_ms >= ctl->tail_ms)
-		serve_lines(ctl);
+		dispatch_lines(ctl);
 	for (int k = 0; k < CLIENTS; k++) {
 		struct client *c = client_at(k);
 
 		if (c->state == CLIENT_WAITING && ctl->now_ms >= c->due_ms)
-			await_waiting(ctl, c);
+			commands_wait(ctl, c);
 		if (c->state != CLIENT_ORDERING)
 			continue;
 		if (ctl->now_ms >= c->due_ms)
-			await_given_up(ctl, c);
+			commands_give_up(ctl, c);
 		else if (ctl->now_ms >= c->again_ms)
-			order_send(ctl, c);
+			commands_send(ctl, c);
 	}
+}
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
 }
 
 /* How long nothing is due: ms for poll(2). */
 static int timeout_of(const struct control *ctl, int64_t next_ms)
 {
-	uint64_t generation = atomic_load_explicit(
-		&ctl->job->boards.board->generation, memory_order_acquire);
-	const int64_t others[] = {
-		generation != ctl->generation ? ctl->look_ms : INT64_MAX,
-		ctl->is_followed ? ctl->tail_ms : INT64_MAX,
-		ctl->local.again_ms > ctl->now_ms ? ctl->local.again_ms
-						  : INT64_MAX,
-		ctl->near.again_ms > ctl->now_ms ? ctl->near.again_ms
-						 : INT64_MAX,
-		ctl->http.again_ms > ctl->now_ms ? ctl->http.again_ms
-						 : INT64_MAX,
-	};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i] < next_ms)
-			next_ms = others[i];
+	if (control_generation(ctl) != ctl->generation)
+		next_ms = earlier(next_ms, ctl->look_ms);
+	if (ctl->is_followed)
+		next_ms = earlier(next_ms, ctl->tail_ms);
+	for (int k = 0; k < DOORS; k++)
+		if (ctl->door[k].again_ms > ctl->now_ms)
+			next_ms = earlier(next_ms, ctl->door[k].again_ms);
 	if (next_ms == INT64_MAX)
 		return -1;
 	next_ms -= helper_mono_ms();
@@ -174,17 +174,19 @@ static int fd_of(const struct control *ctl, const struct client_door *door)
 /* The only sleep. */
 static void sleep_on(struct control *ctl, struct pollfd *fds, int64_t next_ms)
 {
-	const int always[POLLS] = {
+	const int always[POLL_DOORS] = {
 		[POLL_SIGNAL] = ctl->signal_fd,
 		[POLL_WAKE] = ctl->job->wake_fd,
 		[POLL_COMMAND] = ctl->job->command_fd,
-		[POLL_LOCAL] = fd_of(ctl, &ctl->local),
-		[POLL_NEAR] = fd_of(ctl, &ctl->near),
-		[POLL_HTTP] = fd_of(ctl, &ctl->http),
 	};
 
 	for (int k = 0; k < POLLS; k++)
-		fds[k] = (struct pollfd){ .fd = always[k], .events = POLLIN };
+		fds[k] = (struct pollfd){
+			.fd = k < POLL_DOORS ?
+				      always[k] :
+				      fd_of(ctl, &ctl->door[k - POLL_DOORS]),
+			.events = POLLIN,
+		};
 	for (int k = 0; k < CLIENTS; k++) {
 		const struct client *c = client_at(k);
 		bool is_there = c->state != CLIENT_FREE;
@@ -218,7 +220,7 @@ static void serve_clients(struct control *ctl, const struct pollfd *fds)
 	}
 	for (int k = 0; k < CLIENTS; k++)
 		if (is_whole[k])
-			serve_request(ctl, client_at(k));
+			dispatch_request(ctl, client_at(k));
 	answer_drop(ctl->status);
 	ctl->status = NULL;
 	for (int k = 0; k < CLIENTS; k++)
@@ -241,14 +243,11 @@ static void take_turn(struct control *ctl)
 	    control_phase(ctl) == BOARD_EXITING)
 		finish(ctl);
 	if (fds[POLL_COMMAND].revents != 0)
-		order_take(ctl);
+		commands_take(ctl);
 	serve_clients(ctl, fds + POLLS);
-	if (fds[POLL_LOCAL].revents != 0)
-		client_accept(&ctl->local, ctl->now_ms);
-	if (fds[POLL_NEAR].revents != 0)
-		client_accept(&ctl->near, ctl->now_ms);
-	if (fds[POLL_HTTP].revents != 0)
-		client_accept(&ctl->http, ctl->now_ms);
+	for (int k = 0; k < DOORS; k++)
+		if (fds[POLL_DOORS + k].revents != 0)
+			client_accept(&ctl->door[k], ctl->now_ms);
 }
 
 _Noreturn void control_main(const struct helper_job *job)
@@ -260,7 +259,7 @@ _Noreturn void control_main(const struct helper_job *job)
 	ctl.signal_fd = helper_open_end();
 	if (ctl.signal_fd < 0)
 		_exit(1);
-	reply_set_up(&ctl.reply, job);
+	respond_set_up(&ctl);
 	open_doors(&ctl);
 	for (;;)
 		take_turn(&ctl);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* bind(2) gives the socket its mode, so that it never has another one; nobody
  * can connect before listen(2). Sources: unix(7), ip(7). */
-#include "init/control/place.h"
+#include "init/control/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ static int knock(const struct sockaddr_un *at, struct ucred *peer)
 }
 
 /* A socket file to which nobody listens any more; else who has the name. */
-static bool is_stale(const struct sockaddr_un *at, struct place_trouble *t)
+static bool is_stale(const struct sockaddr_un *at, struct listen_trouble *t)
 {
 	struct ucred peer = { .pid = 0 };
 	struct stat st;
@@ -59,13 +59,13 @@ static bool is_stale(const struct sockaddr_un *at, struct place_trouble *t)
 }
 
 static int bind_path(int fd, const char *path, const struct config *c,
-		     struct place_trouble *t)
+		     struct listen_trouble *t)
 {
 	const mode_t mode = c->control_mode != 0 ? c->control_mode : 0600;
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int err;
 
-	*t = (struct place_trouble){ .what = PLACE_CONTROL };
+	*t = (struct listen_trouble){ .what = LISTEN_CONTROL };
 	if (strlen(path) >= sizeof(at.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(at.sun_path, path, strlen(path));
@@ -83,7 +83,7 @@ static int bind_path(int fd, const char *path, const struct config *c,
 }
 
 static int bind_somewhere(int fd, const struct config *c,
-			  struct place_trouble *t)
+			  struct listen_trouble *t)
 {
 	char beside[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 1];
 	int err;
@@ -116,15 +116,15 @@ static bool get_bound(int fd, union bound *b)
 	       size > offsetof(struct sockaddr_un, sun_path);
 }
 
-int place_bind(int fd, const struct config *c, struct place_trouble *t)
+int listen_bind(int fd, const struct config *c, struct listen_trouble *t)
 {
 	union bound b;
 	int err = 0;
 
-	*t = (struct place_trouble){ .what = PLACE_CONTROL };
+	*t = (struct listen_trouble){ .what = LISTEN_CONTROL };
 	if (!get_bound(fd, &b))
 		err = bind_somewhere(fd, c, t);
-	if (err == 0 && listen(fd, PLACE_BACKLOG) < 0)
+	if (err == 0 && listen(fd, LISTEN_BACKLOG) < 0)
 		err = -errno;
 	t->err = -err;
 	return err;
@@ -145,7 +145,7 @@ static int prove_own(int file_fd)
 	       : err == 0 && peer.pid == getpid() ? 0 : -EEXIST;
 }
 
-int place_give(int fd, const struct config *c)
+int listen_give_owner(int fd, const struct config *c)
 {
 	struct stat st;
 	union bound b;
@@ -172,7 +172,7 @@ out:
 	return err;
 }
 
-int place_bind_near(int fd)
+int listen_abstract(int fd)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	char name[NEAR_ROOM];
@@ -190,7 +190,7 @@ int place_bind_near(int fd)
 			   (socklen_t)offsetof(struct sockaddr_un, sun_path) +
 				   (socklen_t)length) < 0 ? -errno : 0;
 	}
-	if (err == 0 && listen(fd, PLACE_BACKLOG) < 0)
+	if (err == 0 && listen(fd, LISTEN_BACKLOG) < 0)
 		err = -errno;
 	return err;
 }
@@ -235,7 +235,7 @@ static bool parse_address(const char *text, union address *at,
 			 &at->v4.sin_addr) == 1;
 }
 
-int place_listen(const char *address)
+int listen_tcp(const char *address)
 {
 	const int yes = 1;
 	union address at;
@@ -250,7 +250,7 @@ int place_listen(const char *address)
 		return -errno;
 	/* An earlier helper's connections may still be closing. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(fd, &at.any, size) < 0 || listen(fd, PLACE_BACKLOG_HTTP) < 0)
+	if (bind(fd, &at.any, size) < 0 || listen(fd, LISTEN_BACKLOG_HTTP) < 0)
 		err = -errno;
 	if (err < 0)
 		close(fd);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* What a reload has found wrong, for whoever asked for it: read from the
  * loader's board, given as members of an answer. */
-#ifndef INIT_CONTROL_MISTAKES_H
-#define INIT_CONTROL_MISTAKES_H
+#ifndef INIT_CONTROL_RELOAD_ERRORS_H
+#define INIT_CONTROL_RELOAD_ERRORS_H
 
 #include "init/board/board.h"
 #include "init/control/answer.h"
 
-enum { MISTAKES_ROOM = 16384 }; /* most bytes of them in an answer */
+enum { RELOAD_ERRORS_ROOM = 16384 }; /* most bytes of them in an answer */
 
 /* Put "mistakes", an array of "FILE:LINE: what is wrong", into the object that
  * the answer ends with, and "more", how many found no room, if any did. failed
  * is the BOARD_EV_RELOAD_FAILED of the reload. Nothing is put where it did not
  * fail for mistakes, or where another reload has begun since: its loader
- * writes over them. 0, or -errno: the answer is of no use. */
-int mistakes_put(struct answer *a, const struct board_mistakes *m,
-		 const struct board_event *failed);
+ * writes over them. */
+void reload_errors_put(struct answer *a, const struct board_mistakes *m,
+		       const struct board_event *failed);
 
 #endif

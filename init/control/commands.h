@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* Commands, and how it goes with services that somebody waits for: passed on to
+ * PID 1 and read from the board, never decided here. */
+#ifndef INIT_CONTROL_COMMANDS_H
+#define INIT_CONTROL_COMMANDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/board/board.h"
+#include "init/board/command.h"
+
+struct client;
+struct control;
+
+enum outcome {
+	OUTCOME_OPEN,    /* may still come */
+	OUTCOME_DONE,    /* as it was wished */
+	OUTCOME_FAILED,  /* its run ended, or nothing comes of it by itself */
+	OUTCOME_REFUSED, /* PID 1 or the machine refused it */
+};
+
+struct watch {
+	uint32_t kind;              /* of the request */
+	struct command_set asked;   /* whom it is about */
+	struct command_set refused; /* of those, by PID 1 */
+	uint64_t events;     /* on the board before the command */
+	uint64_t generation; /* rows are newer than the command once the
+			      * board's is higher; 0: they are */
+};
+
+/* The next service that is asked for from *i on, and its row. A row that stays
+ * torn, as where PID 1 died in the middle of it, is passed over. */
+bool commands_next_row(const struct control *ctl, const struct watch *w,
+		       uint32_t *i, struct board_service *ret_row);
+
+/* How it goes with service i, whose row is given. */
+enum outcome commands_outcome_of(const struct control *ctl,
+				 const struct watch *w, uint32_t i,
+				 const struct board_service *row);
+
+/* How it goes with all that a watch is about: DONE when everything is, FAILED
+ * when something is and a `wait` need not go on, else OPEN. */
+enum outcome commands_outcome(const struct control *ctl,
+			      const struct watch *w);
+
+/* A client WAITING is answered if what it waits for is over. */
+void commands_wait(struct control *ctl, struct client *c);
+
+/* Send a client's command to PID 1, again or for the first time. */
+void commands_send(struct control *ctl, struct client *c);
+
+/* Take PID 1's answers. */
+void commands_take(struct control *ctl);
+
+/* Give a client ORDERING up; PID 1 does not answer. */
+void commands_give_up(struct control *ctl, struct client *c);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* A socket for each datagram: there are two of them in a container's life. */
+#include "init/control/notify_manager.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "init/control/loop.h"
+
+/* Send one datagram to the socket at this path ("@" before an abstract name);
+ * true when it is taken. */
+static bool is_sent(const char *path, const char *text)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t n = strlen(path);
+	bool is_taken;
+	int fd;
+
+	if (n == 0 || n >= sizeof(to.sun_path) ||
+	    (path[0] != '/' && path[0] != '@'))
+		return false;
+	memcpy(to.sun_path, path, n);
+	if (path[0] == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	n += offsetof(struct sockaddr_un, sun_path);
+	is_taken = sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL,
+			  (const struct sockaddr *)&to, (socklen_t)n) >= 0;
+	close(fd);
+	return is_taken;
+}
+
+void notify_manager(struct control *ctl)
+{
+	const char *path = ctl->job->notify_path;
+	enum board_phase phase = control_phase(ctl);
+	struct watch all = { .kind = REQUEST_WAIT };
+
+	if (path == NULL)
+		return;
+	if (!ctl->is_ready_told && phase == BOARD_UP) {
+		dispatch_default(ctl->job->config, true, &all.asked);
+		ctl->is_ready_told =
+			commands_outcome(ctl, &all) == OUTCOME_DONE &&
+			is_sent(path, "READY=1\nSTATUS=All services are "
+				"ready.");
+	}
+	if (!ctl->is_stopping_told && phase >= BOARD_STOPPING_ALL)
+		ctl->is_stopping_told = is_sent(path, "STOPPING=1");
+}
