@@ -167,7 +167,7 @@ struct theirs {
 	enum board_helper_kind writer; /* BOARD_HELPERS: the loader */
 };
 
-enum { THEIRS = 6 };
+enum { THEIRS = 7 };
 
 /* A mapping as the generic pointer that map() and unmap() take. */
 #define AT(member) ((void **)(void *)&(member))
@@ -184,6 +184,8 @@ static void list_theirs(struct boards *b, struct theirs list[THEIRS])
 		  BOARD_HELPERS },
 		{ AT(b->notices), &b->notices_fd, sizeof(*b->notices),
 		  BOARD_PROBER },
+		{ AT(b->control), &b->control_fd, sizeof(*b->control),
+		  BOARD_CONTROL },
 	};
 
 	memcpy(list, all, sizeof(all));
@@ -204,6 +206,7 @@ int boards_create(struct boards *b)
 	*b = (struct boards){ .board_fd = -1, .restore_fd = -1,
 			      .exe_fd = -1, .relay_fd = -1, .files_fd = -1,
 			      .mistakes_fd = -1, .notices_fd = -1,
+			      .control_fd = -1,
 			      .lines_size = lines_size() };
 	list_theirs(b, theirs);
 	err = make_own(AT(b->board), &b->board_fd, sizeof(*b->board));

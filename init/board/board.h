@@ -559,8 +559,9 @@ struct boards {
 	struct board_mistakes *mistakes; /* read-only; the loader has its
 					  * own mapping */
 	struct board_notices *notices; /* prober: writable; else read-only */
+	struct board_news *control;    /* control: writable; else read-only */
 	int board_fd, restore_fd, exe_fd, relay_fd, files_fd, mistakes_fd;
-	int notices_fd;
+	int notices_fd, control_fd;
 	size_t lines_size;             /* bytes of relay, and of files */
 };
 

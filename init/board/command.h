@@ -24,9 +24,6 @@ enum command_kind {
 	COMMAND_SWEEP,   /* end what these have left that do not run, and if
 			  * `signal` is 1 the orphans; the set may be empty */
 	COMMAND_RELOAD_SERVICE, /* its reload_signal to the leader */
-	COMMAND_TROUBLE, /* nobody asked: PID 1 says BOARD_EV_CONTROL_TROUBLE
-			  * with `config`, `signal` and the first words of
-			  * `services` as its numbers; no answer */
 	COMMAND_KINDS,
 };
 

@@ -13,7 +13,7 @@
 
 enum {
 	NEWS_SLOTS = 1024, /* as many log files can fail at once */
-	NEWS_NUMBERS = 4,
+	NEWS_NUMBERS = 5,
 };
 
 struct news_item {

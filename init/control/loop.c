@@ -4,7 +4,6 @@
 #include "init/control/loop.h"
 
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "init/control/listen.h"
@@ -33,17 +32,15 @@ uint64_t control_generation(const struct control *ctl)
 static void tell_trouble(const struct helper_job *job,
 			 const struct listen_trouble *t)
 {
-	const struct command command = {
-		.id = 1,
-		.kind = COMMAND_TROUBLE,
-		.signal = t->err,
-		.config = t->what,
-		.services.word = { (uint32_t)t->pid, t->uid },
+	const struct news_item item = {
+		.kind = BOARD_EV_CONTROL_TROUBLE,
+		.service = -1,
+		.n = { t->what == LISTEN_TCP, t->err, t->pid, t->uid,
+		       t->what == LISTEN_OWNER },
 	};
 
-	/* Should it be lost, clients see what is wrong themselves. */
-	(void)send(job->command_fd, &command, sizeof(command),
-		   MSG_DONTWAIT | MSG_NOSIGNAL);
+	news_add(job->boards.control, &item);
+	helper_tell(job);
 }
 
 static void open_local(struct control *ctl)

@@ -92,7 +92,6 @@ static enum verdict judge(struct sup *sup, uint32_t i,
 	case COMMAND_SWEEP:
 		return s->pid ? REFUSED : s->is_swept ? IS_SO : TO_DO;
 	case COMMAND_RELOAD:
-	case COMMAND_TROUBLE:
 	case COMMAND_KINDS:
 		break;
 	}
@@ -163,7 +162,6 @@ static void do_one(struct sup *sup, uint32_t i, const struct command *command)
 		leftovers_begin(sup, i, true);
 		break;
 	case COMMAND_RELOAD:
-	case COMMAND_TROUBLE:
 	case COMMAND_KINDS:
 		break;
 	}
@@ -295,14 +293,6 @@ void control_commands_run(struct sup *sup)
 			return; /* EAGAIN: no more of them */
 		if (n != sizeof(command))
 			continue;
-		if (command.kind == COMMAND_TROUBLE) {
-			SUP_SAY(sup, BOARD_EV_CONTROL_TROUBLE, -1,
-				command.config == 1, command.signal,
-				(int32_t)command.services.word[0],
-				command.services.word[1],
-				command.config == 2);
-			continue;
-		}
 		control_commands_take(sup, &command, &answer);
 		/* A full socket, or a helper that died: the client asks
 		 * again. */

@@ -10,8 +10,8 @@
  * with the same id. */
 void control_commands_run(struct sup *sup);
 
-/* One command that is no COMMAND_TROUBLE: do it, or answer from memory when
- * one of this id was done. Errors are not remembered: nothing was done. */
+/* One command: do it, or answer from memory when one of this id was done.
+ * Errors are not remembered: nothing was done. */
 void control_commands_take(struct sup *sup, const struct command *command,
 		   struct command_answer *answer);
 

@@ -10,6 +10,7 @@
 enum {
 	FROM_RECORDER = 1,
 	FROM_RELAYS = 2, /* the relay and files */
+	FROM_CONTROL = 4,
 };
 
 /* Who may send this kind. */
@@ -23,19 +24,24 @@ static unsigned senders_of(uint32_t kind)
 	case BOARD_EV_OUTPUT_TROUBLE:
 	case BOARD_EV_OUTPUT_WELL:
 		return FROM_RELAYS;
+	case BOARD_EV_CONTROL_TROUBLE:
+		return FROM_CONTROL;
 	}
 	return 0;
 }
 
-/* True when its numbers may be shown: that output was torn is also said of a
- * stream that several services share, as -1. */
+/* True when its numbers may be shown. Output may be torn of a stream that
+ * several services share, -1; a trouble of control is of none. */
 static bool is_sound(const struct sup *sup, const struct news_item *item,
 		     unsigned sender)
 {
-	int32_t first = item->kind == BOARD_EV_OUTPUT_TORN ? -1 : 0;
+	const bool is_of_none = item->kind == BOARD_EV_CONTROL_TROUBLE;
+	int32_t first = is_of_none || item->kind == BOARD_EV_OUTPUT_TORN ? -1
+									 : 0;
 
 	return (senders_of(item->kind) & sender) && item->service >= first &&
-	       item->service < (int32_t)sup->config->services;
+	       item->service <
+		       (is_of_none ? 0 : (int32_t)sup->config->services);
 }
 
 /* It speaks of the process that runs now, and of more zombies than it may have;
@@ -88,4 +94,5 @@ void helper_news_read(struct sup *sup)
 	     FROM_RECORDER);
 	hear(sup, &b->relay->news, &sup->heard[BOARD_RELAY], FROM_RELAYS);
 	hear(sup, &b->files->news, &sup->heard[BOARD_FILES], FROM_RELAYS);
+	hear(sup, b->control, &sup->heard[BOARD_CONTROL], FROM_CONTROL);
 }

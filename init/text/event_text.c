@@ -69,7 +69,7 @@ static const char *command_word(unsigned kind)
 		[COMMAND_START] = "start",     [COMMAND_STOP] = "stop",
 		[COMMAND_RESTART] = "restart", [COMMAND_RESET] = "reset",
 		[COMMAND_SIGNAL] = "signal",   [COMMAND_RELOAD] = "reload",
-		[COMMAND_SWEEP] = "sweep",     [COMMAND_TROUBLE] = "trouble",
+		[COMMAND_SWEEP] = "sweep",
 		[COMMAND_RELOAD_SERVICE] = "reload",
 	};
 

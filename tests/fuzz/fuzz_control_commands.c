@@ -219,7 +219,7 @@ static uint32_t error_of(const struct command *c)
 	static const struct command_set none;
 	struct command_set of = c->services;
 
-	if (c->id == 0 || c->kind >= COMMAND_TROUBLE ||
+	if (c->id == 0 || c->kind >= COMMAND_KINDS ||
 	    (c->kind == COMMAND_SIGNAL && (c->signal < 1 || c->signal > 64)))
 		return COMMAND_WRONG;
 	if (sup.stop.phase != STOP_NOT)
@@ -322,14 +322,12 @@ static void send_one(const void *record, size_t size)
 	uint64_t said;
 	char more;
 	uint32_t error = COMMAND_WRONG;
-	bool is_trouble;
 
 	if (is_whole) {
 		memcpy(&c, record, size);
 		again = known_of(c.id);
 		error = error_of(&c);
 	}
-	is_trouble = is_whole && c.kind == COMMAND_TROUBLE;
 	/* As the loop does before it listens. */
 	memset(&meant, 0xff, sizeof(meant));
 	is_signal = false;
@@ -344,13 +342,13 @@ static void send_one(const void *record, size_t size)
 	said = atomic_load(&sup.boards.board->events) - was.events;
 	is_signal = false;
 	check_services(&was, &meant);
-	if (memcmp(&meant, &nobody, sizeof(nobody)) == 0 && said != is_trouble)
+	if (memcmp(&meant, &nobody, sizeof(nobody)) == 0 && said != 0)
 		die("an event about nothing");
 	if (reloads - reloads_were !=
 	    (is_whole && !again && c.kind == COMMAND_RELOAD && c.id != 0 &&
 	     sup.stop.phase == STOP_NOT))
 		die("a reload that nobody asked for, or none");
-	if (is_whole && !is_trouble)
+	if (is_whole)
 		check_answer(&c, again, error);
 	if (recv(ends[1], &more, 1, 0) >= 0)
 		die("one answer too many");

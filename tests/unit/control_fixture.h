@@ -22,6 +22,7 @@ struct stage {
 	struct sockaddr_un at;
 	int command_fd; /* PID 1's end */
 	pid_t pid;
+	uint64_t troubles; /* that PID 1 was told */
 	int port;
 	char answer[STAGE_ANSWER];
 };
@@ -83,6 +84,7 @@ static inline int setup(void **state)
 		.near_fd = -1, /* other tests look at that name */
 	};
 	stage.pid = 0;
+	stage.troubles = 0;
 	return 0;
 }
 

@@ -53,6 +53,8 @@ static void unmap_all(const struct boards *b)
 	munmap(b->relay, b->lines_size);
 	munmap(b->files, b->lines_size);
 	munmap(b->mistakes, sizeof(*b->mistakes));
+	munmap(b->notices, sizeof(*b->notices));
+	munmap(b->control, sizeof(*b->control));
 }
 
 static void fresh_boards_own_no_page(void **state)
@@ -61,7 +63,8 @@ static void fresh_boards_own_no_page(void **state)
 
 	assert_int_equal(boards_create(&b), 0);
 	const int fds[] = { b.board_fd, b.restore_fd, b.exe_fd, b.relay_fd,
-			    b.files_fd, b.mistakes_fd };
+			    b.files_fd, b.mistakes_fd, b.notices_fd,
+			    b.control_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		assert_int_equal(blocks(fds[i]), 0);

@@ -228,11 +228,17 @@ static void socket_has_its_mode_and_owner(void **state)
 /* PID 1 is told that a place cannot be used. */
 static void assert_trouble(enum listen_place what, int err)
 {
-	struct command command = take_command();
+	const struct board_news *news = stage.f->boards.control;
+	struct news_item item;
 
-	assert_int_equal(command.kind, COMMAND_TROUBLE);
-	assert_int_equal(command.config, what);
-	assert_int_equal(command.signal, err);
+	stage.troubles++;
+	FIXTURE_WAIT(atomic_load(&news->count) == stage.troubles);
+	assert_true(news_read(news, stage.troubles, &item));
+	assert_int_equal(item.kind, BOARD_EV_CONTROL_TROUBLE);
+	assert_int_equal(item.service, -1);
+	assert_int_equal(item.n[0], what == LISTEN_TCP);
+	assert_int_equal(item.n[1], err);
+	assert_int_equal(item.n[4], what == LISTEN_OWNER);
 }
 
 /* What a service puts in the place of the socket, as a shell has it. */

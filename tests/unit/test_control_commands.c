@@ -575,7 +575,7 @@ static void hostile_commands_do_nothing(void **state)
 	c = command_for(COMMAND_STOP, 0);
 	c.id = 0;
 	refuses(c, COMMAND_WRONG);
-	for (uint32_t kind = COMMAND_TROUBLE; kind < COMMAND_KINDS + 3; kind++)
+	for (uint32_t kind = COMMAND_KINDS; kind < COMMAND_KINDS + 3; kind++)
 		refuses(command_for((enum command_kind)kind, 0),
 			COMMAND_WRONG);
 	refuses(command_for((enum command_kind)UINT32_MAX, 0), COMMAND_WRONG);
@@ -734,23 +734,6 @@ static void command_that_changes_nothing_makes_a_newer_board(void **state)
 	assert_false(sup.is_head_changed);
 }
 
-static void trouble_of_the_helper_is_an_event(void **state)
-{
-	const struct command c = { .kind = COMMAND_TROUBLE, .signal = EACCES,
-				   .config = 1 };
-	int ends[2];
-
-	sup_with(ONE);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0,
-				    ends), 0);
-	sup.command_fd = ends[0];
-	assert_true(send(ends[1], &c, sizeof(c), 0) > 0);
-	control_commands_run(&sup);
-	assert_int_equal(events_of(BOARD_EV_CONTROL_TROUBLE, -1), 1);
-	close(ends[0]);
-	close(ends[1]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -796,7 +779,6 @@ int main(void)
 		TEST(sweep_looks_for_what_one_left_though_it_is_to_be_kept),
 		TEST(sweep_of_no_service_may_be_for_the_orphans),
 		TEST(command_that_changes_nothing_makes_a_newer_board),
-		TEST(trouble_of_the_helper_is_an_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,9 @@ static int begin(void **state)
 	b->restore = calloc(1, sizeof(*b->restore));
 	b->relay = calloc(1, sizeof(*b->relay));
 	b->files = calloc(1, sizeof(*b->files));
-	return b->board && b->restore && b->relay && b->files ? 0 : -1;
+	b->control = calloc(1, sizeof(*b->control));
+	return b->board && b->restore && b->relay && b->files && b->control ?
+		       0 : -1;
 }
 
 static int end(void **state)
@@ -43,6 +45,7 @@ static int end(void **state)
 	free(sup.boards.restore);
 	free(sup.boards.relay);
 	free(sup.boards.files);
+	free(sup.boards.control);
 	return 0;
 }
 
@@ -52,7 +55,7 @@ static void tell(struct board_news *to, uint32_t kind, int32_t service,
 	const struct news_item item = {
 		.kind = kind,
 		.service = service,
-		.n = { first, 2, 3, 4 },
+		.n = { first, 2, 3, 4, 5 },
 	};
 
 	news_add(to, &item);
@@ -88,7 +91,8 @@ static void news_become_events_once_with_their_numbers(void **state)
 	assert_int_equal(e.service, 2);
 	assert_int_equal(e.n[0], 1);
 	assert_int_equal(e.n[3], 4);
-	assert_int_equal(e.n[4], 0);
+	assert_int_equal(e.n[4], 5);
+	assert_int_equal(e.n[5], 0);
 	assert_int_equal(heard(), 0);
 	tell(&sup.boards.files->news, BOARD_EV_OUTPUT_WELL, 0, 1);
 	tell(&sup.boards.restore->news, BOARD_EV_ZOMBIES, 1, 5);
@@ -108,6 +112,8 @@ static void kinds_that_a_helper_may_not_send_are_dropped(void **state)
 		assert_int_equal(heard(), is_output);
 		tell(&sup.boards.restore->news, kind, 0, 0);
 		assert_int_equal(heard(), kind == BOARD_EV_ZOMBIES);
+		tell(sup.boards.control, kind, -1, 0);
+		assert_int_equal(heard(), kind == BOARD_EV_CONTROL_TROUBLE);
 	}
 	/* A kind is no 16 bit number until it was looked at. */
 	tell(&sup.boards.relay->news, 65536 + BOARD_EV_OUTPUT_TORN, 0, 0);
@@ -125,6 +131,19 @@ static void services_that_do_not_exist_are_dropped(void **state)
 		     1);
 		assert_int_equal(heard(), 0);
 	}
+}
+
+static void trouble_of_control_is_of_no_service(void **state)
+{
+	tell(sup.boards.control, BOARD_EV_CONTROL_TROUBLE, -1, 1);
+	assert_int_equal(heard(), 1);
+	assert_int_equal(last().service, -1);
+	assert_int_equal(last().n[3], 4);
+	assert_int_equal(last().n[4], 5);
+	tell(sup.boards.control, BOARD_EV_CONTROL_TROUBLE, 0, 1);
+	tell(sup.boards.control, BOARD_EV_CONTROL_TROUBLE, -2, 1);
+	tell(&sup.boards.relay->news, BOARD_EV_CONTROL_TROUBLE, -1, 1);
+	assert_int_equal(heard(), 0);
 }
 
 static void torn_output_may_be_of_several_services(void **state)
@@ -179,6 +198,7 @@ int main(void)
 		TEST(news_become_events_once_with_their_numbers),
 		TEST(kinds_that_a_helper_may_not_send_are_dropped),
 		TEST(services_that_do_not_exist_are_dropped),
+		TEST(trouble_of_control_is_of_no_service),
 		TEST(torn_output_may_be_of_several_services),
 		TEST(overwritten_news_are_skipped_and_the_rest_heard),
 		TEST(any_count_costs_at_most_one_ring),
