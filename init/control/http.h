@@ -28,8 +28,8 @@ struct http {
 	bool is_head;        /* HEAD: the page is not wanted, only its head */
 };
 
-/* Understand a head: any bytes. False while it does not end within `length` bytes; what
- * lies behind its end does not matter. */
+/* Understand a head, any bytes. False while it does not end within `length`
+ * bytes; what lies behind its end does not matter. */
 bool http_parse(struct http *h, const char *text, size_t length);
 
 /* "Not Found"; never NULL. */
