@@ -40,7 +40,7 @@ sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 
 # Every variant of the objects has a folder, a compiler and flags of its own.
-# Only init/config sees inih; init/config, board and pid1 do not see cJSON.
+# Only init/loader sees inih; init/config, loader, board and pid1 do not see cJSON.
 variants = musl test fuzz cov
 musl = $(CC) -ffunction-sections -fdata-sections -fno-pie $(harden) \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables \
@@ -93,7 +93,7 @@ have-compiler:
 	'Elsewhere: make CC=, a compiler that links statically.' >&2; exit 1; }
 
 define variant
-$(BUILD)/$(1)/init/config/%.o: only = $(inih)
+$(BUILD)/$(1)/init/loader/%.o: only = $(inih)
 $(BUILD)/$(1)/init/text/%.o: only = $(cjson)
 $(BUILD)/$(1)/init/recorder/%.o: only = $(cjson)
 $(BUILD)/$(1)/init/relay/%.o: only = $(cjson)
@@ -106,9 +106,9 @@ $(BUILD)/$(1)/%.o: %.c Makefile | $(INIH_DIR)/ini.h $(CJSON_DIR)/cJSON.h
 	@mkdir -p $$(@D)
 	$$(call say,CC) $(2) -std=c11 $(cppflags) $$(only) $$(place) \
 		$(warnings) $$($(1)_yours) -MMD -MP -c -o $$@ $$<
-$(BUILD)/$(1)/ini.o: $(INIH_DIR)/ini.c init/config/inih_port.h Makefile
+$(BUILD)/$(1)/ini.o: $(INIH_DIR)/ini.c init/loader/inih_port.h Makefile
 	@mkdir -p $$(@D)
-	$$(call say,CC) $(2) -I. $(inih) -include init/config/inih_port.h \
+	$$(call say,CC) $(2) -I. $(inih) -include init/loader/inih_port.h \
 		$$($(1)_yours) -w -c -o $$@ $$<
 $(BUILD)/$(1)/cJSON.o: $(CJSON_DIR)/cJSON.c init/text/cjson_port.h \
 		init/text/heap.h Makefile

@@ -5,13 +5,14 @@
 
 #include "init/cli/command_line.h"
 #include "init/kernel/descriptors.h"
-#include "init/pid1/loop.h"
 #include "init/kernel/signals.h"
+#include "init/loader/loader.h"
+#include "init/pid1/loop.h"
 #include "init/pid1/single_command.h"
 
 int main(int argc, char **argv)
 {
-	struct config_source source;
+	struct loader_source source;
 	struct command_line o;
 
 	signals_block();

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "init/lib/hash.h"
+
 /* Where the parts behind the head begin, each on a cache line of its own. */
 #define BEHIND(at, count, type_size)                                         \
 	(((at) + (size_t)(count) * (type_size) + 63) / 64 * 64)
@@ -82,11 +84,7 @@ static struct lines_tail *tail_of(const struct board_lines *b, uint32_t i)
 
 uint64_t lines_hash(uint64_t seed, const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325 ^ seed; /* FNV-1a */
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-	return hash | 1;
+	return hash_bytes(HASH_START ^ seed, text, strlen(text)) | 1;
 }
 
 /* Whose lines the configuration has in tail i, and where: never 0. A tail of

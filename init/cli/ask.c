@@ -15,6 +15,7 @@
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
 #include "init/cli/refusal.h"
+#include "init/config/scalar_value.h"
 #include "init/kernel/clock.h"
 #include "init/lib/die.h"
 

@@ -8,12 +8,12 @@
 
 #include "init/cli/command_line.h"
 #include "init/cli/doubts.h"
-#include "init/config/envfile.h"
-#include "init/config/files.h"
-#include "init/config/load.h"
 #include "init/lib/die.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
+#include "init/loader/bounded_files.h"
+#include "init/loader/draft.h"
+#include "init/loader/envfile.h"
 #include "init/text/policy_words.h"
 
 enum { WORDS = 1024 };

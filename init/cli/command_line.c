@@ -95,9 +95,9 @@ struct command_line command_line_parse(int argc, char **argv, bool is_pid1)
 		       without_a_word(o);
 }
 
-struct config_source command_line_source(const struct command_line *o)
+struct loader_source command_line_source(const struct command_line *o)
 {
-	return (struct config_source){
+	return (struct loader_source){
 		.files = o->files,
 		.files_count = o->files_count,
 		.command = o->command,
@@ -107,10 +107,10 @@ struct config_source command_line_source(const struct command_line *o)
 
 const struct config *command_line_load(const struct command_line *o)
 {
-	const struct config_source from = command_line_source(o);
+	const struct loader_source from = command_line_source(o);
 	unsigned mistakes = 0;
 	const struct config *config =
-		config_load(&from, STDERR_FILENO, &mistakes);
+		loader_load(&from, STDERR_FILENO, &mistakes);
 
 	if (!config)
 		die_text(DIE_USAGE, "%u mistake%s: nothing was started",

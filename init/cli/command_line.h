@@ -9,6 +9,7 @@
 #include "init/cli/commands.h"
 #include "init/cli/options.h"
 #include "init/config/config.h"
+#include "init/loader/loader.h"
 
 enum { COMMAND_LINE_FILES = 32 };
 
@@ -39,8 +40,8 @@ struct command_line command_line_parse(int argc, char **argv, bool is_pid1);
 struct command_line command_line_files(int argc, char **argv,
 				       const struct option *own, size_t count);
 
-/* What they name, as config_load() takes it. */
-struct config_source command_line_source(const struct command_line *o);
+/* What they name, as loader_load() takes it. */
+struct loader_source command_line_source(const struct command_line *o);
 
 /* Load the configuration that they name, or print its mistakes and end the
  * program with 100; so it does where is_second, and a dashpot answers already

@@ -8,15 +8,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "init/cli/lookup.h"
+#include "init/config/keys.h"
+#include "init/config/named_capabilities.h"
 #include "init/kernel/capability.h"
 #include "init/kernel/cgroup.h"
-#include "init/cli/lookup.h"
-#include "init/simulate/simulation.h"
-#include "init/config/capabilities.h"
-#include "init/config/files.h"
-#include "init/config/keys.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
+#include "init/loader/bounded_files.h"
+#include "init/loader/draft.h"
+#include "init/loader/mistakes.h"
+#include "init/simulate/simulation.h"
 #include "init/text/wording.h"
 
 enum { FILE_BYTES = 1024 * 1024, TIME = 32 };
@@ -25,12 +27,12 @@ struct doubts {
 	const struct config *c;
 	const struct config_service *s; /* the one that is looked at */
 	struct arena arena;
-	struct complaints complaints;
+	struct mistakes mistakes;
 	struct users users;
 };
 
 #define DOUBT(d, ...) \
-	complain(&(d)->complaints, place_of(d), "warning: " __VA_ARGS__)
+	mistake(&(d)->mistakes, place_of(d), "warning: " __VA_ARGS__)
 
 /* Where the service is declared. A file has the number of the first service
  * in it. */
@@ -395,12 +397,12 @@ static void doubt_stop(struct doubts *d)
 
 	if (lacks_ms <= 0)
 		return;
-	complain(&d->complaints, (struct place){ &head, 0 },
-		 "warning: shutdown_timeout = %s is %s too short for stopping "
-		 "in order; who is not told by half of it is told "
-		 "then, out of order",
-		 time_in(given, d->c->shutdown_timeout_ms),
-		 time_in(lacking, lacks_ms));
+	mistake(&d->mistakes, (struct place){ &head, 0 },
+		"warning: shutdown_timeout = %s is %s too short for stopping "
+		"in order; who is not told by half of it is told "
+		"then, out of order",
+		time_in(given, d->c->shutdown_timeout_ms),
+		time_in(lacking, lacks_ms));
 }
 
 unsigned doubts_say(const struct config *c, int fd)
@@ -408,7 +410,7 @@ unsigned doubts_say(const struct config *c, int fd)
 	struct doubts d = { .c = c };
 	unsigned count;
 
-	d.complaints.arena = &d.arena;
+	d.mistakes.arena = &d.arena;
 	d.users = (struct users){ read_text(&d, "/etc/passwd"),
 				  read_text(&d, "/etc/group") };
 	doubt_stop(&d);
@@ -416,7 +418,7 @@ unsigned doubts_say(const struct config *c, int fd)
 		d.s = config_service(c, i);
 		doubt_service(&d);
 	}
-	count = complain_print(&d.complaints, fd);
+	count = mistakes_print(&d.mistakes, fd);
 	arena_drop(&d.arena);
 	return count;
 }

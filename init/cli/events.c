@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/options.h"
 #include "init/cli/graph.h"
 #include "init/cli/live.h"
-#include "init/config/complain.h"
+#include "init/cli/options.h"
 #include "init/lib/die.h"
 #include "init/lib/format.h"
+#include "init/lib/nearest.h"
 #include "init/text/wording.h"
 
 enum {

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "init/cli/commands.h"
-#include "init/config/complain.h"
-#include "init/config/foreign.h"
 #include "init/lib/die.h"
 #include "init/lib/format.h"
+#include "init/lib/nearest.h"
+#include "init/loader/synonym.h"
 
 /* The command that is nearest to an unknown word, or what other programs call
  * so; NULL: there is none. */
@@ -21,7 +21,7 @@ static const char *meant_by(const char *word)
 	const char *here;
 
 	format(foreign, sizeof(foreign), "dashpot=%s", word);
-	here = foreign_find(foreign);
+	here = synonym_find(foreign);
 	for (size_t i = 0; here == NULL && (row = commands_row(i)); i++)
 		nearest_offer(&near, row->word);
 	return here != NULL ? here : near.best;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "init/config/value.h"
+#include "init/config/scalar_value.h"
 #include "init/lib/die.h"
 
 /* What follows the name of the option in arg, or NULL: it is another one. */

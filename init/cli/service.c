@@ -10,8 +10,9 @@
 #include "init/cli/runs.h"
 #include "init/lib/die.h"
 #include "init/lib/format.h"
-#include "init/lib/scan.h"
 #include "init/lib/glob.h"
+#include "init/lib/nearest.h"
+#include "init/lib/scan.h"
 #include "init/text/wording.h"
 
 enum { TEXT = 1024 }; /* room for a sentence */

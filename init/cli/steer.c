@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/options.h"
 #include "init/cli/ask.h"
+#include "init/cli/options.h"
 #include "init/cli/out.h"
 #include "init/cli/verdict.h"
-#include "init/config/signals.h"
+#include "init/config/named_signals.h"
 #include "init/lib/die.h"
 #include "init/lib/format.h"
 

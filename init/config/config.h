@@ -4,7 +4,7 @@
  * One flat block without pointers: this header, then the services, the
  * dependencies, the limits, and the text. Every reference is an offset or an
  * index into the same block, so that it can be copied, checked as hostile and
- * mapped at any address. config_load() makes it, nothing ever changes it. */
+ * mapped at any address. loader_load() makes it, nothing ever changes it. */
 #ifndef INIT_CONFIG_CONFIG_H
 #define INIT_CONFIG_CONFIG_H
 
@@ -12,15 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/backoff.h"
 #include "policy/breaker.h"
 #include "policy/restart_budget.h"
-#include "policy/backoff.h"
 #include "policy/schedule.h"
 
 enum {
 	CONFIG_SERVICES = 1024,          /* most services */
 	CONFIG_TEXT = 4 * 1024 * 1024,   /* most bytes of text */
-	CONFIG_LIMITS = 16,              /* limit.* of one service */
+	CONFIG_LIMITS = 16,              /* limit.* of one service: RLIMIT_* are
+					  * 0 .. 15 */
 	CONFIG_GROUPS = 32,              /* supplementary groups of one */
 	CONFIG_NAME = 48,                /* longest service name */
 	CONFIG_CAPABILITIES = 41,        /* of capabilities(7) */
@@ -281,41 +282,5 @@ static inline bool config_has_code(const uint64_t set[4], int code)
 	return (unsigned)code < 256 &&
 	       (set[code / 64] >> (code % 64) & 1) != 0;
 }
-
-/* What is loaded: what the command line adds to the files, and at a reload
- * what they replace. */
-struct config_source {
-	const char *const *files; /* -c FILE …; none: the default places */
-	size_t files_count;
-	char *const *command;     /* words behind `--`, NULL-ended, or NULL */
-	const struct config *old; /* reload: what is in force; else NULL */
-	const bool *held;         /* reload: one a service of old; true: is
-				   * not gone yet, so that its index is no one
-				   * else's. NULL: all removed ones are gone */
-	unsigned *doubts; /* of what loads: warnings about single settings are
-			   * printed like mistakes, and counted here. NULL:
-			   * there are none */
-};
-
-/* Load every file, report every mistake of all of them to `complain` (a file
- * descriptor, one line each: "FILE:LINE: what is wrong; what to do"), and
- * return the compiled block in its own mmap, or NULL with *mistakes > 0.
- *
- * Without -c FILE the default places are /etc/dashpot.ini and
- * /etc/dashpot.d/ *.ini (in the order of their names); they may be missing
- * when a command is given. No service at all is a mistake. The caller owns
- * the block (munmap of c->size rounded up to a page, or never). May block on
- * the files it reads; allocates; for use before the loop, or in a child.
- *
- * A reload keeps indices: a service of `old` that is declared has the one that
- * it had (also one that was removed and comes back); one that is not declared
- * any more stays there as a removed one, with its name, its streams and all
- * that says how it is stopped; new ones take the places of those that were
- * removed in `old` already and are gone, in their order, and go to the end
- * when there is none. So a name has one index at most, and no index has two
- * names while a process of the first is left. Removed ones count as services:
- * more than CONFIG_SERVICES are a mistake that says so. */
-const struct config *config_load(const struct config_source *from,
-				 int complain, unsigned *mistakes);
 
 #endif

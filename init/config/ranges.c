@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "init/config/signals.h"
-#include "init/config/value.h"
+#include "init/config/named_signals.h"
+#include "init/config/scalar_value.h"
 
 /* What a number may be. */
 enum range {

@@ -6,9 +6,9 @@
 #include <stdalign.h>
 #include <string.h>
 
-#include "init/config/load.h"
 #include "init/config/ranges.h"
-#include "init/config/sort.h"
+#include "init/config/service_name.h"
+#include "init/lib/sort.h"
 
 enum {
 	PIECE = 1024, /* bytes of text whose NULs are counted together */
@@ -159,7 +159,7 @@ static bool are_limits(const struct look *look, const struct config_service *s)
 		const struct config_limit *l =
 			config_limit(look->c, s->limits_first + i);
 
-		if (l->resource >= LOAD_RESOURCES || l->soft > l->hard ||
+		if (l->resource >= CONFIG_LIMITS || l->soft > l->hard ||
 		    !ranges_is_bool(&l->is_try))
 			return false;
 	}
@@ -223,7 +223,7 @@ static int check_texts(const struct look *look, const struct config_service *s)
 	const char *name = config_string(c, s->name);
 	const int size = length(c, s->name, CONFIG_NAME);
 
-	if (size < 0 || !load_is_service(name, (size_t)size))
+	if (size < 0 || !name_is_service(name, (size_t)size))
 		return -VERIFY_NAME;
 	if (s->file >= c->text || s->path >= c->text || s->user >= c->text ||
 	    s->schedule_text >= c->text ||

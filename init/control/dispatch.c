@@ -6,6 +6,7 @@
 
 #include "init/control/loop.h"
 #include "init/lib/glob.h"
+#include "init/lib/nearest.h"
 #include "policy/life.h"
 
 /* --- Names ---------------------------------------------------------------- */

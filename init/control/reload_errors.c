@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "init/config/complain.h"
+#include "init/loader/mistakes.h"
 #include "init/text/wording.h"
 
 enum {
@@ -47,7 +47,7 @@ static int64_t put_lines(struct answer *a, const struct board_mistakes *m)
 	if (m->length < BOARD_MISTAKES)
 		end = m->text + m->length;
 	/* What comes behind the last one that is told is their number. */
-	for (given = 0; given < COMPLAIN_MOST; given++) {
+	for (given = 0; given < MISTAKES_MOST; given++) {
 		struct phrase w = PHRASE_IN(text);
 
 		phrase_add(&w, given == 0 ? "" : ",");

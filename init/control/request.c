@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "init/config/signals.h"
+#include "init/config/named_signals.h"
 #include "init/lib/scan.h"
 
 /* What may, or must, be said with a request. */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "init/board/command.h"
-#include "init/config/value.h"
+#include "init/config/scalar_value.h"
 
 enum {
 	REQUEST_LINE = 4096,     /* most bytes, with the newline */

@@ -14,8 +14,8 @@
 #include <sys/types.h>
 
 #include "init/config/config.h"
-#include "init/pid1/supervisor.h"
 #include "init/kernel/terminal.h"
+#include "init/pid1/supervisor.h"
 
 /* Start service i. Returns the pid, with *verdict_fd the non-blocking read
  * end of a pipe that is at its end once sup->report[i].err holds the verdict

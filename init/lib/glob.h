@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "init/config/complain.h"
+#include "init/lib/nearest.h"
 
 /* True when the whole name matches, or for an instance NAME:N its NAME: `*` is
  * any text, `?` any character, `[ab]` and `[a-z]` one of those, `[!a]` any

@@ -6,6 +6,7 @@
 #ifndef INIT_LIB_SCAN_H
 #define INIT_LIB_SCAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The digits at *at in base 10 or 16, and *at behind them (unmoved where there
@@ -15,6 +16,17 @@ uint64_t scan_unsigned(const char **at, unsigned base);
 /* The same with leading spaces and a sign, base 10, stopping at the ends of
  * int64_t. */
 int64_t scan_signed(const char **at);
+
+/* The small letter of a large one; any other byte as it is. */
+static inline unsigned char scan_folded(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static inline bool scan_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
 
 /* Where `word` begins in text for the first time, or NULL. */
 const char *scan_find(const char *text, const char *word);

@@ -19,34 +19,34 @@
 
 #include "init/kernel/clock.h"
 #include "init/kernel/descriptors.h"
-#include "init/lib/die.h"
-#include "init/kernel/oom_score.h"
 #include "init/kernel/lineage_mark.h"
-#include "init/pid1/control_commands.h"
+#include "init/kernel/oom_score.h"
+#include "init/kernel/output_pipes.h"
+#include "init/kernel/processes.h"
 #include "init/kernel/service_cgroup.h"
 #include "init/kernel/signal_courier.h"
-#include "init/service/exit.h"
-#include "init/kernel/processes.h"
-#include "init/pid1/helper_news.h"
-#include "init/service/hooks.h"
-#include "init/pid1/helpers.h"
+#include "init/kernel/signals.h"
 #include "init/kernel/task_limits.h"
-#include "init/service/oom.h"
-#include "init/service/notify.h"
-#include "init/service/orphans.h"
-#include "init/kernel/output_pipes.h"
+#include "init/lib/die.h"
+#include "init/pid1/control_commands.h"
+#include "init/pid1/helper_news.h"
+#include "init/pid1/helpers.h"
 #include "init/pid1/prober_link.h"
 #include "init/pid1/publish.h"
-#include "init/service/start_queue.h"
-#include "init/pid1/reload.h"
 #include "init/pid1/registry_restore.h"
-#include "init/service/lifecycle.h"
+#include "init/pid1/reload.h"
 #include "init/pid1/shutdown.h"
-#include "init/kernel/signals.h"
-#include "init/service/leftovers.h"
-#include "init/service/stop.h"
-#include "init/service/schedule_timer.h"
 #include "init/service/dependency_tree.h"
+#include "init/service/exit.h"
+#include "init/service/hooks.h"
+#include "init/service/leftovers.h"
+#include "init/service/lifecycle.h"
+#include "init/service/notify.h"
+#include "init/service/oom.h"
+#include "init/service/orphans.h"
+#include "init/service/schedule_timer.h"
+#include "init/service/start_queue.h"
+#include "init/service/stop.h"
 
 enum {
 	WAKES = 32,        /* descriptors looked at in one turn */
@@ -219,7 +219,7 @@ static void begin_as_init(struct sup *sup)
 }
 
 static void set_up(struct sup *sup, const struct config *config,
-		   const struct config_source *source, char **argv)
+		   const struct loader_source *source, char **argv)
 {
 	uint32_t inherited;
 	int err, limit_err;
@@ -551,7 +551,7 @@ __attribute__((noinline)) static void forget_set_up(void)
 }
 
 _Noreturn void loop_run(const struct config *config,
-			const struct config_source *source, char **argv)
+			const struct loader_source *source, char **argv)
 {
 	struct sup *sup = &the_sup;
 	struct wakes wakes;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "init/config/config.h"
+#include "init/loader/loader.h"
 #include "init/pid1/supervisor.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
  * the program: with the code that DESIGN says, or 111 when a system call that
  * it cannot do without fails before the loop. */
 _Noreturn void loop_run(const struct config *config,
-			const struct config_source *source, char **argv);
+			const struct loader_source *source, char **argv);
 
 /* Tell the loop that service i has a verdict pipe to be watched. A pipe that
  * cannot be watched is looked at when its child ends. */

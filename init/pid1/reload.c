@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "init/config/verify.h"
-#include "init/pid1/reload_apply.h"
 #include "init/kernel/spawn.h"
+#include "init/pid1/reload_apply.h"
 
 enum {
 	SILENT_MS = 10000, /* the files are given up after that */
@@ -29,7 +29,7 @@ struct left {
 	uint32_t size; /* of the block; 0: there is none */
 };
 
-int reload_begin(struct sup *sup, const struct config_source *source)
+int reload_begin(struct sup *sup, const struct loader_source *source)
 {
 	struct reload *r = &sup->reload;
 	const int how = MAP_ANONYMOUS | MAP_NORESERVE | MAP_PRIVATE;
@@ -84,7 +84,7 @@ static void leave(int fd, const void *data, size_t size, off_t at)
 static _Noreturn void load_files(const struct sup *sup, uint64_t event)
 {
 	static bool held[CONFIG_SERVICES];
-	struct config_source from = sup->reload.source;
+	struct loader_source from = sup->reload.source;
 	struct left left = { 0, 0 };
 	const int fd = sup->boards.mistakes_fd;
 	struct board_mistakes *text = mmap(
@@ -105,7 +105,7 @@ static _Noreturn void load_files(const struct sup *sup, uint64_t event)
 		held[i] = !adopt_is_gone(sup, i);
 	from.old = sup->config;
 	from.held = held;
-	config = config_load(&from, fd, &mistakes);
+	config = loader_load(&from, fd, &mistakes);
 	text->length = (uint32_t)(lseek(fd, 0, SEEK_CUR) - begin);
 	atomic_store(&text->event, event);
 	left.mistakes = mistakes;

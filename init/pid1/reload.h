@@ -13,11 +13,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "init/loader/loader.h"
 #include "init/pid1/supervisor.h"
 
 /* Reserve the memory, before the loop; `source` stays the caller's. 0, or
  * -errno. */
-int reload_begin(struct sup *sup, const struct config_source *source);
+int reload_begin(struct sup *sup, const struct loader_source *source);
 
 /* True when SIGHUP means a reload: files have declared services. With a command
  * alone the signal is the command's. */

@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "init/config/verify.h"
+#include "init/kernel/output_pipes.h"
+#include "init/kernel/task_limits.h"
+#include "init/pid1/helpers.h"
+#include "init/pid1/reload.h"
 #include "init/service/checks.h"
 #include "init/service/hooks.h"
-#include "init/pid1/helpers.h"
-#include "init/kernel/task_limits.h"
-#include "init/service/notify.h"
-#include "init/kernel/output_pipes.h"
-#include "init/pid1/reload.h"
 #include "init/service/lifecycle.h"
+#include "init/service/notify.h"
 #include "init/service/schedule_timer.h"
 
 /* What a reload means for one service. */

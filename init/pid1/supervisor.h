@@ -21,9 +21,10 @@
 #include "init/helper/helper.h"
 #include "init/kernel/reap.h"
 #include "init/kernel/terminal.h"
+#include "init/loader/loader.h"
 #include "policy/breaker.h"
-#include "policy/restart_budget.h"
 #include "policy/life.h"
+#include "policy/restart_budget.h"
 
 #define NEVER INT64_MAX
 
@@ -203,7 +204,7 @@ struct hook {
 
 /* A reload of the configuration, see reload.h. */
 struct reload {
-	struct config_source source; /* what the command line names */
+	struct loader_source source; /* what the command line names */
 	int fd;             /* memfd: what the loader leaves, never mapped */
 	struct config *own[2];    /* one of them may be in force */
 	pid_t pid;          /* of the loader; 0 none */

@@ -14,8 +14,8 @@
 
 #include "init/board/board.h"
 #include "init/config/config.h"
-#include "init/report/last_lines.h"
 #include "init/recorder/volume.h"
+#include "init/report/last_lines.h"
 
 enum {
 	JSONL_SIZE = 4 * 1024 * 1024, /* a longer file, or one longer than an

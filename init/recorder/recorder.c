@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "init/lib/format.h"
+#include "init/lib/hash.h"
 #include "init/text/heap.h"
 #include "init/recorder/events_jsonl.h"
 #include "init/report/prometheus.h"
@@ -161,8 +162,7 @@ static int add_to_hash(void *context, const char *text, size_t size)
 {
 	uint64_t *hash = context;
 
-	for (size_t i = 0; i < size; i++)
-		*hash = (*hash ^ (unsigned char)text[i]) * 0x100000001b3;
+	*hash = hash_bytes(*hash, text, size);
 	return 0;
 }
 
@@ -170,7 +170,7 @@ static int add_to_hash(void *context, const char *text, size_t size)
  * before PID 1 has taken up what was remembered, which would be lost. */
 static int replace_registry(struct recorder *r, int directory)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_START;
 	struct json j = { .put = add_to_hash, .context = &hash };
 
 	if (phase_of(r) == BOARD_STARTING || r->volume.is_second)

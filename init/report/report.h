@@ -11,11 +11,11 @@
 
 #include "init/board/board.h"
 #include "init/config/config.h"
+#include "init/recorder/registry.h"
+#include "init/report/last_lines.h"
+#include "init/report/usage.h"
 #include "init/text/json.h"
 #include "init/text/wording.h"
-#include "init/report/last_lines.h"
-#include "init/recorder/registry.h"
-#include "init/report/usage.h"
 
 enum { REPORT_SCHEMA = 1 };
 

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "init/cli/command_line.h"
-#include "init/config/value.h"
+#include "init/config/scalar_value.h"
 #include "init/lib/die.h"
 #include "init/lib/glob.h"
+#include "init/lib/nearest.h"
 #include "init/simulate/simulation.h"
 #include "init/simulate/timeline.h"
 

@@ -7,8 +7,8 @@
 
 #include "init/board/board.h"
 #include "init/config/config.h"
-#include "init/text/wording.h"
 #include "init/text/event_text.h"
+#include "init/text/wording.h"
 
 enum {
 	EVENT_LINE_TEXT = 512,  /* room for a sentence; a longer one is cut */

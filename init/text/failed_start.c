@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "init/board/board.h"
-#include "init/config/capabilities.h"
 #include "init/config/keys.h"
+#include "init/config/named_capabilities.h"
 #include "init/lib/errors.h"
 
 const char *failed_start_which(unsigned step, int code)

@@ -11,6 +11,7 @@
 
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
+#include "init/lib/utf8.h"
 #include "init/text/failed_start.h"
 #include "policy/date.h"
 #include "policy/breaker.h"
@@ -35,32 +36,15 @@ void phrase_add(struct phrase *w, const char *form, ...)
 	w->used += (size_t)n;
 }
 
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-
-	if (n == 1)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 size_t phrase_utf8_length(const char *text)
 {
-	return utf8_length((const unsigned char *)text);
+	return utf8_length(text, SIZE_MAX); /* a NUL ends a sequence, too */
 }
 
 unsigned phrase_hidden(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	size_t n = *s < 0x7f ? 0 : utf8_length(s);
+	size_t n = *s < 0x7f ? 0 : phrase_utf8_length((const char *)s);
 	unsigned c = n == 1 ? *s :
 		     n == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu) :
 		     n == 3 ? (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
@@ -80,7 +64,7 @@ void phrase_make_utf8(char *text)
 	unsigned char *s = (unsigned char *)text;
 
 	while (*s != '\0') {
-		size_t n = utf8_length(s);
+		size_t n = phrase_utf8_length((const char *)s);
 
 		if (n == 0)
 			*s = '?';
@@ -94,7 +78,7 @@ void phrase_add_json(struct phrase *w, const char *text)
 
 	phrase_add(w, "\"");
 	while (*s != '\0') {
-		size_t n = utf8_length(s);
+		size_t n = phrase_utf8_length((const char *)s);
 		unsigned hidden = *s < 0x20 ? *s :
 					      phrase_hidden((const char *)s);
 

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "init/config/load.h"
+#include "init/loader/draft.h"
+#include "init/loader/loader.h"
 #include "tests/unit/config_valid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,21 +61,21 @@ static const struct config *load_text(const char *ini,
 	static char path[] = "PATH=/bin";
 	static char *const environment[] = { path, NULL };
 	static const char *const names[] = { "fuzz.ini" };
-	const struct world world = { .read = read_memory,
+	const struct loader_world world = { .read = read_memory,
 				     .read_variables = read_memory,
 				     .environment = environment,
 				     .passwd = "none",
 				     .group = "none",
 				     .file = "none",
 				     .directory = "none" };
-	const struct config_source from = { .files = names,
+	const struct loader_source from = { .files = names,
 					    .files_count = 1,
 					    .old = old };
 	const struct config *c;
 	unsigned mistakes;
 
 	text = ini;
-	c = load(&world, &from, 2, &mistakes);
+	c = loader_load_in(&world, &from, 2, &mistakes);
 	if (c == NULL || config_invalid(c) != NULL)
 		die("the block to begin with is not valid");
 	return c;

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "init/config/load.h"
+#include "init/loader/draft.h"
+#include "init/loader/loader.h"
 #include "tests/unit/config_valid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -58,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char *const environment[] = { path, a, e, NULL };
 	static char *const command[] = { p, p, NULL };
 	static const char *const names[] = { "fuzz.ini" };
-	const struct world world = { .read = read_memory,
+	const struct loader_world world = { .read = read_memory,
 				     .read_variables = read_memory,
 				     .environment = environment,
 				     .passwd = "passwd",
@@ -68,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* The first bit of the last byte: is there a command line? */
 	const bool has_command = size > 0 && (data[size - 1] & 1) != 0;
 	unsigned doubts;
-	struct config_source from = {
+	struct loader_source from = {
 		.files = names,
 		.files_count = 1,
 		.command = has_command ? command : NULL,
@@ -80,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	input = data;
 	input_size = size;
-	c = load(&world, &from, -1, &mistakes);
+	c = loader_load_in(&world, &from, -1, &mistakes);
 	if ((c == NULL) != (mistakes != 0))
 		die("neither a block nor a mistake, or both");
 	if (c == NULL)

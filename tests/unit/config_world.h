@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A machine for tests of the loader: its files, users and environment are
- * tables in memory, and what it complains is kept as text. */
+ * tables in memory, and its mistakes are kept as text. */
 #ifndef TESTS_UNIT_CONFIG_WORLD_H
 #define TESTS_UNIT_CONFIG_WORLD_H
 
@@ -17,7 +17,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "init/config/load.h"
+#include "init/loader/draft.h"
+#include "init/loader/loader.h"
 
 struct fake_file {
 	const char *name, *text;
@@ -73,7 +74,7 @@ static int fake_read(struct arena *a, const char *path, size_t most,
 	return -ENOENT;
 }
 
-static const struct world fake_world = {
+static const struct loader_world fake_world = {
 	.read = fake_read,
 	.read_variables = fake_read,
 	.environment = fake_environment,
@@ -101,13 +102,13 @@ struct loaded {
 
 static struct loaded loaded; /* the last one */
 
-static inline void load_source(const struct world *world,
-			       const struct config_source *from)
+static inline void load_source(const struct loader_world *world,
+			       const struct loader_source *from)
 {
-	int fd = memfd_create("complaints", 0);
+	int fd = memfd_create("mistakes", 0);
 	ssize_t n;
 
-	loaded.c = load(world, from, fd, &loaded.mistakes);
+	loaded.c = loader_load_in(world, from, fd, &loaded.mistakes);
 	n = pread(fd, loaded.said, sizeof(loaded.said) - 1, 0);
 	loaded.said[n > 0 ? n : 0] = '\0';
 	close(fd);
@@ -117,7 +118,7 @@ static inline void load_source(const struct world *world,
 /* Load the files of these names. */
 static inline void load_files(const char *const *names, size_t count)
 {
-	struct config_source from = { .files = names, .files_count = count };
+	struct loader_source from = { .files = names, .files_count = count };
 
 	load_source(&fake_world, &from);
 }

@@ -210,10 +210,10 @@ static void path_is_that_of_the_service(void **state)
 {
 	static const char usual[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
 				    "/usr/bin:/sbin:/bin";
-	struct world bare = fake_world;
+	struct loader_world bare = fake_world;
 	static char *const nothing[] = { NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { .files = names, .files_count = 1 };
+	struct loader_source from = { .files = names, .files_count = 1 };
 
 	assert_string_equal(path_with(""), "/fake/bin");
 	assert_string_equal(path_with("env.PATH = /a:/b"), "/a:/b");

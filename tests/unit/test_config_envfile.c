@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "init/config/envfile.h"
+#include "init/loader/envfile.h"
 
 /* "NAME<VALUE>" of each, "NAME" of a name alone; or "LINE: what is wrong". The
  * text has no NUL behind it that is not its own. */

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "init/config/expand.h"
-#include "init/config/words.h"
+#include "init/loader/expand.h"
+#include "init/loader/words.h"
 
 enum { ROOM = 8192 };
 

@@ -102,7 +102,7 @@ static void command_of_the_command_line_has_no_instances(void **state)
 	static char program[] = "/bin/x";
 	static char *const command[] = { program, NULL };
 	static const char *const names[] = { "t.ini" };
-	const struct config_source from = { .files = names, .files_count = 1,
+	const struct loader_source from = { .files = names, .files_count = 1,
 					    .command = command };
 
 	add_file("t.ini", "[defaults]\ninstances = 2\n"
@@ -160,9 +160,9 @@ static void names_of_instances_have_one_form(void **state)
 		snprintf(lines, sizeof(lines), "after = %s", wrong[i]);
 		assert_refused(lines, "is no service name");
 	}
-	assert_true(load_is_service("db:0", 4));
-	assert_true(load_is_service("db:1023", 7));
-	assert_false(load_is_name("db:0", 4));
+	assert_true(name_is_service("db:0", 4));
+	assert_true(name_is_service("db:1023", 7));
+	assert_false(name_is_section("db:0", 4));
 }
 
 static void section_cannot_be_named_as_an_instance(void **state)
@@ -245,7 +245,7 @@ static void number_of_instances_may_come_from_a_variable(void **state)
 static void reload(const char *first, const char *next)
 {
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { .files = names, .files_count = 1 };
+	struct loader_source from = { .files = names, .files_count = 1 };
 
 	load_text(first);
 	assert_non_null(loaded.c);

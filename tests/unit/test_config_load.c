@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "init/config/files.h"
-#include "init/config/parse.h"
 #include "init/control/listen.h"
+#include "init/loader/bounded_files.h"
+#include "init/loader/parse_setting.h"
 #include "tests/unit/config_valid.h"
 
 #define S "[service:s]\ncommand = x\n"
@@ -872,8 +872,8 @@ static void values_together_become_at_most_4_mib(void **state)
 	static char big[60000] = "BIG=";
 	static char *const environment[] = { big, NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { .files = names, .files_count = 1 };
-	struct world world = fake_world;
+	struct loader_source from = { .files = names, .files_count = 1 };
+	struct loader_world world = fake_world;
 	static char text[4000] = S;
 
 	memset(big + 4, 'x', sizeof(big) - 5);
@@ -918,7 +918,7 @@ static void command_line_is_the_essential_service_main(void **state)
 	static char cmd[] = "/bin/app", arg[] = "a ${b} | c";
 	static char *const command[] = { cmd, arg, NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { .files = names,
+	struct loader_source from = { .files = names,
 				      .files_count = 1,
 				      .command = command };
 	const struct config_service *s;
@@ -945,7 +945,7 @@ static void command_line_needs_no_file(void **state)
 {
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
-	struct config_source from = { .command = command };
+	struct loader_source from = { .command = command };
 
 	load_source(&fake_world, &from);
 	assert_true(service("main")->is_main);
@@ -957,7 +957,7 @@ static void service_main_says_more_of_the_command_line(void **state)
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { .files = names,
+	struct loader_source from = { .files = names,
 				      .files_count = 1,
 				      .command = command };
 	const struct config_service *s;
@@ -1009,8 +1009,8 @@ static void default_places_are_read_in_the_order_of_their_names(void **state)
 		"[service:main]\ncommand = x\n", "[service:z]\ncommand = x\n",
 		"[service:a]\ncommand = x\n",
 	};
-	struct world world = fake_world;
-	struct config_source from = { .files = NULL };
+	struct loader_world world = fake_world;
+	struct loader_source from = { .files = NULL };
 
 	assert_non_null(mkdtemp(dir));
 	snprintf(path[0], 200, "%s/dashpot.ini", dir);
@@ -1083,12 +1083,12 @@ static void real_machine_is_read_by_config_load(void **state)
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
 	static const char *const names[] = { "/dev/null/no.ini" };
-	struct config_source from = { .files = names,
+	struct loader_source from = { .files = names,
 				      .files_count = 1,
 				      .command = command };
 	unsigned mistakes;
 
-	assert_null(config_load(&from, -1, &mistakes));
+	assert_null(loader_load(&from, -1, &mistakes));
 	assert_int_equal(mistakes, 1);
 }
 

@@ -115,7 +115,7 @@ static void nobody_waits_for_the_command_line(void **state)
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
 	static const char *const names[] = { "t.ini" };
-	struct config_source from = { .files = names,
+	struct loader_source from = { .files = names,
 				      .files_count = 1,
 				      .command = command };
 

@@ -31,7 +31,7 @@ static void reload_with(const char *text, const bool *held,
 			char *const *command)
 {
 	static const char *const name[] = { "t.ini" };
-	struct config_source from = { .files = name,
+	struct loader_source from = { .files = name,
 				      .files_count = text != NULL,
 				      .command = command,
 				      .held = held };
@@ -202,7 +202,7 @@ static void command_line_keeps_its_place_and_waits_for_all(void **state)
 	static char cmd[] = "x";
 	static char *const command[] = { cmd, NULL };
 	static const char *const names[] = { "t.ini" };
-	const struct config_source from = { .files = names,
+	const struct loader_source from = { .files = names,
 					    .files_count = 1,
 					    .command = command };
 

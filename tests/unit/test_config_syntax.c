@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "init/config/service_name.h"
+
 /* Load bytes that may hold NULs. */
 static void load_bytes(const char *text, size_t len)
 {
@@ -213,7 +215,7 @@ static void section_name_of_49_bytes_is_read_whole(void **state)
 	const char name[] = "a23456789b123456789c123456789d123456789e1";
 	char text[200];
 
-	assert_int_equal(strlen(name), LOAD_NAME);
+	assert_int_equal(strlen(name), NAME_SECTION);
 	snprintf(text, sizeof(text), "[service:%s]\ncommand = x\n", name);
 	load_bytes(text, strlen(text));
 	assert_non_null(service(name));

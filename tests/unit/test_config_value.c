@@ -4,9 +4,9 @@
 
 #include <linux/capability.h>
 
-#include "init/config/capabilities.h"
-#include "init/config/forms.h"
-#include "init/config/signals.h"
+#include "init/config/named_capabilities.h"
+#include "init/config/named_signals.h"
+#include "init/loader/endpoint.h"
 
 static struct why why;
 
@@ -411,10 +411,10 @@ static void checks_have_six_forms(void **state)
 		"tcp:11111111111111111111111111111111111111111111111111:80",
 	};
 	struct arena a = { NULL };
-	struct form_check is;
+	struct endpoint is;
 
 	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
-		assert_true(forms_check(&a, right[i].text, &is, &why));
+		assert_true(endpoint_check(&a, right[i].text, &is, &why));
 		assert_int_equal(is.kind, right[i].kind);
 		assert_int_equal(is.number, right[i].number);
 		assert_string_equal(is.host ? is.host : "-",
@@ -423,7 +423,7 @@ static void checks_have_six_forms(void **state)
 				    right[i].path ? right[i].path : "-");
 	}
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_false(forms_check(&a, wrong[i], &is, &why));
+		assert_false(endpoint_check(&a, wrong[i], &is, &why));
 	arena_drop(&a);
 }
 
@@ -503,23 +503,24 @@ static void hosts_are_addresses_or_localhost(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
-		assert_true(forms_address(right[i], strlen(right[i]), &why));
+		assert_true(endpoint_address(right[i], strlen(right[i]), &why));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_false(forms_address(wrong[i], strlen(wrong[i]), &why));
+		assert_false(endpoint_address(wrong[i], strlen(wrong[i]),
+					      &why));
 }
 
 static void orphans_are_kept_or_killed_after_a_time(void **state)
 {
 	int64_t ms;
 
-	assert_true(forms_orphans("keep", &ms, &why));
+	assert_true(endpoint_orphans("keep", &ms, &why));
 	assert_int_equal(ms, 0);
-	assert_true(forms_orphans("kill-after 5m", &ms, &why));
+	assert_true(endpoint_orphans("kill-after 5m", &ms, &why));
 	assert_int_equal(ms, 300000);
-	assert_false(forms_orphans("kill-after", &ms, &why));
-	assert_false(forms_orphans("kill-after 5", &ms, &why));
-	assert_false(forms_orphans("kill-after 0", &ms, &why));
-	assert_false(forms_orphans("kill", &ms, &why));
+	assert_false(endpoint_orphans("kill-after", &ms, &why));
+	assert_false(endpoint_orphans("kill-after 5", &ms, &why));
+	assert_false(endpoint_orphans("kill-after 0", &ms, &why));
+	assert_false(endpoint_orphans("kill", &ms, &why));
 }
 
 static void streams_go_to_files_nowhere_or_through_dashpot(void **state)
@@ -527,20 +528,20 @@ static void streams_go_to_files_nowhere_or_through_dashpot(void **state)
 	struct config_stream s;
 	const char *path;
 
-	assert_true(forms_stream("file:/var/log/x", false, &s, &path, &why));
+	assert_true(endpoint_stream("file:/var/log/x", false, &s, &path, &why));
 	assert_int_equal(s.output, CONFIG_FILE);
 	assert_string_equal(path, "/var/log/x");
-	assert_true(forms_stream("null", false, &s, &path, &why));
+	assert_true(endpoint_stream("null", false, &s, &path, &why));
 	assert_int_equal(s.output, CONFIG_NULL);
-	assert_true(forms_stream("inherit", true, &s, &path, &why));
+	assert_true(endpoint_stream("inherit", true, &s, &path, &why));
 	assert_int_equal(s.output, CONFIG_INHERIT);
-	assert_true(forms_stream("stdout", true, &s, &path, &why));
+	assert_true(endpoint_stream("stdout", true, &s, &path, &why));
 	assert_int_equal(s.output, CONFIG_STDOUT);
-	assert_false(forms_stream("stdout", false, &s, &path, &why));
-	assert_false(forms_stream("file:x", false, &s, &path, &why));
-	assert_false(forms_stream("file:", false, &s, &path, &why));
-	assert_false(forms_stream("/var/log/x", false, &s, &path, &why));
-	assert_false(forms_stream("relay2", true, &s, &path, &why));
+	assert_false(endpoint_stream("stdout", false, &s, &path, &why));
+	assert_false(endpoint_stream("file:x", false, &s, &path, &why));
+	assert_false(endpoint_stream("file:", false, &s, &path, &why));
+	assert_false(endpoint_stream("/var/log/x", false, &s, &path, &why));
+	assert_false(endpoint_stream("relay2", true, &s, &path, &why));
 	assert_string_equal(why.text, "is no output; write relay, inherit, "
 				      "null, file:/PATH or stdout");
 }
@@ -562,14 +563,14 @@ static void streams_by_a_path_of_dashpots_own_output_are_relayed(void **state)
 		for (int of = 0; of < 2; of++) {
 			int to = i % 5 == 0 ? of : i / 5;
 
-			assert_true(forms_stream(own[i / 5][i % 5], of != 0,
-						 &s, &path, &why));
+			assert_true(endpoint_stream(own[i / 5][i % 5], of != 0,
+						    &s, &path, &why));
 			assert_int_equal(s.output, CONFIG_RELAY);
 			assert_int_equal(s.fd, to + 1);
 			assert_null(path);
 		}
 	}
-	assert_true(forms_stream("file:/dev/fd/3", false, &s, &path, &why));
+	assert_true(endpoint_stream("file:/dev/fd/3", false, &s, &path, &why));
 	assert_int_equal(s.output, CONFIG_FILE);
 	assert_int_equal(s.fd, 0);
 }

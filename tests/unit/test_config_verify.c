@@ -26,7 +26,7 @@ static int make_block(void **state)
 {
 	static char text[2000];
 	const struct config *first;
-	struct config_source from = { .files_count = 1 };
+	struct loader_source from = { .files_count = 1 };
 	static const char *const names[] = { "t.ini" };
 
 	(void)state;
@@ -608,8 +608,7 @@ static unsigned unseen(unsigned char *base, size_t size,
 #define CLEAR_PADDING(at) ((void)(at), false)
 #endif
 
-/* A field that somebody adds and forgets in the tables of ranges.c fails
- * here. */
+/* A field that is missing in the tables of init/config/ranges.c fails here. */
 static void every_field_is_looked_at(void **state)
 {
 	struct config_service s;

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 
 #include "init/config/verify.h"
-#include "init/pid1/reload_apply.h"
 #include "init/pid1/reload.h"
+#include "init/pid1/reload_apply.h"
 
 #define A "[service:a]\ncommand = x\n"
 #define B "[service:b]\ncommand = x\n"
@@ -63,7 +63,7 @@ static const struct config *first;
 
 static void begin_with(const char *text)
 {
-	static const struct config_source from;
+	static const struct loader_source from;
 
 	clone_err = 0;
 	sup_with(text);
@@ -98,7 +98,7 @@ static void leave(const char *text)
 {
 	static const char *const name[] = { "t.ini" };
 	static bool held[CONFIG_SERVICES];
-	const struct config_source from = { .files = name, .files_count = 1,
+	const struct loader_source from = { .files = name, .files_count = 1,
 					    .old = sup.config, .held = held };
 
 	for (uint32_t i = 0; i < sup.config->services; i++)

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/config/files.h"
 #include "init/lib/safe_path.h"
+#include "init/loader/bounded_files.h"
 
 static char dir[64];
 

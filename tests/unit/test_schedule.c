@@ -3,7 +3,7 @@
  * has to come to the same. */
 #include "tests/unit/config_world.h"
 
-#include "init/config/cron.h"
+#include "init/loader/cron.h"
 #include "policy/date.h"
 #include "policy/schedule.h"
 
@@ -404,7 +404,7 @@ static void command_of_the_command_line_waits_for_no_schedule(void **state)
 	static char program[] = "/bin/x";
 	static char *const command[] = { program, NULL };
 	static const char *const names[] = { "t.ini" };
-	const struct config_source from = { .files = names, .files_count = 1,
+	const struct loader_source from = { .files = names, .files_count = 1,
 					    .command = command };
 
 	add_file("t.ini", JOB "schedule = every 5m\n");

@@ -403,7 +403,7 @@ static void idle_service_is_shown_as_waiting_for_its_schedule(void **state)
 static void reload(const char *text)
 {
 	static const char *const names[] = { "t.ini" };
-	const struct config_source from = { .files = names, .files_count = 1,
+	const struct loader_source from = { .files = names, .files_count = 1,
 					    .old = sup.config };
 
 	fake_files[0] = (struct fake_file){ .name = "t.ini", .text = text };

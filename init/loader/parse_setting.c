@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: ISC */
+/* From the text of a value to the field of its key. */
+#include "init/loader/parse_setting.h"
+
+#include <string.h>
+#include <sys/un.h>
+
+#include "init/config/named_capabilities.h"
+#include "init/config/named_signals.h"
+#include "init/config/service_name.h"
+#include "init/lib/scan.h"
+#include "init/loader/cron.h"
+#include "init/loader/endpoint.h"
+#include "init/loader/environment.h"
+#include "init/loader/expand.h"
+#include "init/loader/synonym.h"
+#include "init/loader/words.h"
+
+static bool parse_yes(const struct key_use *use, const char *text, void *at)
+{
+	return value_yes(text, at, use->why);
+}
+
+/* Into an enum, which has the size of unsigned. */
+static bool parse_word(const struct key_use *use, const char *text, void *at)
+{
+	unsigned index;
+
+	if (!value_word(text, key_words(use->key), &index, use->why))
+		return false;
+	memcpy(at, &index, sizeof(index));
+	return true;
+}
+
+/* The second of two words is true. */
+static bool parse_flag(const struct key_use *use, const char *text, void *at)
+{
+	unsigned index;
+
+	if (!value_word(text, key_words(use->key), &index, use->why))
+		return false;
+	*(bool *)at = index != 0;
+	return true;
+}
+
+static bool parse_number(const struct key_use *use, const char *text, void *at)
+{
+	enum { MILLION = 1000000 };
+	int max = use->key->max != 0 ? use->key->max : MILLION;
+
+	return value_number(text, strlen(text), use->key->min, max, at,
+			    use->why);
+}
+
+/* A word for 0 where that means that it never comes. */
+static bool is_never(const struct key_use *use, const char *text)
+{
+	return (use->key->flags & KEY_NEVER) && strcmp(text, "never") == 0;
+}
+
+static bool parse_count(const struct key_use *use, const char *text, void *at)
+{
+	int64_t number;
+
+	*(uint32_t *)at = 0;
+	if (is_never(use, text))
+		return true;
+	if (!parse_number(use, text, &number))
+		return false;
+	*(uint32_t *)at = (uint32_t)number;
+	return true;
+}
+
+static bool parse_duration(const struct key_use *use, const char *text,
+			   void *at)
+{
+	*(int64_t *)at = 0;
+	if (is_never(use, text))
+		return true;
+	if (strcmp(text, "never") == 0 || strcmp(text, "infinity") == 0)
+		return value_wrong(use->why, "is no duration, and %s; write "
+					     "the longest that it may be, up "
+					     "to 7d",
+				   (use->key->flags & KEY_NEVER)
+					   ? "the word here is never"
+					   : "there is no never here");
+	return value_duration(text, strlen(text), use->key->min, at, use->why);
+}
+
+/* Into two int64_t, one behind the other. */
+static bool parse_range(const struct key_use *use, const char *text, void *at)
+{
+	int64_t *ms = at;
+
+	return value_range(text, &ms[0], &ms[1], use->why);
+}
+
+static bool parse_size(const struct key_use *use, const char *text, void *at)
+{
+	return value_size(text, strlen(text), false, at, use->why);
+}
+
+static bool parse_windows(const struct key_use *use, const char *text, void *at)
+{
+	return value_windows(text, at, use->why);
+}
+
+static bool parse_rate(const struct key_use *use, const char *text, void *at)
+{
+	return value_rate(text, at, use->why);
+}
+
+static bool parse_codes(const struct key_use *use, const char *text, void *at)
+{
+	return value_codes(text, at, use->why);
+}
+
+/* In the block 0 stands for a mode that nobody has written. */
+static bool parse_mode(const struct key_use *use, const char *text, void *at)
+{
+	uint16_t *mode = at;
+
+	return value_octal(text, mode, use->why) &&
+	       (*mode != 0 || value_wrong(use->why, "is for nobody; write "
+						    "0600"));
+}
+
+static bool parse_umask(const struct key_use *use, const char *text, void *at)
+{
+	use->draft->s.has_umask = true;
+	return value_octal(text, at, use->why);
+}
+
+static bool parse_signal(const struct key_use *use, const char *text, void *at)
+{
+	return signals_request(text, at, use->why);
+}
+
+static bool parse_stop_signals(const struct key_use *use, const char *text,
+			       void *at)
+{
+	return signals_stopping(text, at, use->why);
+}
+
+static bool parse_forward_signals(const struct key_use *use, const char *text,
+				  void *at)
+{
+	return signals_forwarded(text, at, use->why);
+}
+
+static bool parse_path(const struct key_use *use, const char *text, void *at)
+{
+	if (!endpoint_path(text, use->why))
+		return false;
+	*(config_text *)at = pool_string(&use->l->pool, text);
+	return true;
+}
+
+static bool parse_diagnostics(const struct key_use *use, const char *text,
+			      void *at)
+{
+	use->l->head.is_diagnostics_written = true;
+	return parse_path(use, text, at);
+}
+
+static bool parse_names(const struct key_use *use, const char *text, void *at)
+{
+	size_t len;
+
+	(void)at; /* compile() reads the setting when all names are known */
+	for (const char *s = text; (len = value_item(&s)) > 0; s += len)
+		if (!name_is_service(s, len))
+			return value_wrong(use->why, "`%.*s` is no service "
+						     "name; write names like "
+						     "web, db-1 or worker:0",
+					   (int)(len < 50 ? len : 50), s);
+	return true;
+}
+
+/* The words of a command with its variables; the list ends with NULL. */
+static const char *const *command(const struct key_use *use, const char *text)
+{
+	struct words words;
+
+	return words_split(&use->l->expansion, text, &words, use->why)
+		       ? words.word : NULL;
+}
+
+static bool parse_command(const struct key_use *use, const char *text, void *at)
+{
+	(void)at;
+	use->draft->argv = command(use, text);
+	return use->draft->argv != NULL;
+}
+
+static bool parse_hook(const struct key_use *use, const char *text, void *at)
+{
+	const char *const *argv = command(use, text);
+
+	if (argv == NULL)
+		return false;
+	*(struct config_list *)at = pool_strings(&use->l->pool,
+						 &use->l->arena, argv);
+	return true;
+}
+
+static bool parse_shell(const struct key_use *use, const char *text, void *at)
+{
+	const char **argv = arena_get(&use->l->arena, 4 * sizeof(*argv));
+
+	(void)at;
+	argv[0] = "/bin/sh";
+	argv[1] = "-c";
+	argv[2] = text;
+	use->draft->argv = argv;
+	use->draft->s.is_shell = true;
+	return true;
+}
+
+/* The form of a check into the block. */
+static bool parse_check(const struct key_use *use, const char *text, void *at)
+{
+	struct config_check *check = at;
+	struct string_pool *texts = &use->l->pool;
+	struct endpoint form;
+
+	*check = (struct config_check){ .kind = CONFIG_CHECK_NONE };
+	if (strcmp(text, key_words(use->key)) == 0)
+		return true;
+	if (strncmp(text, "exec:", 5) == 0) {
+		check->kind = CONFIG_CHECK_EXEC;
+		return parse_hook(use, text + 5, &check->argv);
+	}
+	if (!expand(&use->l->expansion, text, &text, use->why) ||
+	    !endpoint_check(&use->l->arena, text, &form, use->why))
+		return false;
+	if (use->key->max != 0 && (form.kind == CONFIG_CHECK_NOTIFY ||
+				   form.kind == CONFIG_CHECK_FD))
+		return value_wrong(use->why, "tells once that a service is "
+					     "ready, never that it is still "
+					     "well; write tcp:, http:, unix:, "
+					     "file: or exec:");
+	check->kind = form.kind;
+	check->number = form.number;
+	check->host = form.host ? pool_string(texts, form.host) : 0;
+	check->path = form.path ? pool_string(texts, form.path) : 0;
+	return true;
+}
+
+static bool parse_listen(const struct key_use *use, const char *text, void *at)
+{
+	if (strcmp(text, "off") == 0)
+		return true;
+	if (!endpoint_address(text, strlen(text), use->why))
+		return false;
+	*(config_text *)at = pool_string(&use->l->pool, text);
+	return true;
+}
+
+/* A path that an address of unix(7) has room for. */
+static bool parse_socket(const struct key_use *use, const char *text, void *at)
+{
+	const size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path);
+
+	if (strlen(text) >= room)
+		return value_wrong(use->why, "is too long for the path of a "
+					     "socket; write at most %d bytes",
+				   (int)room - 1);
+	return parse_path(use, text, at);
+}
+
+static bool parse_schedule(const struct key_use *use, const char *text,
+			   void *at)
+{
+	use->draft->s.schedule_text = pool_string(&use->l->pool, text);
+	return cron_schedule(text, at, use->why);
+}
+
+static bool parse_timezone(const struct key_use *use, const char *text,
+			   void *at)
+{
+	return cron_timezone(text, at, use->why);
+}
+
+static bool parse_orphans(const struct key_use *use, const char *text, void *at)
+{
+	return endpoint_orphans(text, at, use->why);
+}
+
+static bool parse_capabilities(const struct key_use *use, const char *text,
+			       void *at)
+{
+	struct config_service *s = &use->draft->s;
+
+	s->has_capabilities = true;
+	return capabilities_parse(text, at, &s->is_capabilities_try, use->why);
+}
+
+static bool parse_user(const struct key_use *use, const char *text, void *at)
+{
+	use->draft->has_person = true;
+	use->draft->s.user = pool_string(&use->l->pool, text);
+	(void)at;
+	return users_person(environment_users(use->l), &use->l->arena, text,
+			    &use->draft->person, use->why);
+}
+
+static bool parse_owner(const struct key_use *use, const char *text, void *at)
+{
+	const struct users *all = environment_users(use->l);
+	/* Supplementary groups, and how many there are, are of no matter. */
+	const struct users people = { all->passwd, "" };
+	const size_t len = strcspn(text, ":");
+	struct config *head = &use->l->head;
+	const bool is_control = use->key->flags == KEY_DASHPOT;
+	struct config_service *s = is_control ? NULL : &use->draft->s;
+	uint32_t *uid = is_control ? &head->control_uid : &s->log_uid;
+	uint32_t *gid = is_control ? &head->control_gid : &s->log_gid;
+	struct person person;
+
+	(void)at;
+	if (!users_person(&people, &use->l->arena,
+			  arena_copy(&use->l->arena, text, len), &person,
+			  use->why))
+		return false;
+	*(is_control ? &head->has_control_owner : &s->has_log_owner) = true;
+	*uid = person.uid;
+	*gid = person.has_gid ? person.gid : UINT32_MAX;
+	return text[len] == '\0' ||
+	       users_group(all, &use->l->arena, text + len + 1, gid, use->why);
+}
+
+static bool parse_group(const struct key_use *use, const char *text, void *at)
+{
+	use->draft->s.has_group = true;
+	return users_group(environment_users(use->l), &use->l->arena, text, at,
+			   use->why);
+}
+
+static bool parse_groups(const struct key_use *use, const char *text, void *at)
+{
+	use->draft->s.has_groups = true;
+	use->draft->s.has_own_groups = true;
+	return users_groups(environment_users(use->l), &use->l->arena, text, at,
+			    &use->draft->s.groups_count, use->why);
+}
+
+static bool parse_stream(const struct key_use *use, const char *text, void *at)
+{
+	struct config_stream *stream = at;
+	const char *path;
+	bool is_stderr = use->key->max != 0;
+
+	if (!endpoint_stream(text, is_stderr, stream, &path, use->why))
+		return false;
+	stream->path = path ? pool_string(&use->l->pool, path) : 0;
+	return true;
+}
+
+static bool parse_limit(const struct key_use *use, const char *text, void *at)
+{
+	struct config_limit *limit = &use->draft->limits[use->key->max];
+
+	(void)at;
+	use->draft->limits_set |= 1U << use->key->max;
+	limit->resource = (uint8_t)use->key->max;
+	return value_limit(text, limit, use->why);
+}
+
+/* A limit of a cgroup is one number, with a leading "-" to try; "unlimited" is
+ * none. */
+static bool parse_own(const struct key_use *use, const char *text,
+		      uint64_t *most, bool *is_try)
+{
+	*is_try = *text == '-';
+	text += *is_try;
+	if (!value_size(text, strlen(text), true, most, use->why))
+		return false;
+	if (*most == 0)
+		return value_wrong(use->why, "leaves no room for anything; "
+					     "write 1 or more, or unlimited");
+	if (*most == UINT64_MAX)
+		*most = 0;
+	return true;
+}
+
+static bool parse_tasks(const struct key_use *use, const char *text, void *at)
+{
+	return parse_own(use, text, at, &use->draft->s.is_tasks_try);
+}
+
+static bool parse_memory(const struct key_use *use, const char *text, void *at)
+{
+	return parse_own(use, text, at, &use->draft->s.is_memory_try);
+}
+
+static bool parse_nice(const struct key_use *use, const char *text, void *at)
+{
+	struct config_service *s = &use->draft->s;
+	int64_t number;
+
+	(void)at;
+	if (!value_adjust(text, use->key->min, use->key->max, &number,
+			  &s->is_nice_try, use->why))
+		return false;
+	s->nice = (int8_t)number;
+	s->has_nice = true;
+	return true;
+}
+
+static bool parse_oom(const struct key_use *use, const char *text, void *at)
+{
+	struct config_service *s = &use->draft->s;
+	int64_t number;
+
+	(void)at;
+	if (!value_adjust(text, use->key->min, use->key->max, &number,
+			  &s->is_oom_score_adj_try, use->why))
+		return false;
+	s->oom_score_adj = (int16_t)number;
+	s->has_oom_score_adj = true;
+	return true;
+}
+
+static bool parse_instances(const struct key_use *use, const char *text,
+			    void *at)
+{
+	int64_t number;
+
+	(void)at;
+	return parse_number(use, text, &number);
+}
+
+static bool parse_env(const struct key_use *use, const char *text, void *at)
+{
+	(void)at;
+	return environment_variable(use, text);
+}
+
+static bool parse_env_file(const struct key_use *use, const char *text,
+			   void *at)
+{
+	(void)at;
+	return environment_file(use, text);
+}
+
+static bool parse_env_from_file(const struct key_use *use, const char *text,
+				void *at)
+{
+	(void)at;
+	return environment_content(use, text);
+}
+
+/* clang-format off */
+static bool (*const parsers[PARSERS])(const struct key_use *use,
+				      const char *text, void *at) = {
+	[PARSE_YES] = parse_yes,
+	[PARSE_WORD] = parse_word,
+	[PARSE_FLAG] = parse_flag,
+	[PARSE_NUMBER] = parse_number,
+	[PARSE_COUNT] = parse_count,
+	[PARSE_DURATION] = parse_duration,
+	[PARSE_RANGE] = parse_range,
+	[PARSE_SIZE] = parse_size,
+	[PARSE_WINDOWS] = parse_windows,
+	[PARSE_RATE] = parse_rate,
+	[PARSE_CODES] = parse_codes,
+	[PARSE_MODE] = parse_mode,
+	[PARSE_UMASK] = parse_umask,
+	[PARSE_SIGNAL] = parse_signal,
+	[PARSE_STOP_SIGNALS] = parse_stop_signals,
+	[PARSE_FORWARD_SIGNALS] = parse_forward_signals,
+	[PARSE_PATH] = parse_path,
+	[PARSE_DIAGNOSTICS] = parse_diagnostics,
+	[PARSE_NAMES] = parse_names,
+	[PARSE_COMMAND] = parse_command,
+	[PARSE_SHELL] = parse_shell,
+	[PARSE_HOOK] = parse_hook,
+	[PARSE_CHECK] = parse_check,
+	[PARSE_LISTEN] = parse_listen,
+	[PARSE_SOCKET] = parse_socket,
+	[PARSE_SCHEDULE] = parse_schedule,
+	[PARSE_CAPABILITIES] = parse_capabilities,
+	[PARSE_OWNER] = parse_owner,
+	[PARSE_TIMEZONE] = parse_timezone,
+	[PARSE_ORPHANS] = parse_orphans,
+	[PARSE_USER] = parse_user,
+	[PARSE_GROUP] = parse_group,
+	[PARSE_GROUPS] = parse_groups,
+	[PARSE_STREAM] = parse_stream,
+	[PARSE_LIMIT] = parse_limit,
+	[PARSE_TASKS] = parse_tasks,
+	[PARSE_MEMORY] = parse_memory,
+	[PARSE_NICE] = parse_nice,
+	[PARSE_OOM] = parse_oom,
+	[PARSE_INSTANCES] = parse_instances,
+	[PARSE_ENV] = parse_env,
+	[PARSE_ENV_FILE] = parse_env_file,
+	[PARSE_ENV_FROM_FILE] = parse_env_from_file,
+};
+/* clang-format on */
+
+static bool apply(const struct key_use *use)
+{
+	const struct config_key *key = use->key;
+	const char *text = use->setting->value;
+	char *base = use->draft ? (char *)use->draft : (char *)&use->l->head;
+
+	if (!(key->flags & KEY_RAW) &&
+	    !expand(&use->l->expansion, text, &text, use->why))
+		return false;
+	if (*text == '\0' && !(key->flags & KEY_EMPTY))
+		return value_wrong(use->why, "has no value; write one or "
+					     "remove the line");
+	return parsers[key->parse](use, text, base + key->at);
+}
+
+/* True when a value seems to end with a comment. */
+static bool has_comment(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if (*value == ' ' && (value[1] == ';' || value[1] == '#'))
+			return true;
+	return false;
+}
+
+static bool is_quoted(const char *value)
+{
+	size_t len = strlen(value);
+
+	return len > 1 && (*value == '"' || *value == '\'') &&
+	       value[len - 1] == *value;
+}
+
+/* A name that is seldom anything but a variable: PORT. */
+static bool is_upper(const char *s)
+{
+	return *s >= 'A' && *s <= 'Z' &&
+	       ((s[1] >= 'A' && s[1] <= 'Z') || s[1] == '_');
+}
+
+/* Does a shell that the command line calls (sh -c, bash -ec) read it? */
+static bool is_for_shell(const char *value)
+{
+	const char *at = scan_find(value, "sh -");
+
+	return at != NULL && at[3 + strcspn(at + 3, " c")] == 'c';
+}
+
+/* What is right, and is taken for something else by many. */
+static void doubt(struct loader *l, const struct setting *s)
+{
+	static const char plain_text[] =
+		"warning: %.60s: %.*s stays as it is, as no shell reads it; "
+		"write ${NAME}, or '...' for text";
+	const bool is_raw = (s->key->flags & KEY_RAW) != 0;
+	const char *plain = l->expansion.plain;
+	const char *name = s->name;
+	struct mistakes *c = &l->doubts;
+
+	if (plain != NULL && (is_raw ? !is_for_shell(s->value)
+				     : is_upper(plain + 1)))
+		mistake(c, s->place, plain_text, name,
+			is_raw ? (int)strcspn(plain, " \t\"'}/:,.;)") : 1,
+			plain);
+	if (is_raw || s->key->parse == PARSE_SHELL)
+		return;
+	if (has_comment(s->value) || is_quoted(s->value))
+		mistake(c, s->place, "warning: %.60s: the value keeps its %s",
+			name, is_quoted(s->value)
+				      ? "quotes: leave them out"
+				      : "comment: put that on a line of its "
+					"own");
+}
+
+void parse_setting(struct loader *l, struct draft *draft,
+		   const struct setting *setting)
+{
+	static const char hint[] = " (a comment needs a line of its own)";
+	struct why why;
+	struct key_use use = { l, draft, setting, setting->key, &why };
+
+	l->expansion.plain = NULL;
+	if (apply(&use)) {
+		doubt(l, setting);
+		return;
+	}
+	synonym_explain(setting->name, setting->value, &why);
+	/* A variable can be a secret: its value is not shown. */
+	if (setting->key->flags & KEY_EMPTY)
+		mistake(&l->mistakes, setting->place, "%.60s: %s",
+			setting->name, why.text);
+	else
+		mistake(&l->mistakes, setting->place, "%.60s = %.100s: %s%s",
+			setting->name, setting->value, why.text,
+			has_comment(setting->value) &&
+					scan_find(why.text, "comment") == NULL
+				? hint : "");
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* A setting on its way into the field of its key. */
+#ifndef INIT_LOADER_PARSE_SETTING_H
+#define INIT_LOADER_PARSE_SETTING_H
+
+#include "init/config/keys.h"
+#include "init/config/scalar_value.h"
+#include "init/loader/draft.h"
+
+/* A setting on its way into its field. */
+struct key_use {
+	struct loader *l;
+	struct draft *draft;     /* NULL in [dashpot] */
+	const struct setting *setting;
+	const struct config_key *key;
+	struct why *why;
+};
+
+/* Parse one setting into its field; a mistake is told. draft: NULL in
+ * [dashpot], where it goes into l->head. */
+void parse_setting(struct loader *l, struct draft *draft,
+		   const struct setting *setting);
+
+#endif
