@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# When a service is ready: each form of `ready`, true, false, slow and hanging;
-# what happens when the time is over; and who may say it.
+# When a service is ready: each form of `ready`, passing, failing, slow and
+# hanging; what happens when the time is over; and which process may say it.
 load ../lib/dashpot
 
 PEER=$DASHPOT_LIB/peer.py
@@ -17,13 +17,13 @@ setup()
 {
 	TELLER=$BATS_FILE_TMPDIR/teller
 	dir=$(ns_dir)
-	# A loopback of its own: ports are nobody else's.
+	# A loopback of its own: no other process uses its ports.
 	NS_UNSHARE=(--net)
 	echo ok >"$dir/mode"
 }
 
-# start_with LINE...: a service `web` that has these lines, and `next`, which
-# comes after it
+# start_with LINE...: a service `web` with these lines, and a service `next`
+# with after = web
 start_with()
 {
 	printf '%s\n' '[defaults]' 'restart_delay = 10ms..10ms' \
@@ -34,7 +34,7 @@ start_with()
 	nsenter --target "$NS_PID" --net -- ip link set lo up
 }
 
-# inet COMMAND...: in its network
+# inet COMMAND...: run it in the network of PID 1
 inet()
 {
 	nsenter --target "$NS_PID" --net --pid --mount -- "$@"
@@ -51,7 +51,7 @@ is_up()
 	wait_until 20 service "$1" '.state == "running" and .is_ready'
 }
 
-# waits_for WORDS: web is not ready, and says so and why
+# waits_for WORDS: web is not ready, and its row says so and why
 waits_for()
 {
 	wait_until 20 service web \
@@ -65,7 +65,7 @@ peer()
 	echo "command = python3 $PEER $dir/mode $*"
 }
 
-# prober: its pid
+# prober: print the pid of the prober
 prober()
 {
 	ns_pids 'dashpot: prober'
@@ -298,7 +298,7 @@ is_gone()
 	is_up web
 }
 
-# steals UID: another service of this user speaks to the socket of web
+# steals UID: another service, of this user, sends to the socket of web
 steals()
 {
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/file" \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Services as Debian packages them, run as a person would run them: they become
-# ready, are stopped cleanly, killed, and made deaf while they run.
+# Services as Debian packages them, run as an operator would run them: they
+# become ready, are stopped cleanly, are killed, and are paused while they run.
 
 load ../lib/dashpot
 
@@ -13,8 +13,8 @@ setup()
 }
 
 # begin: start DIR/dashpot.ini with a loopback network of its own, whose ports
-# are nobody else's, and shared memory that goes with it. Whoever a service
-# becomes can reach its directory.
+# no other process uses, and with shared memory that ends with it. Every user
+# can reach the directory.
 begin()
 {
 	NS_UNSHARE=(--net --ipc)
@@ -24,32 +24,32 @@ begin()
 	ns_start "$dir"
 }
 
-# inside COMMAND...: run it there, with that network
+# inside COMMAND...: run it in the namespaces of PID 1, with that network
 inside()
 {
 	nsenter --target "$NS_PID" --pid --mount --net -- "$@"
 }
 
-# runs NAME [START]: it is ready, in its start of that number
+# runs NAME [START]: the service is ready, in its start of that number
 runs()
 {
 	wait_until 60 service "$1" ".state == \"running\" and .starts == ${2:-1}"
 }
 
-# strike SIGNAL NAME: send it to the service's process
+# strike SIGNAL NAME: send the signal to the service's process
 strike()
 {
 	inside kill -s "$1" "$(service "$2" .pid)"
 }
 
-# was_unhealthy NAME: that was its last end
+# was_unhealthy NAME: the service's last end has the cause unhealthy
 was_unhealthy()
 {
 	service "$1" '.ends[0] | .cause == "unhealthy" and .is_failure'
 }
 
-# ends_well NAME CODE: everything stops with 0, NAME by itself with CODE, and
-# nothing had to be killed
+# ends_well NAME CODE: dashpot stops with 0, NAME ends by itself with CODE, and
+# no process had to be killed
 ends_well()
 {
 	ns_stop TERM 60
@@ -129,7 +129,7 @@ nginx_answers()
 	inside kill -s STOP $(ns_pids 'nginx: worker')
 	runs web 2
 	was_unhealthy web
-	# It waits for its workers, who hear no QUIT either.
+	# nginx waits for its workers, which take no QUIT either.
 	events '.event == "killed" and .service == "web"'
 	nginx_answers
 }
@@ -169,7 +169,7 @@ redis_begin()
 	[ "$(inside redis-cli set key value)" = OK ]
 	grep -q 'Ready to accept connections' <(service redis 'tostring')
 	ends_well redis 0
-	# What it says of its end is its own word, however late it is read.
+	# Its last message about its end is believed, however late it is read.
 	run ! events '.event == "notice-stray"'
 }
 
@@ -189,7 +189,7 @@ redis_begin()
 	runs redis 2
 	was_unhealthy redis
 	[ "$(inside redis-cli get key)" = value ]
-	# It was woken to hear that it should end, and did.
+	# The stopped process was continued to get its stop signal, and ended.
 	ends_well redis 0
 }
 
@@ -221,7 +221,7 @@ postgresql_begin()
 	[ "$(query 'create table t as select 42 as n')" = 'SELECT 1' ]
 }
 
-# query SQL: what it answers
+# query SQL: print the answer of the database
 query()
 {
 	inside "$PG_BIN/psql" --no-psqlrc --tuples-only --no-align \
@@ -254,7 +254,8 @@ query()
 
 # --- cron ------------------------------------------------------------------------
 
-# cron_begin: cron with one job of each minute and none of this machine's
+# cron_begin: cron with a job for each minute and without the jobs of this
+# machine
 cron_begin()
 {
 	dir=$(ns_dir)
@@ -284,7 +285,7 @@ cron_begin()
 @test "cron: as a service it runs its jobs and ends by TERM" {
 	cron_begin
 	wait_until 150 grep -q ticked "$dir/ticks"
-	# It has no handler for it.
+	# cron has no handler for the signal.
 	ends_well cron 15
 	service cron '.ends[0].signal == "SIGTERM"'
 }
@@ -316,7 +317,7 @@ cron_begin()
 	ticks() { [ "$(wc -l <"$dir/ticks")" -ge 3 ]; }
 	wait_until 60 ticks
 	wait_until 60 service tick '.starts >= 3'
-	# A failing job does not block, it goes on with its schedule.
+	# A failing job is not blocked; its schedule goes on.
 	wait_until 60 service broken '.failures >= 3 and .breaker == "closed"'
 	ns_stop TERM 30
 	[ "$NS_STATUS" = 0 ]

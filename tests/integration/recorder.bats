@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# The flight recorder: what happened, what was said last and what was used can
-# be read on the volume, at every instant and afterwards.
+# The flight recorder: events, last output and use of resources can be read on
+# the volume, at every instant and afterwards.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -25,7 +25,7 @@ thaw()
 	}
 }
 
-# storm_ini: six services that end at random within 0.3 s, each its own way
+# storm_ini: six services that end at random within 0.3 s, each in another way
 storm_ini()
 {
 	cat <<-'END_INI'
@@ -52,14 +52,14 @@ storm_ini()
 	END_INI
 }
 
-# newest EXPRESSION: it holds for the last event in the file
+# newest EXPRESSION: the last event in the file matches
 newest()
 {
 	tail -n 1 "$NS_DIR/vol/events.jsonl" | jq -e "$1"
 }
 
-# seqs: of events.jsonl, "FIRST-NUMBER LAST-NUMBER LINES EVENTS-LOST", without
-# the lines that say how many are lost
+# seqs: of events.jsonl, "FIRST-NUMBER LAST-NUMBER LINES EVENTS-LOST", not
+# counting the lines that say how many are lost
 seqs()
 {
 	cat "$NS_DIR"/vol/events.jsonl.1 "$NS_DIR"/vol/events.jsonl 2>/dev/null |
@@ -68,7 +68,7 @@ seqs()
 }
 
 # The ring on the board holds 2,048 events, which this storm makes in some ten
-# seconds. What is said when it was too short is shown by tests/unit/test_events_jsonl.
+# seconds. tests/unit/test_events_jsonl tests a ring that is too short.
 @test "a volume frozen for five seconds of a storm: afterwards no event is missing" {
 	dir=$(ns_dir)
 	truncate -s 64M "$dir/disk"
@@ -176,7 +176,7 @@ seqs()
 	[ "$(events '.event == "zombies"' | wc -l)" = 1 ]
 }
 
-# burnt PID: hundredths of a second of CPU time that it has used
+# burnt PID: hundredths of a second of CPU time that the process has used
 burnt()
 {
 	ns_exec awk '{ print $14 + $15 }' "/proc/$1/stat"
@@ -190,8 +190,8 @@ burnt()
 	END_INI
 	ns_start "$dir"
 	wait_until 10 service burn '.pid'
-	# Other tests run beside this one: what it gets of a core is what it is
-	# measured by, and the sentence needs most of one.
+	# Other tests run beside this one: the expected figure is the share of a
+	# core that the service got, and the sentence needs most of a core.
 	pid=$(service burn .pid)
 	for _ in 1 2 3 4 5; do
 		before=$(burnt "$pid") began=$(now_ms)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# The log relay: what services print arrives whole, once and in order, whoever
-# prints how much, whatever happens to the relay, and whoever does not read.
+# The log relay: output of services arrives whole, once and in order, however
+# much a service prints, whatever happens to the relay, and while the reader
+# stalls.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -46,14 +47,15 @@ speakers_ini()
 	done
 }
 
-# heard: what became of their lines, as "NAME lost repeated broken"
+# heard: counts of the services' lines, as "NAME lost repeated broken"
 heard()
 {
 	cat "$NS_DIR/stdout" "$NS_DIR/stderr" | grep -av '^dashpot: ' |
 		awk -f "$DASHPOT_LIB/heard.awk" | sort
 }
 
-# all_heard: all ten, each line once, whole and in order, and nothing else
+# all_heard: each line of all ten services arrived once, whole and in order, and
+# no other line
 all_heard()
 {
 	local want
@@ -63,8 +65,8 @@ all_heard()
 	! grep -aq '^s[02468]' "$NS_DIR/stderr"
 }
 
-# ends_of_relay SIGNAL: end it by that signal, again and again, as long as
-# dashpot runs; prints how often
+# ends_of_relay SIGNAL: end the relay by that signal, again and again, as long
+# as dashpot runs; print how often
 ends_of_relay()
 {
 	local n=0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# SIGHUP: the configuration is read again, and only what its changes ask for is
-# done.
+# SIGHUP: the configuration is read again, and only services with changes are
+# affected.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -19,7 +19,7 @@ reload()
 	wait_until 10 count_is "$1" ended_reloads
 }
 
-# ended_reloads: one line each
+# ended_reloads: print a line for each ended reload
 ended_reloads()
 {
 	events '.event == "reloaded" or .event == "reload-failed"'
@@ -36,7 +36,7 @@ write_services()
 	done
 }
 
-# died: helpers that ended without having been told to
+# died: print the helpers that ended without having been told to
 died()
 {
 	events '.event == "helper-died"'
@@ -109,12 +109,12 @@ all_run()
 	grep -q "^$dir/dashpot.ini:$((line - 1)): comand is no key" <<<"$stderr"
 	grep -q "^$dir/dashpot.ini:$line: restart = often: " <<<"$stderr"
 	[[ ${stderr##*$'\n'} == 'dashpot: reload: reload failed, '* ]]
-	# They are on dashpot's own stderr as well.
+	# The mistakes are on dashpot's own stderr as well.
 	wait_until 5 grep -q "^$dir/dashpot.ini:$line: restart" "$dir/stderr"
 	wait_until 5 events '.event == "reload-failed" and .reason == "mistakes"'
 	pids >"$dir/after"
 	cmp "$dir/before" "$dir/after"
-	# ... and the next one is well.
+	# ... and the next reload succeeds.
 	sed -i '/^\[service:more\]/,$d' "$dir/dashpot.ini"
 	run -0 ctl reload
 	ns_stop
@@ -134,7 +134,8 @@ all_run()
 	done
 	wait_until 10 events '.event == "reloaded"'
 	stays 2 ns_alive
-	# One a second at most; the last second's may come after it.
+	# At most one reload a second; the reload of the last second may come
+	# after it.
 	most=$((($(now_ms) - began) / 1000 + 2))
 	pids >"$dir/after"
 	cmp "$dir/before" "$dir/after"
@@ -207,7 +208,8 @@ all_run()
 		.restarted == 0'
 	wait_until 5 service comes '.state == "running"'
 	wait_until 5 diag '.services | has("goes") | not'
-	# What the removed one says last, and what the new one says first.
+	# The last line of the removed service, and the first line of the new
+	# one.
 	wait_until 5 grep -q 'bye' "$dir/stdout"
 	wait_until 5 grep -q 'here' "$dir/stdout"
 	[ "$(service stays .pid)" = "$pid" ]
@@ -258,7 +260,7 @@ all_run()
 	sed -i 's,/no/such/program,sleep 1000,' "$dir/dashpot.ini"
 	reload 1
 	wait_until 5 service web '.state == "running" and .breaker == "closed"'
-	# What was not changed keeps what it went through.
+	# A service that was not changed keeps its history.
 	service other '.state == "blocked" and .starts == 1 and .breaker == "open"'
 	ns_stop
 }
@@ -344,12 +346,12 @@ all_run()
 	is_between 0 "$(($(now_ms) - before))" 5000
 }
 
-# start_as_user: dashpot as a user whose processes nobody else counts; root is
-# exempt from the limit
+# start_as_user: start dashpot as a user of its own, because root is exempt from
+# the limit
 start_as_user()
 {
 	uid=$(free_uid)
-	# The directories of a test are root's alone.
+	# Only root can enter the directories of a test.
 	NS_PREFIX=(setpriv --reuid "$uid" --inh-caps +dac_override
 		--ambient-caps +dac_override)
 	ns_start "$1"
@@ -362,7 +364,7 @@ start_as_user()
 	start_as_user "$dir"
 	wait_until 5 all_run 1
 	pid=$(service web .pid)
-	# Nobody but that user may do this without CAP_SYS_RESOURCE.
+	# Only that user may do this without CAP_SYS_RESOURCE.
 	setpriv --reuid "$uid" prlimit --nproc=1: --pid "$NS_PID"
 	printf '[service:web]\ncommand = sleep 1001\n' >"$dir/dashpot.ini"
 	reload 1
@@ -397,7 +399,8 @@ start_as_user()
 	ns_signal HUP
 	wait_until 5 events '.event == "reload"'
 	before=$(service beat .starts)
-	# It shares no memory with PID 1 but the board for its mistakes.
+	# The loader shares no memory with PID 1 except the board for its
+	# mistakes.
 	loader=$(pgrep -P "$NS_PID" -x "dashpot: loader")
 	[ "$(awk '$2 ~ /w.s/ { print $6 }' "/proc/$loader/maps")" = /memfd:mistakes ]
 	wait_until 20 count_is 1 ended_reloads
@@ -405,7 +408,7 @@ start_as_user()
 		.number >= 10000 and .number < 15000'
 	[ "$(service beat .starts)" -gt "$((before + 10))" ]
 	service web ".pid == $pid"
-	# The killed loader hangs on: there is no second one beside it.
+	# The killed loader still hangs: there is no second loader beside it.
 	cp "$dir/good.ini" "$dir/dashpot.ini"
 	echo 'env.NEW = yes' >>"$dir/dashpot.ini"
 	ns_signal HUP

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# What one container learns about a service, the next one on the same volume
-# remembers: no restart of the container resets a breaker for free.
+# The next container on the same volume remembers the breaker of a service: a
+# restart of the container does not reset it.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -29,13 +29,14 @@ is_blocked()
 	service bad '.breaker == "open" and .state == "blocked"'
 }
 
-# registry_says BREAKER: it is on the volume for the next container
+# registry_says BREAKER: the registry has this state of the breaker for the next
+# container
 registry_says()
 {
 	registry ".services.bad.breaker == \"$1\""
 }
 
-# one_container: started, blocked, stopped
+# one_container: start a container, wait for the block, stop it
 one_container()
 {
 	ns_start "$dir"
@@ -45,7 +46,8 @@ one_container()
 	[ "$NS_STATUS" = 0 ]
 }
 
-# starts_afresh: three starts in a new container, as if it had never been seen
+# starts_afresh: the service has three starts in a new container, as if it were
+# new
 starts_afresh()
 {
 	wait_until 5 is_blocked
@@ -67,7 +69,7 @@ starts_afresh()
 	said_once "bad: blocked: failed again, trip 2 in a row; next probe in"
 	service bad '.trips == 2 and .is_remembered and .starts_earlier == 3 and .ends[0].is_probe'
 	service bad '[.ends[].is_earlier] == [false, true, true, true]'
-	# The healthy one has nothing to remember.
+	# The registry remembers no block of the healthy service.
 	[ "$(say_count 'good: ')" = 1 ]
 	service good '.state == "running" and .starts == 1'
 	ns_stop
@@ -187,7 +189,8 @@ prog_ini()
 	ns_stop
 }
 
-# garbage_is_set_aside: what is the registry now is not understood
+# garbage_is_set_aside: the present file is not accepted as a registry, and is
+# set aside
 garbage_is_set_aside()
 {
 	cp "$dir/vol/process-registry.json" "$dir/garbage"

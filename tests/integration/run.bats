@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# One command, with and without services; what a service finds around it.
+# The command after --, with and without services; the environment of a service.
 
 load ../lib/dashpot
 load ../lib/verify
@@ -13,13 +13,13 @@ single()
 	ns_wait 10
 }
 
-# prints FILE TEXT: a line of it is TEXT
+# prints FILE TEXT: a line of FILE is TEXT
 prints()
 {
 	grep -x -- "$2" "$1"
 }
 
-# inside LINE...: what a oneshot with these lines prints, in DIR/stdout
+# inside LINE...: run a oneshot with these lines; its output is in DIR/stdout
 inside()
 {
 	dir=$(ns_dir)
@@ -265,8 +265,8 @@ inside()
 
 # --- Not PID 1, and other words ----------------------------------------------------
 
-# below DIR COMMAND...: dashpot as a child of PID 1, which also has a child of
-# its own; the exit code is in DIR/code
+# below DIR COMMAND...: run dashpot as a child of PID 1, which also has another
+# child; the exit code is in DIR/code
 below()
 {
 	local dir=$1

@@ -1,30 +1,30 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Oneshots that a schedule runs. Steps of a second and more: what a busy machine
-# delays comes later, but comes.
+# Oneshots that a schedule runs. Steps of a second and more: on a busy machine a
+# run comes later, but comes.
 
 load ../lib/dashpot
 load ../lib/faults
 
-# runs NAME NUMBER: it was started so often or more
+# runs NAME NUMBER: the service was started at least NUMBER times
 runs()
 {
 	service "$1" ".starts >= $2"
 }
 
-# idle NAME: it waits for its schedule
+# idle NAME: the service waits for its schedule
 idle()
 {
 	service "$1" '.state == "waiting" and .waiting.for == "schedule"'
 }
 
-# skipped NUMBER: so many times of job or more
+# skipped NUMBER: job has skipped at least NUMBER times
 skipped()
 {
 	ctl status --json | jq -e ".services.job.schedule.skipped >= $1"
 }
 
-# sees TEXT COMMAND...: that command of dashpot prints it
+# sees TEXT COMMAND...: that command of dashpot prints TEXT
 sees()
 {
 	local text=$1
@@ -47,7 +47,7 @@ sees()
 		"next-run started" ]
 	service job '.schedule.text == "every 1s" and .failures == 0 and
 		.schedule.next != null'
-	# It is idle most of the time, but not at any time.
+	# The service is idle most of the time, but not always.
 	wait_until 20 sees 'by its schedule (every 1s)' status
 	wait_until 20 sees 'its schedule runs it' explain job
 	volume_validate "$dir/vol"
@@ -100,7 +100,7 @@ sees()
 	run ctl explain job
 	[ "$status" = 1 ]
 	[[ $output == *"exited with code 127"*broken* ]]
-	# What health is without names does not ask for it.
+	# `health` without names does not look at it.
 	ctl health
 	run ctl health job
 	[ "$status" = 1 ]
@@ -146,7 +146,7 @@ sees()
 	ctl start fast
 	wait_until 20 runs fast $((starts + 2))
 	ctl wait good fast
-	# The last run of bad failed: that is no, and at once.
+	# The last run of bad failed: the answer is no, at once.
 	run -1 ctl wait --timeout 1m
 	[[ $output == bad:*"1 run in a row failed"* ]]
 	ns_stop
@@ -231,8 +231,8 @@ sees()
 	[[ $output == *"a: run by its schedule, 0 4 * * mon-fri UTC+02:00; never a second time"* ]]
 }
 
-# within_rate: no more runs but the first ones than restart_rate allows, and
-# twenty of them
+# within_rate: apart from first runs there were twenty runs, and no more than
+# restart_rate allows
 within_rate()
 {
 	ctl status --json | jq -e '([.services[].starts] | add) as $runs |
@@ -253,7 +253,7 @@ within_rate()
 	done
 	ns_start "$dir"
 	wait_until 90 within_rate
-	# Those that wait for a token skip their next times.
+	# Services that wait for a token skip their next times.
 	ctl status --json | jq -e '[.services[].schedule.skipped] | add > 0'
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
@@ -266,7 +266,7 @@ waited()
 		jq -s '[.[].monotonic_ms] | .[2] - .[1]'
 }
 
-# others_ini NUMBER LINE...: a budget of 5/s, and so many services that want more
+# others_ini NUMBER LINE...: a budget of 5/s, and NUMBER services that need more
 others_ini()
 {
 	local i number=$1
@@ -361,7 +361,7 @@ sleeps_on()
 		date -u -s '2027-02-27 03:14:59'
 		until_true '[ "$(wc -l </tmp/runs)" = 1 ]'
 		until_true 'next_is 2027-02-28T03:15'
-		# Ten of them are missed.
+		# Ten times are missed.
 		date -u -s '2027-03-10 12:00:00'
 		until_true '[ "$(wc -l </tmp/runs)" = 2 ]'
 		until_true 'next_is 2027-03-11T03:15'

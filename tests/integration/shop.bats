@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# examples/shop, as uid 1000 without capabilities on a read-only root: one after
-# the other of its services is broken, and its README says what follows.
+# examples/shop, as uid 1000 without capabilities on a read-only root: each
+# service in turn is broken, and its README says what follows.
 
 load ../lib/dashpot
 
@@ -12,7 +12,8 @@ setup_file()
 		--tag localhost/dashpot-example-shop "$DASHPOT_TOP/examples/shop" >&2 3>&-
 }
 
-# shop [BROKEN]: start it, with the file that breaks something from the start
+# shop [BROKEN]: start it, with the file BROKEN that breaks a service from the
+# start
 shop()
 {
 	NS_DIR=$BATS_TEST_TMPDIR/shop
@@ -29,14 +30,14 @@ shop()
 		localhost/dashpot-example-shop
 }
 
-# is_open: everything runs
+# is_open: every service runs
 is_open()
 {
 	diag '[.services | .database, .["worker:0"], .["worker:1"], .web | .state]
 		| all(. == "running")'
 }
 
-# open: start it and wait until it runs
+# open: start the shop and wait until it runs
 open()
 {
 	shop
@@ -44,7 +45,7 @@ open()
 	before=$(diag .services)
 }
 
-# kept NAME...: they have the processes that they had
+# kept NAME...: the services still have the same processes
 kept()
 {
 	local name
@@ -53,19 +54,19 @@ kept()
 	done
 }
 
-# ask COMMAND...: dashpot's own, inside
+# ask COMMAND...: run a command of dashpot inside
 ask()
 {
 	container_exec shop /dashpot "$@"
 }
 
-# strike SIGNAL NAME: send it to the service's process
+# strike SIGNAL NAME: send the signal to the service's process
 strike()
 {
 	container_exec shop sh -c "kill -s $1 $(service "$2" .pid)"
 }
 
-# sells ORDER: the shop does what it is for
+# sells ORDER: the shop sells this order
 sells()
 {
 	container_exec shop redis-cli -e lpush orders "$1"
@@ -77,7 +78,7 @@ is_sold()
 	container_exec shop redis-cli -e lrange sold 0 -1 | grep -qx "$1"
 }
 
-# seq EVENT SERVICE: the number of the first of these
+# seq EVENT SERVICE: the number of the first such event
 seq()
 {
 	jq -se --arg event "$1" --arg service "$2" 'map(select(.event == $event and

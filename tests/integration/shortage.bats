@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# What a shortage of room or of tokens means for others, for the log and files,
-# and for exit_when_all_blocked.
+# The effect of a shortage of room or of tokens on other services, on log and
+# files, and on exit_when_all_blocked.
 #
-# The user in these tests has more than sixteen processes: who of them has
-# limit.nproc = 16 is refused, and who has not is not.
+# The user in these tests has more than sixteen processes: a service with
+# limit.nproc = 16 is refused, a service without it is not.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -143,7 +143,7 @@ waits_for()
 @test "a service that waits for room is not blocked: dashpot goes on" {
 	dir=$(ns_dir)
 	uid=$(free_uid)
-	# x leaves a crowd that nobody claims: it has left the session and changed
+	# x leaves a crowd of orphans: they have left the session and changed
 	# the mark.
 	cat >"$dir/dashpot.ini" <<-END_INI
 		[dashpot]
@@ -274,16 +274,17 @@ waits_for()
 	said 'RLIMIT_NPROC 4'
 }
 
-# is_tried_on NAME: it was refused alone, and goes on trying
+# is_tried_on NAME: the service was refused alone, and its start is tried again
+# and again
 is_tried_on()
 {
 	service "$1" '.state == "waiting" and .waiting.for == "headroom" and
 		.waiting.limit.kind == "step"'
 }
 
-# picky_begin: 20 services, a looper and an essential one that ends after a while;
-# of the services on standard input those with a directory or a command named
-# refused-* meet ENOMEM or EAGAIN there
+# picky_begin: 20 services, a looper and an essential service that ends after a
+# while; the services on standard input with a directory or command named
+# refused-* get ENOMEM or EAGAIN at that step
 picky_begin()
 {
 	mkdir -p "$dir/refused-dir"
@@ -342,7 +343,7 @@ picky_begin()
 	wait_until 20 has_lines "$dir/loops" 30
 	at_most "$(longest_gap "$dir/loops" "$((began - 1000))" "$(now_ms)")" 2000 \
 		'ms between two runs of a looper'
-	# One attempt each 250 ms, of all that stand aside together.
+	# One attempt each 250 ms for all services together that wait alone.
 	tries=$(grep -c 'INJECTED' "$dir/trace")
 	at_most "$tries" $((5 + ($(now_ms) - began + 10000) / 250)) attempts
 	ns_stop

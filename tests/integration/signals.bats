@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Signals that others send, many or early: none holds up PID 1, none that counts
-# is lost.
+# Signals from other processes, many or early: no signal holds up PID 1, and no
+# signal with a meaning is lost.
 
 load ../lib/dashpot
 load ../lib/verify
@@ -13,14 +13,15 @@ setup_file()
 }
 
 # flood_begins NUMBER...: two processes inside send these to PID 1 for 5 s. A
-# dashpot that a test floods is started with a queue of 2,000, because one that
-# let it fill would else stand the machine still.
+# dashpot that a test floods is started with a queue of 2,000, because a longer
+# queue, once full, would stop the machine.
 flood_begins()
 {
 	ns_exec "$BATS_FILE_TMPDIR/flood" 1 5 2 "$@" 3>&- &
 }
 
-# loop_ini: a service that ends every 300 ms and notes in $dir/runs that it runs
+# loop_ini: a service that ends every 300 ms and adds a line to $dir/runs at
+# each start
 loop_ini()
 {
 	cat >"$dir/dashpot.ini" <<-END_INI
@@ -104,14 +105,15 @@ runs_in_3_s()
 	[ "$NS_STATUS" = 7 ]
 }
 
-# no_zombies: nothing inside waits for PID 1 to reap it
+# no_zombies: no process inside waits for PID 1 to reap it
 no_zombies()
 {
 	! ns_ps | awk '$2 == 1 && $3 ~ /Z/' | grep .
 }
 
 @test "a command has the signal queue and the dispositions that dashpot was given" {
-	# show: its limit, and what it ignores and blocks
+	# show: print the limit of a service, and the signals that it ignores
+	# and blocks
 	cat >"$BATS_TEST_TMPDIR/show" <<-'END'
 		prlimit --sigpending --output SOFT,HARD --noheadings
 		grep -E '^Sig(Blk|Ign)' /proc/self/status
@@ -145,7 +147,7 @@ no_zombies()
 	[ "$(cat "$dir/web")" = "$want" ]
 	[ "$(cat "$dir/checked")" = "$want" ]
 	[[ "$(cat "$dir/written")" =~ ^\ *77\ +77 ]]
-	# Helpers keep the short one.
+	# Helpers keep the short queue.
 	[ "$(prlimit --pid "$NS_PID" --sigpending --output SOFT --noheadings | tr -d ' ')" = 64 ]
 	helper=$(ns_exec pgrep -f 'dashpot: recorder')
 	[ "$(ns_exec prlimit --pid "$helper" --sigpending --output SOFT --noheadings | tr -d ' ')" = 64 ]
@@ -173,8 +175,8 @@ no_zombies()
 }
 
 # early_terms NUMBER CODES COMMAND...: SIGTERM that comes within 3 ms of its exec ends the
-# command with one of CODES, none is lost where a program that does nothing but
-# wait for it loses none
+# command with one of CODES, and no signal is lost where a program that only
+# waits for it loses none
 early_terms()
 {
 	local number=$1 codes=$2 got
@@ -227,15 +229,15 @@ open_dir()
 	run ! events '.event == "unsignalled"'
 }
 
-# as_setuid: dashpot as a user whose processes RLIMIT_NPROC counts, and who may
-# take the uid of others but signal none
+# as_setuid: start dashpot as a user whose processes RLIMIT_NPROC counts, with
+# CAP_SETUID and without CAP_KILL
 as_setuid()
 {
 	NS_PREFIX=(setpriv --reuid=4712 --regid=4712 --clear-groups --inh-caps=+setuid,+setgid
 		--ambient-caps=+setuid,+setgid --bounding-set=-all,+setuid,+setgid)
 }
 
-# nproc N: how many processes the user of as_setuid may have from now on
+# nproc N: set the number of processes that the user of as_setuid may have
 nproc()
 {
 	ns_exec setpriv --reuid=4712 --regid=4712 --clear-groups prlimit --pid 1 --nproc="$1:"
@@ -284,7 +286,7 @@ nproc()
 		"command = $dir/become --reuid=4711 --clear-groups sh -c 'echo up >$dir/up; exec sleep 1000'" \
 		>"$dir/dashpot.ini"
 	open_dir
-	# A program of root's that becomes whom it likes, as sudo(8) is.
+	# A set-user-ID program of root, as sudo(8) is.
 	cp "$(command -v setpriv)" "$dir/become"
 	chmod 4755 "$dir/become"
 	NS_PREFIX=(setpriv --reuid=4712 --regid=4712 --clear-groups)
@@ -359,7 +361,8 @@ left_ini()
 	[ "$(grep -c told "$dir/told")" = 6 ]
 	run ! ns_exec pgrep -u 4711,4713
 	[ "$(said '.event == "leftovers-killed"' | jq -s length)" = 2 ]
-	# Those of no service: an orphan, then one that only the end of all meets.
+	# Processes of no service: an orphan, then a process that only a full
+	# stop ends.
 	ns_exec setpriv --reuid=4715 --clear-groups sh -c 'sh -c "exec sleep 1000" & exit 0' 3>&-
 	wait_until 10 said '.event == "orphan-told"'
 	wait_until 5 test -z "$(ns_exec pgrep -u 4715)"
@@ -391,7 +394,7 @@ left_ini()
 	wait_until 5 service web '.state == "done" and .is_unsignalled and .leftovers == 1'
 	ctl status web | grep 'cannot be signalled .*CAP_KILL'
 	ctl explain web | grep 'cannot be signalled'
-	# Gone by another's hand: the answers follow.
+	# Another process ended the leftover: the answers follow.
 	ns_exec pkill -KILL -u 4711
 	wait_until 5 service web '.leftovers == 0 and (.is_unsignalled | not)'
 	ns_stop TERM 10

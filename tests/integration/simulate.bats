@@ -1,22 +1,23 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# What `dashpot simulate` says, and that PID 1 does the same.
+# `dashpot simulate`, and that PID 1 does the same.
 #
-# The patterns run both: the real thing with short times, and the simulation of
-# the same file. Compared is what does not depend on how fast the machine is:
-# starts, failures and trips until the breaker latches, or until all is well.
+# Each pattern is run twice: by dashpot with short times, and by the simulation
+# of the same file. The values compared do not depend on the speed of the
+# machine: starts, failures and trips until the breaker latches, or until all
+# services are well.
 
 load ../lib/dashpot
 load ../lib/verify
 
-# write LINE...: the file of both, in $dir
+# write LINE...: write the file for both, in $dir
 write()
 {
 	dir=$(ns_dir)
 	printf '%s\n' '[dashpot]' 'log_format = json' "$@" >"$dir/dashpot.ini"
 }
 
-# simulate ARG...: its document, in $dir/simulated
+# simulate ARG...: run it; its document is in $dir/simulated
 simulate()
 {
 	"$DASHPOT" simulate -c "$dir/dashpot.ini" --json "$@" >"$dir/simulated"
@@ -29,7 +30,7 @@ simulated()
 	jq -er "$1" "$dir/simulated"
 }
 
-# same SERVICE...: starts, trips and state are those of the simulation
+# same SERVICE...: starts, trips and state equal those of the simulation
 same()
 {
 	local name real fake
@@ -76,7 +77,8 @@ same()
 }
 
 @test "pattern 4: an outage that ends; the probe stays up and closes the breaker" {
-	# It fails until there is `well`, which is made while it is blocked.
+	# The service fails until the file `well` exists, which is made while it
+	# is blocked.
 	write '[service:web]' "command = sh -c \"test -e $BATS_TEST_TMPDIR/well && exec sleep 1000\"" \
 		'restart_delay = 10ms..10ms' 'cooldown = 2s' 'stable = 200ms'
 	ns_start "$dir"
@@ -99,7 +101,8 @@ same()
 	wait_until 30 diag '[.services[] | select(.breaker == "latched")] | length == 4'
 	simulate --lifetime 0
 	same a b c d
-	# Both took as long as eight tokens need: none got through beside them.
+	# Both took as long as eight tokens need: no restart went without a
+	# token.
 	[ "$(simulated .restarts)" = 8 ]
 	took=$(said_of a started | sed -n 1p)
 	took=$(($(said '.event == "latched"' | jq .monotonic_ms | sort -n | tail -n 1) - took))
@@ -118,7 +121,7 @@ same()
 
 # --- What it says ------------------------------------------------------------
 
-# `make bench` says how long that takes: a second is the claim.
+# `make bench` measures the time; the manual promises about a second.
 @test "a simulated day of ten services that die all the time is simulated whole" {
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		printf '%s\n' "[service:s$i]" 'command = x' 'max_failures = none' \

@@ -12,7 +12,7 @@ load ../lib/verify
 	[[ $output != *INTERP* ]]
 }
 
-# private PID...: KiB of memory that these processes share with no other one
+# private PID...: KiB of memory that these processes share with no other process
 private()
 {
 	local pid
@@ -21,7 +21,7 @@ private()
 	done | awk '/^Private_(Clean|Dirty):/ { kib += $2 } END { print kib + 0 }'
 }
 
-# of_dashpot PID...: those of them that are dashpot itself
+# of_dashpot PID...: the pids among them of dashpot itself
 of_dashpot()
 {
 	local pid
@@ -31,8 +31,8 @@ of_dashpot()
 }
 
 # Supervisor, log relay with rotation, flight recorder and the commands that
-# read it, in one file without a library beside it. The limit is a budget: it
-# is raised with what goes in, never to what happens to come out.
+# read it, in one file without a library beside it. The limit is a budget: it is
+# raised with a new function, never because a build came out larger.
 @test "the binary has at most 348 KiB" {
 	size=$(wc -c <"$DASHPOT")
 	echo "# $size bytes" >&3
@@ -41,7 +41,7 @@ of_dashpot()
 
 @test "an init for one command has at most 92 KiB of private memory" {
 	dir=$(ns_dir)
-	# Pages of a file that nobody else executes are not shared with anybody.
+	# Pages of a file that no other process executes count as private.
 	cp "$DASHPOT" "$dir/dashpot"
 	DASHPOT=$dir/dashpot
 	ns_run "$dir" "$DASHPOT" -- sh -c "touch $dir/up && sleep 1000"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# PID 1 sleeps when there is nothing to do, whatever it is that does not end.
+# PID 1 sleeps when it has no work, whatever process does not end.
 #
-# Measured is the processor time of PID 1: one that spins has all that the
-# machine gives it, one that sleeps has less than a hundredth.
+# The tests measure the processor time of PID 1: while it spins it uses a whole
+# core, while it sleeps less than a hundredth.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -18,7 +18,7 @@ teardown()
 	faults_cleanup
 }
 
-# ticks PID: processor time of it so far, in hundredths of a second
+# ticks PID: processor time of the process so far, in hundredths of a second
 ticks()
 {
 	local stat

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# How everything stops, in which order, and with which exit code.
+# The full stop: its order and its exit code.
 
 load ../lib/dashpot
 load ../lib/verify
 
-# worker: the program of a service that notes in DIR/up that it is there, in
-# DIR/told that it was told to stop, and ends
+# worker: the program of a service that adds a line to DIR/up when it runs and
+# to DIR/told when it gets its stop signal, and ends
 worker()
 {
 	cat >"$dir/worker" <<-END
@@ -18,13 +18,13 @@ worker()
 	chmod 755 "$dir/worker"
 }
 
-# all_up NUMBER: so many workers are there
+# all_up NUMBER: that number of workers run
 all_up()
 {
 	[ "$(wc -l <"$dir/up")" = "$1" ]
 }
 
-# start_with LINE...: dashpot with the services of these lines
+# start_with LINE...: start dashpot with the services of these lines
 start_with()
 {
 	dir=$(ns_dir)
@@ -32,7 +32,7 @@ start_with()
 	ns_start "$dir"
 }
 
-# ms_of JQ-EXPRESSION: when dashpot said it
+# ms_of JQ-EXPRESSION: time of dashpot's message
 ms_of()
 {
 	said "$1" | jq .monotonic_ms
@@ -136,7 +136,8 @@ ms_of()
 	is_between 1490 $(($(said_of deaf stopped) - began)) 2700
 }
 
-# saver_ini: a service that takes a second to save its work when it is told
+# saver_ini: a service that takes a second to save its work when it gets its
+# stop signal
 saver_ini()
 {
 	cat >"$dir/saver" <<-END
@@ -152,7 +153,8 @@ saver_ini()
 }
 
 @test "two stop signals of machines: the work is saved, and nothing is killed" {
-	# What the hook before a stop sends, then what the runtime does.
+	# The signal of a hook before the stop, then the signal of the container
+	# runtime.
 	for pair in 'INT TERM' 'TERM TERM' 'INT INT' 'QUIT 37'; do
 		dir=$(ns_dir "${pair/ /-}")
 		saver_ini
@@ -201,8 +203,8 @@ deaf_ini()
 	service deaf '.ends[0] | .cause == "killed" and .signal == "SIGKILL" and (.is_failure | not)'
 }
 
-# terminal: make one; what is written to $dir/keys is typed there. It lives as
-# long as the test that made it.
+# terminal: make a terminal; text written to $dir/keys is typed there. The
+# terminal lives as long as the test.
 terminal()
 {
 	mkfifo "$dir/keys"
@@ -426,8 +428,8 @@ terminal()
 	is_between 990 $(($(ms_of '.event == "all-blocked"') - $(said_of b blocked))) 2000
 }
 
-# Who has left the session and changed the mark (dashpot(8), Ghosts) is
-# nobody's.
+# A process that has left the session and changed the mark belongs to no service
+# (dashpot(8), Ghosts).
 nobodys='setsid prlimit --locks=1:1'
 
 @test "processes of nobody get SIGTERM first" {

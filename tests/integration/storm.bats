@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Storms of orphans: all reaped at once, by a PID 1 that does not grow and
-# whose timers go on.
-# runs alone
+# Storms of orphans: PID 1 reaps all of them at once, does not grow, and its
+# timers go on. runs alone
 
 load ../lib/dashpot
 load ../lib/faults
@@ -18,7 +17,7 @@ teardown()
 	faults_cleanup
 }
 
-# zombies: how many there are in the namespace
+# zombies: number of zombies in the namespace
 zombies()
 {
 	ps --ppid "$NS_PID" -o state= | awk '/Z/ { n++ } END { print n + 0 }'
@@ -29,13 +28,13 @@ has_no_zombie()
 	[ "$(zombies)" = 0 ]
 }
 
-# memory: the resident kB of PID 1
+# memory: resident kB of PID 1
 memory()
 {
 	awk '$1 == "Rss:" { print $2 }' "/proc/$NS_PID/smaps_rollup"
 }
 
-# memory_stays BEFORE: within two pages
+# memory_stays BEFORE: memory is within two pages of BEFORE
 memory_stays()
 {
 	local now
@@ -44,7 +43,7 @@ memory_stays()
 	at_most "$now" $(($1 + 8)) "PID 1's resident kB"
 }
 
-# beat_ini: a service that ends each 100 ms, and what is on standard input
+# beat_ini: a service that ends each 100 ms, and the services on standard input
 beat_ini()
 {
 	{
@@ -60,15 +59,15 @@ beat_ini()
 	} >"$dir/dashpot.ini"
 }
 
-# snapshot_has JQ-EXPRESSION: after a fresh snapshot
+# snapshot_has JQ-EXPRESSION: a fresh snapshot matches
 snapshot_has()
 {
 	ns_signal USR1
 	diag "$1"
 }
 
-# let_die: the 3,000 of the 3,400 that look the same; it is the service's own
-# process that is told
+# let_die: signal the service's own process to end 3,000 of the 3,400 identical
+# processes
 let_die()
 {
 	ns_exec kill -s USR1 "$LEADER"

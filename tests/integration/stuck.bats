@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# A start that blocks in a hung file system blocks nobody else; a log file that
-# hangs does not even block its own service.
+# A start that blocks in a hung file system blocks no other service; a log file
+# that hangs does not even block its own service.
 #
 # The file system that never answers is mounted inside the namespace of each
 # dashpot only, and its server ends with that namespace.
@@ -28,8 +28,8 @@ hung_dir()
 	NS_PREFIX=("$BATS_FILE_TMPDIR/hangfuse" "$dir/hung")
 }
 
-# others_ini: beside the services on standard input there is one that ends every
-# 100 ms (looper) and one that does not (well)
+# others_ini: the services on standard input, a service that ends every 100 ms
+# (looper) and a service that does not end (well)
 others_ini()
 {
 	{
@@ -76,8 +76,8 @@ others_end()
 	at_most $(($(now_ms) - began)) 5000 "the shutdown took ms"
 }
 
-# stuck_alone NAME STEP: NAME gets stuck at STEP after five seconds and stays
-# the only process of it, while the others go on
+# stuck_alone NAME STEP: NAME gets stuck at STEP after five seconds and has no
+# second process, while the other services go on
 stuck_alone()
 {
 	local began
@@ -94,8 +94,8 @@ stuck_alone()
 	others_end "$began"
 }
 
-# runs_on NAME COUNT: NAME prints lines to a log file that does not take them: it
-# runs all the same until it has printed COUNT lines, and so do the others
+# runs_on NAME COUNT: NAME prints COUNT lines to a log file that takes none: it
+# runs until it has printed them, and the other services run on
 runs_on()
 {
 	local began
@@ -131,7 +131,8 @@ runs_on()
 	said_once "the executable of a service did not answer within 500 ms"
 }
 
-# printer STREAM DIR: a service that prints, and notes each line that was taken
+# printer STREAM DIR: a service that prints, and notes each line that the pipe
+# took
 printer()
 {
 	echo "shell = while echo hello >&$1; do echo x >>$2/printed; sleep 0.05; done"

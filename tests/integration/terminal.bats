@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 # dashpot on a terminal: typed in an interactive shell, and as PID 1 of a
-# container with one. tmux is the terminal; it and all that runs in it are in a
-# PID namespace of the test.
+# container with one. tmux is the terminal; it and its processes are in a PID
+# namespace of the test.
 
 load ../lib/dashpot
 load ../lib/verify
@@ -43,7 +43,7 @@ types()
 	keys -l "$1" && keys Enter
 }
 
-# answers: the shell has the terminal; each time with another word
+# answers: the shell has the terminal and answers; each call uses another word
 answers()
 {
 	asked=$((asked + 1))
@@ -51,7 +51,8 @@ answers()
 	wait_until 5 shows "^answer-$((asked + 100))$"
 }
 
-# runs TEXT, is_stopped TEXT: a process with that command line is there; stopped
+# runs TEXT, is_stopped TEXT: a process with that command line exists; is
+# stopped
 runs()
 {
 	ns_ps | awk -v text="$1" 'index($0, text) && !/unshare|setsid|dashpot/' | grep .
@@ -62,13 +63,14 @@ is_stopped()
 	runs "$1" | awk '$3 == "T"' | grep .
 }
 
-# is_continued TEXT: it is there, and not stopped
+# is_continued TEXT: the process exists, and is not stopped
 is_continued()
 {
 	runs "$1" | awk '$3 != "T"' | grep .
 }
 
-# job_control COMMAND: `$d` or `$r` (see terminal), which runs what stands behind it
+# job_control COMMAND: `$d` or `$r` (see terminal), which runs the command after
+# it
 job_control()
 {
 	terminal
@@ -136,7 +138,7 @@ job_control()
 	done
 }
 
-# each FUNCTION: with `dashpot` and with `dashpot run`, one after the other
+# each FUNCTION: call it for `dashpot` and then for `dashpot run`
 each()
 {
 	terminal

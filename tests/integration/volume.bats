@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 # The diagnostics volume hangs, fills, goes away, or the processes that write
-# and print die: PID 1 goes on on time, says each thing once, and what is on the
-# volume is whole at every instant and new again afterwards.
+# and print die: PID 1 keeps its deadlines and reports each problem once, and
+# the files on the volume are whole at every instant and up to date afterwards.
 
 load ../lib/dashpot
 load ../lib/faults
@@ -25,7 +25,7 @@ teardown()
 	return $bad
 }
 
-# mounted DIR: it is unmounted after the test
+# mounted DIR: have DIR unmounted after the test
 mounted()
 {
 	echo "$1" >>"$BATS_TEST_TMPDIR/mounts"
@@ -39,8 +39,8 @@ thaw()
 	}
 }
 
-# loop_ini: a service that ends each 100 ms and says when it began, and what is
-# on standard input
+# loop_ini: a service that ends each 100 ms and prints when it began, and the
+# services on standard input
 loop_ini()
 {
 	{
@@ -57,7 +57,7 @@ loop_ini()
 	} >"$dir/dashpot.ini"
 }
 
-# is_newest: the file knows of every start that there was when this was called
+# is_newest: diagnostic.json comes to include every start before this call
 is_newest()
 {
 	local starts
@@ -65,13 +65,13 @@ is_newest()
 	wait_until 5 service looper ".starts >= $starts"
 }
 
-# on_time FROM: since then no restart was late, up to now
+# on_time FROM: no restart since FROM was late
 on_time()
 {
 	at_most "$(longest_gap "$dir/loops" "$1" "$(now_ms)")" 1500 "a restart took ms"
 }
 
-# stop_in MS: it ends with 0 within that
+# stop_in MS: dashpot ends with 0 within MS
 stop_in()
 {
 	local began
@@ -123,7 +123,8 @@ stop_in()
 	ns_signal TERM
 	wait_until 5 said "dashpot exits with code 0"
 	at_most $(($(now_ms) - began)) 2500 "the stop took ms"
-	# The kernel itself waits for the recorder, which it cannot kill.
+	# The end of the PID namespace waits for the recorder, which cannot be
+	# killed.
 	sleep 0.7
 	thaw
 	ns_wait
@@ -264,7 +265,7 @@ has_temp()
 		[ -e "$dir/vol/.process-registry.json.tmp" ]
 }
 
-# kill_while_writing PID: as soon as a file is being written
+# kill_while_writing PID: kill it as soon as a file is being written
 kill_while_writing()
 {
 	local end
@@ -303,7 +304,7 @@ kill_while_writing()
 	[ -z "$(find "$dir/vol" -name '*.tmp')" ]
 }
 
-# fill_eventfds PID: those that this process holds take no more, or hardly
+# fill_eventfds PID: fill the eventfds of this process almost completely
 fill_eventfds()
 {
 	python3 - "$1" <<-'END'
@@ -352,7 +353,7 @@ fill_eventfds()
 	done
 	stop_in 3000
 	jq -r 'select(.event == "started") | .start' "$dir/stderr" >"$dir/said"
-	# Once or, when it died between printing and noting that, twice.
+	# Once, or twice when the relay died between printing and noting that.
 	uniq "$dir/said" | diff - <(seq "$(service looper .starts)")
 	[ "$(jq -c 'select(.event == "helper-died" and .helper == "relay")' "$dir/stderr" | sort -u | wc -l)" = 5 ]
 }
@@ -440,8 +441,9 @@ fill_eventfds()
 	is_newest
 	diag '.volume == { "directory": "'"$dir/vol"'", "is_second": false, "held_by": null, "is_registry_bad": false }'
 	[ ! -e "$dir/vol/$(uname -n)" ]
-	# A directory that everybody may write: the lock is removed and another one
-	# is put in its place. The recorder of root's believes neither.
+	# In a directory that every user may write a service removes the lock
+	# and puts another file in its place. The recorder, as root, believes
+	# neither.
 	chmod 777 "$dir/vol"
 	ns_exec "$DASHPOT" start planter
 	kill_kid recorder
@@ -466,7 +468,7 @@ fill_eventfds()
 	wait_until 10 has_lines "$dir/loops" 30
 	on_time "$began"
 	is_newest
-	# The relay is given 500 ms to get rid of the last messages.
+	# The relay is given 500 ms to print the last messages.
 	stop_in 2500
 	diag '.phase == "exiting"'
 	exec {fifo}<&-

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 # The table "Which service is well" of docs/CONTROL.md in a running container:
-# everything that answers says the same. Followers (`f-NAME`, after = NAME) show
-# what the dependencies say.
+# every command and file gives the same answer. Followers (`f-NAME`, after =
+# NAME) show the answer of dependencies.
 
 load ../lib/dashpot
 
-# Settings of each service, and whether it is well: yes, no, or nothing expected.
+# Settings of each service, and its answer: yes, no, or nothing expected.
 declare -gA IS_WELL=(
 	[plain]=yes [web]=yes [sick]=no [grace]=yes [excused]=no [flap]=yes
 	[ended]=yes [once]=yes [bad]=no [halted]=no [off]=unasked
@@ -106,7 +106,7 @@ services()
 	done
 }
 
-# is NAME STATE: it has come to that
+# is NAME STATE: the service has that state
 is()
 {
 	service "$1" ".state == \"$2\""
@@ -120,7 +120,7 @@ c.request("GET", sys.argv[2])
 sys.stdout.write(c.getresponse().read().decode())' "$PORT" "$1"
 }
 
-# agree WHO: what is in the file of NAME ANSWER lines is the table
+# agree WHO: the file with lines of NAME ANSWER equals the table
 agree()
 {
 	local name
@@ -132,7 +132,7 @@ agree()
 	}
 }
 
-# ask COMMAND...: what its exit code says of each service
+# ask COMMAND...: print the answer of its exit code for each service
 ask()
 {
 	ns_exec sh -c 'for name in $NAMES; do
@@ -171,7 +171,7 @@ IN_JSON='.services | to_entries[] | select(.key | startswith("f-") | not) |
 	wait_until 20 service tock '.is_well | not'
 	wait_until 20 is backoff backoff
 
-	# These began to follow before.
+	# These followers started before.
 	for name in halted stopping excused; do
 		ctl restart "f-$name" --timeout 1ms || :
 		wait_until 10 is "f-$name" waiting
@@ -193,7 +193,7 @@ IN_JSON='.services | to_entries[] | select(.key | startswith("f-") | not) |
 		agree "$name"
 	done
 
-	# Without a name: daemons, but for `off` and `ignored`.
+	# Without a name: daemons, except `off` and `ignored`.
 	page /readyz
 	page /readyz | sed 's/:.*//' >"$dir/readyz"
 	ctl health --json | jq -r '.reasons[].service' >"$dir/all"
@@ -223,7 +223,8 @@ IN_JSON='.services | to_entries[] | select(.key | startswith("f-") | not) |
 	END
 	ns_start "$dir"
 	wait_until 10 is after running
-	# All are hopeless: none is waited for until the time is over.
+	# No service can become well by itself: no command waits until the time
+	# is over.
 	for name in requires behind; do
 		run ctl wait "$name" --timeout 5m
 		[ "$status" = 1 ]
