@@ -45,7 +45,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The command in exec mode: say when main() was reached. */
+/* The command in exec mode: write the time at which main() was reached. */
 static int stamp(int fd)
 {
 	int64_t at_ns = now_ns();

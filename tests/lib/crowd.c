@@ -9,7 +9,7 @@
  *   burst LIVE DEAD  orphans in sessions of their own: LIVE stay, DEAD end
  *                    all at once at SIGUSR1; prints "ready" before
  *
- * Everything it makes ends with it, or with its PID namespace. */
+ * All these processes end with crowd, or with its PID namespace. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -87,7 +87,7 @@ static void orphans(int n)
 	printf("%d orphans, %d refused\n", n, *refused);
 }
 
-/* In a child that is to end: its own child becomes an orphan. */
+/* Called in a child that is to end: its own child becomes an orphan. */
 static void leave_orphan(int gate)
 {
 	int refused = 0;
@@ -115,7 +115,7 @@ static void burst(int live, int dead)
 	for (int i = 0; i < live + dead; i++) {
 		pid_t pid = fork();
 
-		/* Nobody but this process may hold the other end. */
+		/* Only this process may hold the other end. */
 		if (pid == 0) {
 			close(gate[1]);
 			leave_orphan(i < live ? -1 : gate[0]);

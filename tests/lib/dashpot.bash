@@ -3,9 +3,9 @@
 # Helpers for the integration tests: `load ../lib/dashpot` in a .bats file.
 #
 # Every dashpot started here is PID 1 of a PID namespace or container of its
-# own. Whatever a test started is gone after it: teardown() ends it by the pid
-# or the name that was remembered when it was started, never by a pattern.
-# A test file with a teardown() of its own has to call ns_cleanup in it.
+# own. Every process of a test is gone after it: teardown() ends it by the pid
+# or the name that was remembered at its start, never by a pattern. A test file
+# with a teardown() of its own has to call ns_cleanup in it.
 #
 # A test that starts a dashpot:
 #
@@ -43,7 +43,7 @@ now_ms()
 }
 
 # wait_until SECONDS COMMAND...: run it until it succeeds, every 20 ms. Fails
-# after SECONDS, with what the command printed last.
+# after SECONDS, with the last output of the command.
 wait_until()
 {
 	local end output
@@ -59,7 +59,7 @@ wait_until()
 	done
 }
 
-# stays SECONDS COMMAND...: the opposite: it has to succeed all the time
+# stays SECONDS COMMAND...: the command has to succeed all the time
 stays()
 {
 	local end
@@ -73,8 +73,9 @@ stays()
 
 # --- dashpot in a PID namespace of its own -----------------------------------
 
-# ns_dir [NAME]: make and print a directory for one dashpot. Put dashpot.ini
-# there. It gets: vol/ (the diagnostics volume), stdout, stderr and status (once it has ended: see ns_wait).
+# ns_dir [NAME]: make and print a directory for one dashpot. The test puts
+# dashpot.ini there; dashpot's files are vol/ (the diagnostics volume), stdout,
+# stderr and status (once it has ended: see ns_wait).
 ns_dir()
 {
 	local dir=$BATS_TEST_TMPDIR/${1:-one}
@@ -83,9 +84,8 @@ ns_dir()
 }
 
 # ns_start DIR [ARG...]: `dashpot run -c DIR/dashpot.ini ARG...` as PID 1. The
-# diagnostics volume is DIR/vol unless the file names one. Returns once PID 1
-# exists; what it does then is for the test to wait for. See ns_run for what can
-# be set around it.
+# diagnostics volume is DIR/vol unless the file names another. Returns once PID
+# 1 exists; the test waits for what follows. See ns_run for the settings.
 ns_start()
 {
 	local dir=$1
@@ -97,9 +97,10 @@ ns_start()
 	ns_run "$dir" "$DASHPOT" run -c "$dir/dashpot.ini" -c "$dir/volume.ini" "$@"
 }
 
-# ns_run DIR COMMAND...: any command as PID 1 of a new PID namespace with a /proc
-# and an empty /run of its own: ns_run "$dir" "$DASHPOT" -- sleep 5. Sets NS_DIR and NS_PID
-# (PID 1 as this shell sees it). These arrays, when set, go around it:
+# ns_run DIR COMMAND...: run any command as PID 1 of a new PID namespace with a
+# /proc and an empty /run of its own: ns_run "$dir" "$DASHPOT" -- sleep 5. Sets
+# NS_DIR and NS_PID (PID 1 as this shell sees it). These arrays, when set, go
+# around it:
 #   NS_UNSHARE  more options of unshare(1), e.g. (--net --user --map-root-user)
 #   NS_PREFIX   a command that executes PID 1 without a fork, e.g. (prlimit
 #               --nproc=40), (setpriv ...) or (strace -D -f -o FILE -e ...)
@@ -113,8 +114,9 @@ ns_run()
 	: >"$dir/stdout"
 	: >"$dir/stderr"
 	[ "$(id -u)" = 0 ] || user=(--user --map-root-user)
-	# A shell makes its background jobs ignore INT and QUIT, and bats waits for
-	# whoever holds one of its descriptors: neither may reach PID 1.
+	# A shell makes its background jobs ignore INT and QUIT, and bats waits
+	# for every process that holds one of its descriptors: neither may reach
+	# PID 1.
 	(
 		close_fds
 		env --default-signal unshare --mount "${user[@]}" -- \
@@ -136,7 +138,7 @@ ns_run()
 	ns_use "$dir"
 }
 
-# close_fds: all but stdin, stdout and stderr
+# close_fds: close all descriptors except stdin, stdout and stderr
 close_fds()
 {
 	local fd
@@ -146,30 +148,33 @@ close_fds()
 	done
 }
 
-# ns_use DIR: ns_exec, ns_stop, diag and so on speak of that one from now on
+# ns_use DIR: from now on ns_exec, ns_stop, diag and so on are about the dashpot
+# of DIR
 ns_use()
 {
 	NS_DIR=$1
 	read -r NS_PID _ <"$NS_DIR/pids" || true
 }
 
-# ns_find: note the pids and start times of unshare and of its one child, so
-# that nothing else is ever signalled; fails while they are not there yet
+# ns_find: note the pids and start times of unshare and of its only child, so
+# that no other process is ever signalled; fails while they do not exist yet
 ns_find()
 {
 	local unshare child=
 	[ ! -s "$NS_DIR/status" ] || { echo 0 0 0 0 >"$NS_DIR/pids"; return; }
 	read -r unshare 2>/dev/null <"$NS_DIR/unshare" || return
-	# No newline ends this file, so that read fails even where it has read.
+	# No newline ends this file, so read fails even when it has read the
+	# number.
 	read -r child _ 2>/dev/null <"/proc/$unshare/task/$unshare/children" || true
-	# Not mount(8), which comes before, and not unshare itself until it execs.
+	# Neither mount(8), which runs before, nor unshare itself until it
+	# execs.
 	grep -qs '^NSpid:.*[^0-9]1$' "/proc/$child/status" || return
 	[ "$(readlink "/proc/$child/exe")" != "$(readlink "/proc/$unshare/exe")" ] ||
 		return
 	echo "$child $(born "$child") $unshare $(born "$unshare")" >"$NS_DIR/pids"
 }
 
-# born PID: its start time in clock ticks; empty when it is gone
+# born PID: start time of the process in clock ticks; empty when it is gone
 born()
 {
 	local stat
@@ -180,7 +185,7 @@ born()
 	echo "${20}"
 }
 
-# is_same PID START: it is still the process that it was
+# is_same PID START: the number still belongs to the same process
 is_same()
 {
 	[ "$1" != 0 ] && [ -n "$2" ] && [ "$(born "$1")" = "$2" ]
@@ -194,7 +199,7 @@ ns_alive()
 	is_same "$pid" "$start" && [ "$(ps -o state= -p "$pid")" != Z ]
 }
 
-# ns_ended: its exit code is known
+# ns_ended: the exit code of PID 1 is known
 ns_ended()
 {
 	[ -s "$NS_DIR/status" ]
@@ -206,8 +211,9 @@ ns_signal()
 	ns_alive && kill -s "$1" "$NS_PID"
 }
 
-# ns_wait [SECONDS]: wait for its end; NS_STATUS is its exit code, or `killed`
-# where PID 1 was killed or crashed and the machine's unshare cannot tell how
+# ns_wait [SECONDS]: wait for the end of PID 1; NS_STATUS is its exit code, or
+# `killed` where PID 1 was killed or crashed and the machine's unshare cannot
+# tell how
 ns_wait()
 {
 	wait_until "${1:-15}" ns_ended && read -r NS_STATUS <"$NS_DIR/status"
@@ -220,7 +226,7 @@ ns_stop()
 	ns_wait "${2:-15}"
 }
 
-# ns_exec COMMAND...: run it inside, like `docker exec`
+# ns_exec COMMAND...: run the command inside, like `docker exec`
 ns_exec()
 {
 	nsenter --target "$NS_PID" --pid --mount -- "$@"
@@ -238,7 +244,7 @@ ns_pids()
 	ns_ps | awk -v text="$1" 'index($0, text) { print $1 }'
 }
 
-# ns_cleanup: end and forget everything this test started
+# ns_cleanup: end and forget every process that this test started
 ns_cleanup()
 {
 	local dir pid start parent parent_start name
@@ -264,21 +270,21 @@ ns_cleanup()
 
 # --- what it wrote -----------------------------------------------------------
 
-# ctl COMMAND...: dashpot's own commands, e.g. ctl status --json, typed inside
+# ctl COMMAND...: run a command of dashpot inside, e.g. ctl status --json
 ctl()
 {
 	ns_exec "$DASHPOT" "$@"
 }
 
 # diag JQ-EXPRESSION: read diagnostic.json. Prints the value (strings without
-# quotes); fails when it is false or null or there is no file, so that
+# quotes); fails when the value is false or null or there is no file, so that
 # `wait_until 5 diag '.services.web.state == "blocked"'` works.
 diag()
 {
 	jq -er "$1" "$NS_DIR/vol/diagnostic.json"
 }
 
-# service NAME JQ-EXPRESSION: the same within the service of that name
+# service NAME JQ-EXPRESSION: as diag, within the service of that name
 service()
 {
 	jq -er --arg name "$1" ".services[\$name] | $2" "$NS_DIR/vol/diagnostic.json"
@@ -290,15 +296,15 @@ registry()
 	jq -er "$1" "$NS_DIR/vol/process-registry.json"
 }
 
-# events JQ-EXPRESSION: the lines of events.jsonl for which it is true; fails
-# when there is none
+# events JQ-EXPRESSION: print the lines of events.jsonl that match; fails when
+# there is none
 events()
 {
 	jq -ec "select($1)" "$NS_DIR/vol/events.jsonl" | grep .
 }
 
-# volume_validate DIR: every document in it (and in what is below) is whole and
-# follows its schema in docs/. Fails when there is none.
+# volume_validate DIR: every document in DIR and its directories is whole and
+# follows its schema in docs/. Fails when there is no document.
 volume_validate()
 {
 	python3 "$DASHPOT_LIB/validate.py" "$DASHPOT_TOP/docs" "$1"
@@ -306,37 +312,37 @@ volume_validate()
 
 # --- containers --------------------------------------------------------------
 
-# podman ARG...: with the settings and the storage of the tests
+# podman ARG...: podman with the settings and the storage of the tests
 podman()
 {
 	"$DASHPOT_LIB/podman" "$@"
 }
 
 # need_image NAME: make the image `test` (localhost/dashpot-test) or `debian`
-# (localhost/debian:bookworm-slim) unless it is there; best in setup_file()
+# (localhost/debian:bookworm-slim) unless it exists; best called in setup_file()
 need_image()
 {
 	"$DASHPOT_LIB/images" "$1" >/dev/null 3>&-
 }
 
-# product_image: build the Dockerfile as it stands, as localhost/dashpot
+# product_image: build the Dockerfile of this tree, as localhost/dashpot
 product_image()
 {
 	need_image debian && podman build --quiet --pull=never --isolation=chroot \
 		--network=host --tag localhost/dashpot "$DASHPOT_TOP" 3>&-
 }
 
-# container_run NAME [PODMAN-OPTION...] IMAGE [ARG...]: start it detached and
-# without network, ./dashpot mounted read-only as /dashpot. NAME is this test's
-# own. Works here: --pids-limit --memory --cpus --read-only --user --cap-drop
-# --stop-signal --tmpfs -v --ulimit --uidmap --restart --security-opt
-# --init-path.
+# container_run NAME [PODMAN-OPTION...] IMAGE [ARG...]: start a container,
+# detached and without network, ./dashpot mounted read-only as /dashpot. NAME
+# counts within this test. Options that work here: --pids-limit --memory --cpus
+# --read-only --user --cap-drop --stop-signal --tmpfs -v --ulimit --uidmap
+# --restart --security-opt --init-path.
 container_run()
 {
 	local name option limits=() here=$PWD
 	name=$(container_name "$1")
 	shift
-	# podman forgets its default limits as soon as one is given.
+	# podman drops its default limits as soon as a limit is given.
 	for option in nofile=1024:1024 nproc=4096:4096; do
 		[[ " $* " == *[\ =]"${option%%=*}="* ]] || limits+=(--ulimit "$option")
 	done
@@ -347,7 +353,7 @@ container_run()
 	cd "$here" || return
 }
 
-# container_name NAME: what podman calls it
+# container_name NAME: its name in podman
 container_name()
 {
 	echo "dashpot-$1-$(printf %s "$BATS_TEST_TMPDIR" | cksum | cut -d ' ' -f 1)"
@@ -361,13 +367,13 @@ container_stop()
 	container_get "$1" .State.ExitCode
 }
 
-# container_exec NAME COMMAND...: run it inside
+# container_exec NAME COMMAND...: run the command inside
 container_exec()
 {
 	podman exec "$(container_name "$1")" "${@:2}"
 }
 
-# container_logs NAME: what it printed, stdout and stderr
+# container_logs NAME: print its stdout and stderr
 container_logs()
 {
 	podman logs "$(container_name "$1")" 2>&1
@@ -395,8 +401,8 @@ container_wait()
 
 # uml_run SCRIPT [FILE...]: run the file SCRIPT by busybox sh, as root, on a
 # kernel with writable cgroup v2; /dashpot and the FILEs are in its /. Prints
-# what it prints, returns its exit code. Takes three seconds more. busybox has
-# `unshare -pf --mount-proc` to make dashpot PID 1.
+# the output of the script, returns its exit code. Takes three more seconds.
+# busybox has `unshare -pf --mount-proc` to make dashpot PID 1.
 uml_run()
 {
 	DASHPOT=$DASHPOT "$DASHPOT_LIB/uml" "$@" 3>&-

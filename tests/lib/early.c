@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* early N US COMMAND...: N times execute it as PID 1 of a new PID namespace and
- * send it SIGTERM at a random moment within so many microseconds of its exec.
- * Prints "lost N" (which did not end for it in time), then each exit code with
- * how often it came, as "143:17". `early N US -` is what can be had at all: a
- * program that blocks signals first and waits for them.
+/* early N US COMMAND...: N times execute COMMAND as PID 1 of a new PID
+ * namespace and send it SIGTERM at a random moment within US microseconds of
+ * its exec. Prints "lost N" (runs that did not end by the signal in time), then
+ * each exit code with its count, as "143:17". `early N US -` measures the best
+ * possible program, which blocks signals first and waits for them.
  *
- * Runs ahead of all others where it may: a machine that lets the program wait
- * between its exec and its first instruction loses the signal for it. */
+ * Runs with the highest priority where it may: where the machine lets the
+ * program wait between its exec and its first instruction the signal is
+ * lost. */
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -43,7 +44,7 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Its wait status; -1 when the signal was lost. */
+/* The wait status of the run; -1 when the signal was lost. */
 static int try_once(int64_t after_us, char **command)
 {
 	struct pollfd end = { .events = POLLIN };

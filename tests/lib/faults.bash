@@ -1,18 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
-# Helpers for tests that take something away from a running dashpot: `load
-# ../lib/faults` after ../lib/dashpot. PID 1 is the one of ns_start or, after
-# container_use, that of a container.
+# Helpers for tests that take a resource away from a running dashpot: `load
+# ../lib/faults` after ../lib/dashpot. PID 1 is the process of ns_start or,
+# after container_use, of a container.
 
 # need_program NAME: compile tests/lib/NAME.c as $BATS_FILE_TMPDIR/NAME, static;
-# best in setup_file()
+# best called in setup_file()
 need_program()
 {
 	gcc -static -O2 -Wall -o "$BATS_FILE_TMPDIR/$1" "$DASHPOT_LIB/$1.c"
 }
 
-# container_use NAME VOLUME: PID 1 is that container's from now on, and diag
-# and service read the directory VOLUME
+# container_use NAME VOLUME: from now on PID 1 is the process of that container,
+# and diag and service read the directory VOLUME
 container_use()
 {
 	NS_DIR=$2
@@ -23,8 +23,8 @@ container_use()
 	[ "$NS_PID" != 0 ]
 }
 
-# kid TEXT: the number, as this shell sees it, of the child of PID 1 whose
-# command line has TEXT; fails when there is none
+# kid TEXT: the number, in this namespace, of the child of PID 1 whose command
+# line has TEXT; fails when there is no such child
 kid()
 {
 	ps --ppid "$NS_PID" -o pid=,args= | awk -v text="$1" '
@@ -39,14 +39,14 @@ kill_kid()
 	pid=$(kid "$1") && kill -s "${2:-KILL}" "$pid"
 }
 
-# kids TEXT: how many children of PID 1 have TEXT in their command line
+# kids TEXT: number of children of PID 1 with TEXT in their command line
 kids()
 {
 	ps --ppid "$NS_PID" -o args= | awk -v text="$1" '
 		index($0, text) { n++ } END { print n + 0 }'
 }
 
-# free_uid: one that no process on this machine has
+# free_uid: a uid that no process on this machine has
 free_uid()
 {
 	local uid=$((40000 + $$ % 20000))
@@ -57,7 +57,8 @@ free_uid()
 }
 
 # crowd_ini: the services on standard input, with a uid of their own for @uid@,
-# and a crowd of 20 processes of it; the oneshot `full` is done when all are there
+# and a crowd of 20 processes of that uid; the oneshot `full` is done when all
+# exist
 crowd_ini()
 {
 	local uid
@@ -74,8 +75,8 @@ crowd_ini()
 	sed "s/@uid@/$uid/"
 }
 
-# stall DIR: the stderr of the next dashpot is a full pipe that nobody reads,
-# for as long as this shell lives
+# stall DIR: the stderr of the next dashpot is a full pipe without a reader, for
+# as long as this shell lives
 stall()
 {
 	mkfifo "$1/stalled"
@@ -84,19 +85,19 @@ stall()
 	NS_STDERR=$1/stalled
 }
 
-# say_count PATTERN: in how many lines it was said
+# say_count PATTERN: number of dashpot's lines that match
 say_count()
 {
 	grep -c -e "$1" "$NS_DIR/stderr" || true
 }
 
-# said PATTERN: it was said
+# said PATTERN: a line of dashpot matches
 said()
 {
 	grep -q -e "$1" "$NS_DIR/stderr"
 }
 
-# said_once PATTERN: in exactly one line
+# said_once PATTERN: exactly one line of dashpot matches
 said_once()
 {
 	[ "$(say_count "$1")" = 1 ] || {
@@ -106,13 +107,13 @@ said_once()
 	}
 }
 
-# lines_now FILE: how many lines it has
+# lines_now FILE: number of lines of the file
 lines_now()
 {
 	if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi
 }
 
-# has_lines FILE N: at least N lines
+# has_lines FILE N: the file has at least N lines
 has_lines()
 {
 	[ "$(lines_now "$1")" -ge "$2" ]
@@ -131,7 +132,7 @@ longest_gap()
 	' "$1"
 }
 
-# at_most VALUE LIMIT WHAT: say both when it is more
+# at_most VALUE LIMIT WHAT: fail and print both when VALUE is more than LIMIT
 at_most()
 {
 	[ "$1" -le "$2" ] || { echo "$3: $1, more than $2" >&2; return 1; }

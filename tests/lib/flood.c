@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* flood PID SECONDS SENDERS NUMBER...: send the signals of these numbers to PID
- * in turn, without a pause, from so many processes. For a PID whose queue is
- * short (RLIMIT_SIGPENDING): a long one would stand the machine still. */
+ * in turn, without a pause, from SENDERS processes. Only for a PID with a short
+ * queue (RLIMIT_SIGPENDING): a long queue would stop the machine. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>

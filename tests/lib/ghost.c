@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* ghost KIND [CODE]: leave a process called ghost-KIND behind in one of the ways
- * in which processes escape who started them, then end with CODE (1), or with
- * CODE `stay` live on. The kinds are those of the table in dashpot(8).
- * ghost neighbour: have daemons that try to take the
- * marks of other services, by every pair of limits near the own one; print how
- * many pairs were refused.
- * ghost chain, ghost hops: leave a process that forks and ends all the time; the
- * second one also makes a session each time.
- * ghost zombies N: have so many children that have ended, and wait for none. */
+/* ghost KIND [CODE]: leave a process called ghost-KIND behind in one of the
+ * ways in which processes escape the process that started them, then end with
+ * CODE (1), or with CODE `stay` live on. The table in dashpot(8) lists the
+ * kinds.
+ * ghost neighbour: have daemons that try to take the marks of other services,
+ * by every pair of limits near their own; print how many pairs were refused.
+ * ghost chain, ghost hops: leave a process that forks and ends all the time;
+ * the process of hops also makes a session each time.
+ * ghost zombies N: have N children that have ended, and wait for none. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -64,8 +64,8 @@ static int change(int resource, long by)
 	return setrlimit(resource, &r);
 }
 
-/* One process a pair, whose parent has ended; 1 when the kernel refused a part
- * of it. */
+/* A process for each pair, whose parent has ended; 1 when the kernel refused a
+ * limit of the pair. */
 static int take_pair(long locks, long rss)
 {
 	char *argv[] = { "ghost-neighbour", "be", NULL };

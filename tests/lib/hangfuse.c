@@ -2,10 +2,10 @@
 /* hangfuse DIR COMMAND...: mount a file system on DIR that never answers, in
  * this mount namespace, and execute COMMAND without a fork.
  *
- * A child of it serves the file system: it answers what a mount needs and
- * reads every other request without an answer, so that whoever asked sleeps
- * uninterruptibly, SIGKILL or not, until that child ends. It ignores all
- * signals but SIGKILL. Source: fuse(4), linux/fuse.h. */
+ * A child of hangfuse serves the file system: it answers the requests of a
+ * mount and reads every other request without an answer, so that the process
+ * that asked sleeps uninterruptibly, SIGKILL or not, until that child ends. The
+ * child ignores all signals except SIGKILL. Source: fuse(4), linux/fuse.h. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# What became of the lines of speaker.c: one "NAME lost repeated broken" for
-# each speaker, and one for lines that are of nobody, as "?".
+# Counts of the lines of speaker.c: a line "NAME lost repeated broken" for each
+# speaker, and a line for lines of no speaker, with the name "?".
 function tail_of(n) { return substr(dots, 1, n % 60) }
 BEGIN { dots = "............................................................" }
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* hog MIB: take that much memory, touching every page, and stay. For tests
- * that want the kernel to kill for want of memory. */
+/* hog MIB: take that much memory, touching every page, and stay. For tests in
+ * which the kernel kills because memory runs out. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

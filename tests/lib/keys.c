@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Prints the table of keys, for the test that holds the manual against it:
- * SECTION KEY. Linked with the library of the product. */
+/* Prints the table of keys as lines of SECTION KEY, for the test that compares
+ * the manual with it. Linked with the library of the product. */
 #include <stdio.h>
 
 #include "init/config/keys.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* lease FILE COMMAND...: make the executable FILE in such a way that whoever
- * executes it sleeps in that call until a signal ends it, for 45 seconds
+/* lease FILE COMMAND...: make the executable FILE so that a process that
+ * executes it sleeps in exec until a signal ends it, for 45 seconds
  * (/proc/sys/fs/lease-break-time); then execute COMMAND without a fork.
  *
- * A child of it holds a write lease on the file, which others have to wait for,
- * and does not give it back. Source: fcntl(2), F_SETLEASE. */
+ * A child of lease holds a write lease on the file, on which other processes
+ * have to wait, and does not give it back. Source: fcntl(2), F_SETLEASE. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>

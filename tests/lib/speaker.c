@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* speaker NAME LINES [FD]: print so many numbered lines as fast as it goes, in
- * writes that do not end where lines do. */
+/* speaker NAME LINES [FD]: print that number of numbered lines as fast as
+ * possible, in writes that do not end at the ends of lines. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 					"............................................"
 					"................");
 		if (used > sizeof(text) - 200) {
-			/* The last byte goes with what comes next. */
+			/* The last byte is written with the next line. */
 			if (put_all(fd, text, used - 1) < 0)
 				return 1;
 			text[0] = text[used - 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* teller SECONDS TEXT...: tells each TEXT by the sd_notify(3) of libsystemd,
+/* teller SECONDS TEXT...: sends each TEXT by the sd_notify(3) of libsystemd,
  * after that many seconds, then sleeps; the text "exit" ends it. Exits with 3
  * where there is no NOTIFY_SOCKET. */
 #include <stdio.h>

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: ISC
 # For tests of dashpot in a namespace: `load ../lib/dashpot`, then this.
 #
-# Every document that a test left on a volume is validated when it is over,
-# and what dashpot says can be asked for.
+# Every document that a test left on a volume is validated when the test is
+# over, and dashpot's messages can be queried.
 
 teardown()
 {
 	verify_volumes
 }
 
-# verify_volumes: end everything, then validate what it wrote
+# verify_volumes: end every dashpot, then validate its documents
 verify_volumes()
 {
 	local dirs=() dir
@@ -23,20 +23,21 @@ verify_volumes()
 	done
 }
 
-# said JQ-EXPRESSION: dashpot's messages (log_format = json) for which it is
-# true, one a line; fails when there is none
+# said JQ-EXPRESSION: print dashpot's messages (log_format = json) that match,
+# one on each line; fails when there is none
 said()
 {
 	jq -Rc "fromjson? | objects | select($1)" "$NS_DIR/stderr" | grep .
 }
 
-# said_of SERVICE EVENT [FIELD]: FIELD (monotonic_ms) of those messages
+# said_of SERVICE EVENT [FIELD]: FIELD (monotonic_ms) of the messages about that
+# event
 said_of()
 {
 	said ".service == \"$1\" and .event == \"$2\"" | jq ".${3:-monotonic_ms}"
 }
 
-# count_is NUMBER COMMAND...: it prints so many lines
+# count_is NUMBER COMMAND...: the command prints exactly NUMBER lines
 count_is()
 {
 	[ "$("${@:2}" | wc -l)" = "$1" ]
@@ -50,7 +51,7 @@ is_between()
 	return 1
 }
 
-# fails COMMAND...: it has to fail (bats overlooks a plain `!`)
+# fails COMMAND...: the command has to fail (bats overlooks a plain `!`)
 fails()
 {
 	! "$@" >/dev/null 2>&1
