@@ -210,7 +210,7 @@ void commands_wait(struct control *ctl, struct client *c)
 {
 	bool is_late = ctl->now_ms >= c->due_ms;
 
-	if (control_phase(ctl) >= BOARD_STOPPING_ALL &&
+	if (helper_phase(ctl->job) >= BOARD_STOPPING_ALL &&
 	    c->request.kind != COMMAND_STOP)
 		respond_refuse(ctl, c, RESPOND_STOPPING,
 			       "dashpot is stopping everything");

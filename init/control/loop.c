@@ -10,17 +10,8 @@
 #include "init/control/notify_manager.h"
 
 /* Descriptors that are polled, those of clients behind them. */
-enum { POLL_SIGNAL, POLL_WAKE, POLL_COMMAND, POLL_DOORS,
+enum { POLL_FRAME, POLL_COMMAND, POLL_DOORS,
        POLLS = POLL_DOORS + DOORS };
-
-enum board_phase control_phase(const struct control *ctl)
-{
-	const volatile uint8_t *phase = &ctl->job->boards.board->phase;
-	uint8_t now = *phase;
-
-	atomic_thread_fence(memory_order_acquire);
-	return (enum board_phase)now;
-}
 
 uint64_t control_generation(const struct control *ctl)
 {
@@ -95,7 +86,7 @@ static _Noreturn void finish(struct control *ctl)
 		struct client *c = client_at(k);
 
 		if (c->state == CLIENT_WAITING &&
-		    control_phase(ctl) == BOARD_EXITING)
+		    helper_phase(ctl->job) == BOARD_EXITING)
 			commands_wait(ctl, c);
 		if (c->state != CLIENT_FREE)
 			client_send(c, ctl->now_ms);
@@ -157,10 +148,7 @@ static int timeout_of(const struct control *ctl, int64_t next_ms)
 	for (int k = 0; k < DOORS; k++)
 		if (ctl->door[k].again_ms > ctl->now_ms)
 			next_ms = earlier(next_ms, ctl->door[k].again_ms);
-	if (next_ms == INT64_MAX)
-		return -1;
-	next_ms -= helper_mono_ms();
-	return next_ms < 0 ? 0 : next_ms > 60000 ? 60000 : (int)next_ms;
+	return helper_timeout_ms(next_ms, helper_mono_ms());
 }
 
 static int fd_of(const struct control *ctl, const struct client_door *door)
@@ -172,8 +160,7 @@ static int fd_of(const struct control *ctl, const struct client_door *door)
 static void sleep_on(struct control *ctl, struct pollfd *fds, int64_t next_ms)
 {
 	const int always[POLL_DOORS] = {
-		[POLL_SIGNAL] = ctl->signal_fd,
-		[POLL_WAKE] = ctl->job->wake_fd,
+		[POLL_FRAME] = ctl->job->epoll_fd,
 		[POLL_COMMAND] = ctl->job->command_fd,
 	};
 
@@ -225,6 +212,16 @@ static void serve_clients(struct control *ctl, const struct pollfd *fds)
 			client_send(client_at(k), ctl->now_ms);
 }
 
+/* SIGTERM has come. Wakes are forgotten: the loop looks at the board itself. */
+static bool is_told_to_end(const struct helper_job *job)
+{
+	struct epoll_event events[2];
+	int n = helper_wait(job, events, 2, 0);
+
+	return (n > 0 && events[0].data.u32 == HELPER_END) ||
+	       (n > 1 && events[1].data.u32 == HELPER_END);
+}
+
 static void take_turn(struct control *ctl)
 {
 	struct pollfd fds[POLLS + CLIENTS];
@@ -234,10 +231,8 @@ static void take_turn(struct control *ctl)
 		if (client_at(k)->answer != NULL)
 			client_send(client_at(k), ctl->now_ms);
 	sleep_on(ctl, fds, client_expire(ctl->now_ms));
-	if (fds[POLL_WAKE].revents != 0)
-		helper_sleep(ctl->job, 0);
-	if (fds[POLL_SIGNAL].revents != 0 ||
-	    control_phase(ctl) == BOARD_EXITING)
+	if ((fds[POLL_FRAME].revents != 0 && is_told_to_end(ctl->job)) ||
+	    helper_phase(ctl->job) == BOARD_EXITING)
 		finish(ctl);
 	if (fds[POLL_COMMAND].revents != 0)
 		commands_take(ctl);
@@ -253,9 +248,6 @@ _Noreturn void control_main(const struct helper_job *job)
 
 	ctl.job = job;
 	ctl.now_ms = helper_mono_ms();
-	ctl.signal_fd = helper_open_end();
-	if (ctl.signal_fd < 0)
-		_exit(1);
 	respond_set_up(&ctl);
 	open_doors(&ctl);
 	for (;;)

@@ -38,13 +38,9 @@ struct control {
 	int64_t now_ms;        /* of this turn */
 	int64_t look_ms;       /* no look at the board before that */
 	int64_t tail_ms;       /* next look for lines */
-	int signal_fd;
 	bool is_followed;      /* lines are */
 	bool is_ready_told, is_stopping_told; /* to NOTIFY_SOCKET */
 };
-
-/* What PID 1 does as a whole. One byte cannot be torn. */
-enum board_phase control_phase(const struct control *ctl);
 
 /* Generation of PID 1's board. */
 uint64_t control_generation(const struct control *ctl);

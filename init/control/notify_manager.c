@@ -38,7 +38,7 @@ static bool is_sent(const char *path, const char *text)
 void notify_manager(struct control *ctl)
 {
 	const char *path = ctl->job->notify_path;
-	enum board_phase phase = control_phase(ctl);
+	enum board_phase phase = helper_phase(ctl->job);
 	struct watch all = { .kind = REQUEST_WAIT };
 
 	if (path == NULL)

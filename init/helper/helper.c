@@ -4,7 +4,7 @@
  * than fatal, except what would leave PID 1's board writable. */
 #include "init/helper/helper.h"
 
-#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@ extern char **environ;
  * owner. */
 static const struct {
 	uint32_t capabilities;
+	bool has_epoll;  /* waits by helper_wait() */
 	bool has_output; /* keeps stdout and stderr */
 	bool has_root;   /* works from "/"; else from PID 1's directory */
 	bool has_pipes;  /* keeps the pipes of streams that go ... */
@@ -38,20 +39,21 @@ static const struct {
 } kinds[BOARD_HELPERS] = {
 	[BOARD_RECORDER] = { .capabilities = BIT(DAC_OVERRIDE) | BIT(FOWNER),
 			     .has_root = true },
-	[BOARD_RELAY] = { .has_output = true, .has_root = true,
+	[BOARD_RELAY] = { .has_epoll = true,
+			  .has_output = true, .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_RELAY },
 	[BOARD_FILES] = { .capabilities = BIT(DAC_OVERRIDE) | BIT(FOWNER) |
 					  BIT(CHOWN), /* log_owner */
-			  .has_root = true,
+			  .has_epoll = true, .has_root = true,
 			  .has_pipes = true, .pipes = CONFIG_FILE },
 	/* Until its sockets are bound; then it drops these as well. */
 	[BOARD_CONTROL] = { .capabilities = BIT(CHOWN) | BIT(DAC_OVERRIDE) |
 					    BIT(FOWNER) |
 					    BIT(NET_BIND_SERVICE),
-			    .has_root = true },
+			    .has_epoll = true, .has_root = true },
 	/* For sockets that lie where only their service may look. */
 	[BOARD_PROBER] = { .capabilities = BIT(DAC_OVERRIDE),
-			   .has_root = true },
+			   .has_epoll = true, .has_root = true },
 	[BOARD_INSPECTOR] = { .capabilities = BIT(DAC_OVERRIDE) |
 					      BIT(DAC_READ_SEARCH) },
 };
@@ -166,7 +168,30 @@ void helper_drop_capabilities(void)
 	drop_capabilities(0);
 }
 
-_Noreturn void helper_run(const struct helper_job *given)
+void helper_watch(const struct helper_job *job, int fd, uint32_t what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
+
+	if (epoll_ctl(job->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		_exit(1);
+}
+
+/* All signals are blocked; SIGTERM arrives here. */
+static int open_epoll(const struct helper_job *job)
+{
+	const uint64_t term = UINT64_C(1) << (SIGTERM - 1);
+	struct helper_job made = { .epoll_fd = epoll_create1(EPOLL_CLOEXEC) };
+	int signal_fd = (int)syscall(SYS_signalfd4, -1, &term, sizeof(term),
+				     SFD_NONBLOCK | SFD_CLOEXEC);
+
+	if (made.epoll_fd < 0 || signal_fd < 0)
+		_exit(1);
+	helper_watch(&made, job->wake_fd, HELPER_WAKE);
+	helper_watch(&made, signal_fd, HELPER_END);
+	return made.epoll_fd;
+}
+
+_Noreturn void helper_run(const struct helper_job *given, helper_main *run)
 {
 	struct helper_job job = *given;
 	int32_t parent = job.boards.board->pid;
@@ -187,22 +212,8 @@ _Noreturn void helper_run(const struct helper_job *given)
 	if (kinds[job.kind].has_root && chdir("/") < 0)
 		_exit(111);
 	set_title(job.argv, board_helper_word(job.kind));
-	switch (job.kind) {
-	case BOARD_RECORDER:
-		recorder_main(&job);
-	case BOARD_RELAY:
-		relay_main(&job);
-	case BOARD_FILES:
-		files_main(&job);
-	case BOARD_CONTROL:
-		control_main(&job);
-	case BOARD_INSPECTOR:
-		inspector_main(&job);
-	case BOARD_PROBER:
-		prober_main(&job);
-	case BOARD_HELPERS:
-		break;
-	}
+	job.epoll_fd = kinds[job.kind].has_epoll ? open_epoll(&job) : -1;
+	run(&job);
 	_exit(111);
 }
 
@@ -214,12 +225,14 @@ bool helper_is_superseded(const struct helper_job *job)
 	return *reloads != job->reloads;
 }
 
-int helper_open_end(void)
+enum board_phase helper_phase(const struct helper_job *job)
 {
-	const uint64_t term = UINT64_C(1) << (SIGTERM - 1);
+	/* PID 1's one byte cannot be torn. */
+	const volatile uint8_t *phase = &job->boards.board->phase;
+	uint8_t now = *phase;
 
-	return (int)syscall(SYS_signalfd4, -1, &term, sizeof(term),
-			    SFD_NONBLOCK | SFD_CLOEXEC);
+	atomic_thread_fence(memory_order_acquire);
+	return (enum board_phase)now;
 }
 
 void helper_tell(const struct helper_job *job)
@@ -239,6 +252,26 @@ bool helper_sleep(const struct helper_job *job, int timeout_ms)
 	if (poll(&wake, 1, timeout_ms) <= 0)
 		return false;
 	return read(job->wake_fd, &wakes, sizeof(wakes)) == sizeof(wakes);
+}
+
+int helper_timeout_ms(int64_t next_ms, int64_t now_ms)
+{
+	int64_t left_ms = next_ms - now_ms;
+
+	if (next_ms == INT64_MAX)
+		return -1;
+	return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+int helper_wait(const struct helper_job *job, struct epoll_event *ret_events,
+		int most, int timeout_ms)
+{
+	int n = epoll_wait(job->epoll_fd, ret_events, most, timeout_ms);
+
+	for (int k = 0; k < n; k++)
+		if (ret_events[k].data.u32 == HELPER_WAKE)
+			helper_sleep(job, 0);
+	return n;
 }
 
 static int64_t read_clock(clockid_t clock)

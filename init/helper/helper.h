@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
 #include "init/board/board.h"
 #include "init/config/config.h"
@@ -38,9 +39,20 @@ struct helper_job {
 	const char *notify_path; /* control: NOTIFY_SOCKET as dashpot found
 				  * it, copied: set_title() writes over the
 				  * environment; NULL none */
+	int epoll_fd;    /* made by helper_run(): has SIGTERM and wake_fd; -1:
+			  * this helper waits for nothing else */
 	int wake_fd;     /* eventfd, non-blocking: PID 1 -> helper */
 	int notify_fd;   /* eventfd, non-blocking: helper -> PID 1 */
 	char **argv;     /* of the program, for its name in ps */
+};
+
+/* What a helper does once it is one; never returns. */
+typedef void helper_main(const struct helper_job *job);
+
+/* What helper_wait() says beside what a helper watches itself. */
+enum {
+	HELPER_WAKE = 1 << 30, /* PID 1 has news */
+	HELPER_END,            /* SIGTERM: exit, a successor goes on */
 };
 
 /* Become the helper: name, death with PID 1, its boards mapped, every
@@ -48,15 +60,17 @@ struct helper_job {
  * parent is checked against board->pid, so PID 1 sets that before the fork.
  * The exit status is 0 when the helper finished its work, 1 when it could not,
  * 111 when it could not become a helper at all. */
-_Noreturn void helper_run(const struct helper_job *given);
+_Noreturn void helper_run(const struct helper_job *given, helper_main *run);
 
-/* The mains of the helpers, called by helper_run(). */
+/* The mains of the helpers, and the one table of them: all that PID 1 knows of
+ * what they do. */
 _Noreturn void recorder_main(const struct helper_job *job);
 _Noreturn void relay_main(const struct helper_job *job);
 _Noreturn void files_main(const struct helper_job *job);
 _Noreturn void control_main(const struct helper_job *job);
 _Noreturn void inspector_main(const struct helper_job *job);
 _Noreturn void prober_main(const struct helper_job *job);
+extern helper_main *const helper_mains[BOARD_HELPERS];
 
 /* Give up every capability; for good. */
 void helper_drop_capabilities(void);
@@ -65,9 +79,21 @@ void helper_drop_capabilities(void);
  * nothing is lost by it. A word of the board, read often. */
 bool helper_is_superseded(const struct helper_job *job);
 
-/* A non-blocking, close-on-exec signalfd(2) for the SIGTERM that tells a helper
- * to end, or -1. */
-int helper_open_end(void);
+/* What PID 1 does as a whole; what it has put on the board before is seen. */
+enum board_phase helper_phase(const struct helper_job *job);
+
+/* Have helper_wait() say `what` while fd is readable; ends the process where
+ * the kernel has no memory for it. */
+void helper_watch(const struct helper_job *job, int fd, uint32_t what);
+
+/* Wait until something that is watched has happened, at most timeout_ms (-1: for
+ * ever). Returns how many there are, each with its `what` in data.u32; wakes so
+ * far are forgotten. */
+int helper_wait(const struct helper_job *job, struct epoll_event *ret_events,
+		int most, int timeout_ms);
+
+/* From now_ms to next_ms as poll(2) takes it; INT64_MAX: for ever. */
+int helper_timeout_ms(int64_t next_ms, int64_t now_ms);
 
 /* Tell PID 1 to look at this helper's board. Never blocks. */
 void helper_tell(const struct helper_job *job);

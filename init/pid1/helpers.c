@@ -43,7 +43,7 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 
 	if (pid == 0) {
 		spawn_drop_reports(sup);
-		helper_run(&job);
+		helper_run(&job, helper_mains[kind]);
 	}
 	kept->again_ms = NEVER;
 	kept->is_renewed = false;

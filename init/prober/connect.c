@@ -178,7 +178,7 @@ static void send_request(struct prober *p, uint32_t i)
 	if (sent >= 0 && sent < length)
 		errno = EIO;
 	else if (sent == length &&
-		 epoll_ctl(p->epoll_fd, EPOLL_CTL_MOD, c->fd, &event) == 0) {
+		 epoll_ctl(p->job->epoll_fd, EPOLL_CTL_MOD, c->fd, &event) == 0) {
 		c->state = READING;
 		return;
 	}
@@ -224,7 +224,7 @@ static int attempt(struct prober *p, uint32_t i)
 	if (c->fd < 0)
 		return errno;
 	event.data.u32 = i;
-	if (epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) < 0)
+	if (epoll_ctl(p->job->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) < 0)
 		return ENOMEM;
 	if (connect(c->fd, (const struct sockaddr *)&to, size) == 0) {
 		connected(p, i);

@@ -3,9 +3,7 @@
 #include "init/prober/prober.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,15 +45,6 @@ static void take_questions(struct prober *p)
 	}
 }
 
-static void watch(const struct prober *p, int fd, uint32_t what)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-
-	event.data.u32 = what;
-	if (epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-		_exit(1);
-}
-
 /* Is there a /proc that shows what the kernel calls its processes here? */
 static bool has_proc(void)
 {
@@ -80,43 +69,30 @@ static bool has_unix(const struct config *c)
 
 static void set_up(struct prober *p, const struct helper_job *job)
 {
-	int signals;
-
 	*p = (struct prober){ .job = job, .has_proc = has_proc() };
 	if (!has_unix(job->config))
 		helper_drop_capabilities();
-	p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	signals = helper_open_end();
-	if (p->epoll_fd < 0 || signals < 0)
-		_exit(1);
-	watch(p, signals, PROBER_SIGNALS);
-	watch(p, job->probe_fd, PROBER_QUESTIONS);
+	helper_watch(job, job->probe_fd, PROBER_QUESTIONS);
 	for (uint32_t i = 0; i < job->config->services; i++)
 		if (job->sockets[i] >= 0)
-			watch(p, job->sockets[i], PROBER_SOCKETS + i);
-}
-
-static int timeout_of(const struct prober *p, int64_t next_ms)
-{
-	int64_t left_ms = next_ms - p->now_ms;
-
-	if (next_ms == INT64_MAX)
-		return -1;
-	return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+			helper_watch(job, job->sockets[i], PROBER_SOCKETS + i);
 }
 
 static void take_turn(struct prober *p, int64_t next_ms)
 {
 	struct epoll_event wake[WAKES];
-	int n = epoll_wait(p->epoll_fd, wake, WAKES, timeout_of(p, next_ms));
+	int n = helper_wait(p->job, wake, WAKES,
+			    helper_timeout_ms(next_ms, p->now_ms));
 	bool is_asked = false;
 
 	p->now_ms = helper_mono_ms();
 	for (int k = 0; k < n; k++) {
 		uint32_t what = wake[k].data.u32;
 
-		if (what == PROBER_SIGNALS)
+		if (what == HELPER_END)
 			_exit(0);
+		else if (what == HELPER_WAKE)
+			continue;
 		else if (what == PROBER_QUESTIONS)
 			is_asked = true;
 		else if (what >= PROBER_SOCKETS)

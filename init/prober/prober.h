@@ -14,7 +14,6 @@
 
 struct prober {
 	const struct helper_job *job;
-	int epoll_fd;
 	int64_t now_ms;
 	bool has_proc;   /* /proc is there, and of this PID namespace */
 };
@@ -23,7 +22,6 @@ struct prober {
 enum {
 	PROBER_SOCKETS = CONFIG_SERVICES, /* ... its socket for notices */
 	PROBER_QUESTIONS = 2 * CONFIG_SERVICES,
-	PROBER_SIGNALS,
 };
 
 /* Tell PID 1; waits until it has room, which it has in its next turn. */

@@ -133,16 +133,6 @@ static uint64_t load(const atomic_ullong *value)
 	return atomic_load_explicit(value, memory_order_acquire);
 }
 
-/* One byte of PID 1's cannot be torn. */
-static enum board_phase phase_of(const struct recorder *r)
-{
-	const volatile uint8_t *phase = &r->job->boards.board->phase;
-	uint8_t now = *phase;
-
-	atomic_thread_fence(memory_order_acquire);
-	return (enum board_phase)now;
-}
-
 static void write_report(struct json *j, void *context)
 {
 	struct recorder *r = context;
@@ -173,7 +163,7 @@ static int replace_registry(struct recorder *r, int directory)
 	uint64_t hash = HASH_START;
 	struct json j = { .put = add_to_hash, .context = &hash };
 
-	if (phase_of(r) == BOARD_STARTING || r->volume.is_second)
+	if (helper_phase(r->job) == BOARD_STARTING || r->volume.is_second)
 		return 0;
 	write_registry(&j, r);
 	if (j.err == 0 && hash == r->registry_hash)
@@ -443,22 +433,22 @@ _Noreturn void recorder_main(const struct helper_job *job)
 	set_up(&r, job);
 	begin(&r);
 	for (;;) {
-		int64_t wait_ms = r.next_ms - helper_mono_ms();
-		int64_t look_ms = next_look(&r);
-		int64_t rest_ms = look_ms - helper_mono_ms();
+		int64_t now_ms = helper_mono_ms(), look_ms = next_look(&r);
 
-		if (phase_of(&r) == BOARD_EXITING)
+		if (helper_phase(job) == BOARD_EXITING)
 			finish(&r);
 		if (helper_is_superseded(job))
 			hand_over(&r);
-		if (rest_ms <= 0)
+		if (look_ms <= now_ms)
 			look_for_zombies(&r);
 		else if (!is_due(&r))
-			helper_sleep(job, look_ms == INT64_MAX ?
-						  -1 : (int)rest_ms);
-		else if (wait_ms > 0)
-			helper_sleep(job, (int)(wait_ms < rest_ms ? wait_ms
-								  : rest_ms));
+			helper_sleep(job, helper_timeout_ms(look_ms, now_ms));
+		else if (r.next_ms > now_ms)
+			helper_sleep(job,
+				     helper_timeout_ms(look_ms < r.next_ms ?
+							       look_ms :
+							       r.next_ms,
+						       now_ms));
 		else
 			write_once(&r);
 	}

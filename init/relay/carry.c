@@ -5,7 +5,6 @@
 #include "init/relay/carry.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "init/relay/forward.h"
@@ -14,17 +13,6 @@ enum {
 	BATCH = 64,       /* events of one epoll_wait(2) */
 	HOLD_MS = 1000,   /* a long line that pauses for so long is cut */
 };
-
-bool carry_is_last(const struct carry *c)
-{
-	/* PID 1 appends its last event before it says EXITING; one byte
-	 * cannot be torn. */
-	const volatile uint8_t *phase = &c->job->boards.board->phase;
-	bool is_last = *phase == BOARD_EXITING;
-
-	atomic_thread_fence(memory_order_acquire);
-	return is_last;
-}
 
 uint64_t carry_events(const struct carry *c)
 {
@@ -105,15 +93,15 @@ static void round_of_turns(struct carry *c)
 static bool gather(struct carry *c, int timeout_ms)
 {
 	struct epoll_event events[BATCH];
-	int n = epoll_wait(c->home.epoll_fd, events, BATCH, timeout_ms);
+	int n = helper_wait(c->job, events, BATCH, timeout_ms);
 
 	for (int i = 0; i < n; i++) {
 		uint32_t what = events[i].data.u32;
 
-		if (what == CARRY_ENDED) {
-			c->is_ended = true;
-		} else if (what == CARRY_WAKE) {
-			helper_sleep(c->job, 0);
+		if (what == HELPER_END) {
+			_exit(0);
+		} else if (what == HELPER_WAKE) {
+			continue;
 		} else if (what >= SINK_BASE) {
 			c->sink[what - SINK_BASE].is_stalled = false;
 		} else {
@@ -177,18 +165,6 @@ static bool is_empty(const struct carry *c)
 	return true;
 }
 
-/* Sleep until something happens, or it is next_ms. */
-static void sleep_until(struct carry *c, int64_t next_ms)
-{
-	int64_t wait_ms = next_ms - c->now_ms;
-
-	if (next_ms == INT64_MAX)
-		wait_ms = -1;
-	else if (wait_ms < 0)
-		wait_ms = 0;
-	gather(c, (int)wait_ms);
-}
-
 struct sink *carry_sink(struct carry *c, uint32_t fd)
 {
 	return &c->sink[fd == 1 && !c->sink[0].is_used ? 1 : fd - 1];
@@ -210,13 +186,12 @@ _Noreturn void carry_run(struct carry *c)
 {
 	carry_begin(c);
 	for (;;) {
-		bool is_last = carry_is_last(c), is_said;
+		/* PID 1 appends its last event before it says EXITING. */
+		bool is_last = helper_phase(c->job) == BOARD_EXITING, is_said;
 		uint64_t events = carry_events(c);
 		bool is_idle = !gather(c, 0);
 		int64_t next_ms;
 
-		if (c->is_ended)
-			_exit(0);
 		round_of_turns(c);
 		see_to_sinks(c);
 		is_said = c->say == NULL || c->say(c);
@@ -230,6 +205,6 @@ _Noreturn void carry_run(struct carry *c)
 		else if (is_last && is_said && is_empty(c))
 			_exit(0);
 		else
-			sleep_until(c, next_ms);
+			gather(c, helper_timeout_ms(next_ms, c->now_ms));
 	}
 }

@@ -13,18 +13,11 @@
 #include "init/relay/sink.h"
 #include "init/relay/stream.h"
 
-enum {
-	CARRY_WAKE = 1 << 17, /* in epoll, behind streams and sinks */
-	CARRY_ENDED,
-};
-
 struct carry {
 	struct sink_home home;
 	const struct helper_job *job;
 	enum config_output output; /* RELAY or FILE: streams that it carries */
-	int signal_fd;             /* SIGTERM */
 	int64_t now_ms;            /* of this turn */
-	bool is_ended;             /* SIGTERM: exit, another one goes on */
 	bool is_closed;            /* EXITING, and all pipes have been read */
 	struct stream *stream;     /* 2 * services */
 	struct sink *sink;         /* as many; by number */
@@ -52,9 +45,6 @@ char *carry_room(struct carry *c, uint32_t fd, uint32_t bytes);
 
 /* The sink that a standard output goes to: both may be one. */
 struct sink *carry_sink(struct carry *c, uint32_t fd);
-
-/* True when PID 1 has said its last. */
-bool carry_is_last(const struct carry *c);
 
 /* Events on PID 1's board so far. */
 uint64_t carry_events(const struct carry *c);

@@ -2,7 +2,6 @@
 /* The log relay's beginning: which stream goes where, and what a predecessor
  * that was killed has left on the board. */
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,7 +95,7 @@ static void use_stream(struct carry *c, uint32_t k, bool is_same)
 	c->sink[s->sink].services +=
 		k % 2 == 0 || c->stream[k - 1].fd < 0 ||
 		c->stream[k - 1].sink != s->sink;
-	if (epoll_ctl(c->home.epoll_fd, EPOLL_CTL_ADD, s->fd, &e) < 0)
+	if (epoll_ctl(c->job->epoll_fd, EPOLL_CTL_ADD, s->fd, &e) < 0)
 		_exit(1);
 	forward_queue(c, k);
 }
@@ -179,14 +178,6 @@ static void recover(struct carry *c)
 	}
 }
 
-static void watch(struct carry *c, int fd, uint32_t what)
-{
-	struct epoll_event e = { .events = EPOLLIN, .data.u32 = what };
-
-	if (epoll_ctl(c->home.epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0)
-		_exit(1);
-}
-
 void carry_begin(struct carry *c)
 {
 	static struct stream streams[2 * CONFIG_SERVICES];
@@ -201,12 +192,6 @@ void carry_begin(struct carry *c)
 	c->home.job = c->job;
 	c->home.board = c->output == CONFIG_RELAY ? c->job->boards.relay
 						  : c->job->boards.files;
-	c->home.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	c->signal_fd = helper_open_end();
-	if (c->home.epoll_fd < 0 || c->signal_fd < 0)
-		_exit(1);
-	watch(c, c->job->wake_fd, CARRY_WAKE);
-	watch(c, c->signal_fd, CARRY_ENDED);
 	lines_recover(c->home.board, c->job->config);
 	if (c->output == CONFIG_RELAY) {
 		if (!is_same)

@@ -163,8 +163,8 @@ static bool stall(const struct sink_home *home, struct sink *s)
 				 .data.u32 = SINK_BASE + s->number };
 
 	s->is_stalled =
-		epoll_ctl(home->epoll_fd, EPOLL_CTL_MOD, fd_of(s), &e) == 0 ||
-		epoll_ctl(home->epoll_fd, EPOLL_CTL_ADD, fd_of(s), &e) == 0;
+		epoll_ctl(home->job->epoll_fd, EPOLL_CTL_MOD, fd_of(s), &e) == 0 ||
+		epoll_ctl(home->job->epoll_fd, EPOLL_CTL_ADD, fd_of(s), &e) == 0;
 	return s->is_stalled;
 }
 

@@ -21,7 +21,6 @@
 struct sink_home {
 	const struct helper_job *job;
 	struct board_lines *board;
-	int epoll_fd;
 };
 
 struct sink {

@@ -214,7 +214,7 @@ static inline pid_t fixture_fork(struct fixture *f, enum board_helper_kind kind,
 		return pid;
 	if (error_fd >= 0)
 		dup2(error_fd, STDERR_FILENO);
-	helper_run(&job);
+	helper_run(&job, helper_mains[job.kind]);
 }
 
 static inline void fixture_wake(struct fixture *f, enum board_helper_kind kind)

@@ -34,7 +34,7 @@ static inline void start(void)
 	stage.pid = fork();
 	assert_true(stage.pid >= 0);
 	if (stage.pid == 0)
-		helper_run(&stage.job);
+		helper_run(&stage.job, control_main);
 }
 
 /* A port that was free a moment ago. */

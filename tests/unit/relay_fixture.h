@@ -112,7 +112,7 @@ static inline void carry_start_kind(struct fixture *f,
 
 		dup2(outlets[0].in, STDOUT_FILENO);
 		dup2(outlets[1].in, STDERR_FILENO);
-		helper_run(&job);
+		helper_run(&job, helper_mains[job.kind]);
 	}
 }
 

@@ -44,15 +44,15 @@ static int set_up(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 				    pair), 0);
 	answers_fd = pair[0];
-	job = (struct helper_job){ .config = f->config, .probe_fd = pair[1] };
-	prober = (struct prober){ .job = &job, .now_ms = 5000,
-				  .epoll_fd = epoll_create1(EPOLL_CLOEXEC) };
+	job = (struct helper_job){ .config = f->config, .probe_fd = pair[1],
+				   .epoll_fd = epoll_create1(EPOLL_CLOEXEC) };
+	prober = (struct prober){ .job = &job, .now_ms = 5000 };
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	close(prober.epoll_fd);
+	close(job.epoll_fd);
 	close(answers_fd);
 	close(job.probe_fd);
 	refuse(0, 0);
@@ -91,7 +91,7 @@ static int wait_for_answer(int *code)
 
 		if (answer >= 0)
 			return answer;
-		if (epoll_wait(prober.epoll_fd, &event, 1, 0) == 1)
+		if (epoll_wait(job.epoll_fd, &event, 1, 0) == 1)
 			connect_go_on(&prober, event.data.u32);
 		next_ms = connect_expire(&prober);
 		assert_true(next_ms > prober.now_ms);
