@@ -37,9 +37,11 @@ static const struct well_case health_cases[] = {
 	{ "daemon, running, not ready yet", LIFE_PROBING, UNREADY, 0 },
 	{ "daemon, running, says that it is about to stop", LIFE_RUNNING,
 	  UNREADY, 0 },
-	{ "daemon, running, told to stop once what requires it has",
+	{ "daemon, running, to be stopped once the services that require it "
+	  "have stopped",
 	  LIFE_RUNNING, ASKED, 0 },
-	{ "daemon, running, told to stop once what requires it has",
+	{ "daemon, running, to be stopped once the services that require it "
+	  "have stopped",
 	  LIFE_RUNNING, PARTED, 0 },
 	{ "daemon with `health`, no check of this run has passed",
 	  LIFE_RUNNING, HEALTH, 0 },
@@ -60,7 +62,7 @@ static const struct well_case health_cases[] = {
 	  LIFE_RUNNING, HEALTH | PASSED | ANSWERED, 3 },
 	{ "daemon, probed, with `health`, no check of this run has passed",
 	  LIFE_PROBING, HEALTH, 0 },
-	{ "daemon, waiting, for whatever", LIFE_WAITING, 0, 0 },
+	{ "daemon, waiting, for any reason", LIFE_WAITING, 0, 0 },
 	{ "daemon, starting", LIFE_STARTING, UNREADY, 0 },
 	{ "daemon, backoff", LIFE_BACKOFF, 0, 0 },
 	{ "daemon, blocked", LIFE_BLOCKED, 0, 0 },
@@ -73,9 +75,9 @@ static const struct well_case health_cases[] = {
 	  LIFE_FAILED, 0, 0 },
 	{ "daemon, failed: ended badly for good, or latched by `max_trips`",
 	  LIFE_FAILED, LATCHED, 0 },
-	{ "daemon, stopped by a person or with what it requires",
+	{ "daemon, stopped by an operator or with a service that it requires",
 	  LIFE_STOPPED, ASKED, 0 },
-	{ "daemon, stopped by a person or with what it requires",
+	{ "daemon, stopped by an operator or with a service that it requires",
 	  LIFE_STOPPED, 0, 0 },
 	{ "daemon, stopped, with `autostart = no`", LIFE_STOPPED,
 	  NO_AUTOSTART, 0 },
@@ -96,7 +98,7 @@ static const struct well_case health_cases[] = {
 	  LIFE_RUNNING, ONESHOT | SCHEDULE, 0 },
 	{ "schedule, idle or running, the last run failed", LIFE_WAITING,
 	  ONESHOT | SCHEDULE | FAILED_RUN, 0 },
-	{ "schedule, its ticks were stopped by a person", LIFE_STOPPED,
+	{ "schedule, its ticks were stopped by an operator", LIFE_STOPPED,
 	  ONESHOT | SCHEDULE | ASKED, 0 },
 };
 

@@ -12,6 +12,7 @@ int __wrap_kill(pid_t pid, int number)
 }
 
 static struct board_lines *relay, *files;
+static struct board_news control;
 
 /* `web`, which may have 5, and `db`, which may have any number, run. */
 static void begin(void)
@@ -24,6 +25,7 @@ static void begin(void)
 	assert_true(relay && files);
 	sup.boards.relay = relay;
 	sup.boards.files = files;
+	sup.boards.control = &control;
 	run(0);
 	run(1);
 }
