@@ -244,7 +244,8 @@ static void put_off(struct prober *p, uint32_t i, int err)
 	c->later_ms = p->now_ms + LATER_MS;
 }
 
-/* Go on with the next attempt after `err`, or answer with the first error. */
+/* Go on with the next attempt after `err`, or answer with the first error;
+ * nothing where err is 0. */
 static void retry(struct prober *p, uint32_t i, int err)
 {
 	struct connection *c = &connections[i];
@@ -275,7 +276,6 @@ static void retry(struct prober *p, uint32_t i, int err)
 void connect_begin(struct prober *p, const struct probe_question *q)
 {
 	struct connection *c = &connections[q->service];
-	int err;
 
 	if (c->state != IDLE)
 		end(q->service);
@@ -287,9 +287,7 @@ void connect_begin(struct prober *p, const struct probe_question *q)
 		.until_ms = p->now_ms + q->timeout_ms,
 	};
 	active++;
-	err = attempt(p, q->service);
-	if (err != 0)
-		retry(p, q->service, err);
+	retry(p, q->service, attempt(p, q->service));
 }
 
 /* --- Answers -------------------------------------------------------------- */
@@ -418,16 +416,6 @@ static void time_out(struct prober *p, uint32_t i)
 		answer(p, i, BOARD_ANSWER_TIMEOUT, 0);
 }
 
-static void try_again(struct prober *p, uint32_t i)
-{
-	int err;
-
-	connections[i].state = CONNECTING;
-	err = attempt(p, i);
-	if (err != 0)
-		retry(p, i, err);
-}
-
 int64_t connect_expire(struct prober *p)
 {
 	int64_t next_ms = INT64_MAX;
@@ -437,8 +425,10 @@ int64_t connect_expire(struct prober *p)
 		int64_t due_ms;
 
 		if (c->state == LATER && c->until_ms > p->now_ms &&
-		    c->later_ms <= p->now_ms)
-			try_again(p, i);
+		    c->later_ms <= p->now_ms) {
+			c->state = CONNECTING;
+			retry(p, i, attempt(p, i));
+		}
 		if (c->state == IDLE)
 			continue;
 		due_ms = c->state == LATER && c->later_ms < c->until_ms ?

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "init/lib/scan.h"
+#include "init/helper/proc.h"
 
 enum {
 	WAKES = 64,
@@ -45,19 +45,6 @@ static void take_questions(struct prober *p)
 	}
 }
 
-/* Is there a /proc that shows what the kernel calls its processes here? */
-static bool has_proc(void)
-{
-	char pid[16];
-	const char *at = pid;
-	ssize_t n = readlink("/proc/self", pid, sizeof(pid) - 1);
-
-	if (n <= 0)
-		return false;
-	pid[n] = '\0';
-	return scan_unsigned(&at, 10) == (uint64_t)getpid();
-}
-
 static bool has_unix(const struct config *c)
 {
 	for (uint32_t i = 0; i < c->services; i++)
@@ -69,7 +56,7 @@ static bool has_unix(const struct config *c)
 
 static void set_up(struct prober *p, const struct helper_job *job)
 {
-	*p = (struct prober){ .job = job, .has_proc = has_proc() };
+	*p = (struct prober){ .job = job, .proc_fd = proc_open() };
 	if (!has_unix(job->config))
 		helper_drop_capabilities();
 	helper_watch(job, job->probe_fd, PROBER_QUESTIONS);

@@ -15,7 +15,7 @@
 struct prober {
 	const struct helper_job *job;
 	int64_t now_ms;
-	bool has_proc;   /* /proc is there, and of this PID namespace */
+	int proc_fd;     /* of proc_open(); -1: nothing is known of senders */
 };
 
 /* What epoll says of: a connection of service i has the number i. */
@@ -39,7 +39,7 @@ void connect_go_on(struct prober *p, uint32_t i);
  * none. */
 int64_t connect_expire(struct prober *p);
 
-/* --- Notices (notices.c) -------------------------------------------------- */
+/* --- Notices (sd_notify.c) ------------------------------------------------ */
 
 /* What one datagram says. */
 struct notice {

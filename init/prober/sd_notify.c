@@ -5,19 +5,16 @@
 #include "init/prober/prober.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "init/lib/format.h"
-#include "init/lib/scan.h"
+#include "init/helper/proc.h"
 #include "init/text/wording.h"
 
 enum {
 	DATAGRAM = 4096, /* what is longer is cut */
 	AT_ONCE = 16,    /* datagrams of one socket in one turn */
-	PROC = 512,      /* of /proc/PID/stat: the first fields */
 };
 
 /* One datagram and its sender. */
@@ -117,30 +114,13 @@ void notices_parse(const char *text, size_t length, struct notice *n)
  * or hidden). */
 static int32_t session_of(const struct prober *p, pid_t pid, bool is_group)
 {
-	char path[32], text[PROC];
-	const char *at;
-	ssize_t n;
-	int fd;
+	struct proc_seen seen = { .state = '\0' };
 
-	if (!p->has_proc)
+	if (p->proc_fd >= 0)
+		proc_read(p->proc_fd, pid, &seen);
+	if (seen.state == '\0')
 		return 0;
-	format(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	/* Behind the name, which may hold anything: state, parent, group,
-	 * session (proc(5)). */
-	at = strrchr(text, ')');
-	for (int k = is_group ? 3 : 4; at != NULL && k > 0; k--) {
-		at = strchr(at, ' ');
-		at += at != NULL;
-	}
-	return at != NULL ? (int32_t)scan_unsigned(&at, 10) : 0;
+	return (int32_t)seen.field[is_group ? PROC_GROUP : PROC_SESSION];
 }
 
 static ssize_t receive(int fd, struct letter *l, int flags)
