@@ -86,9 +86,9 @@ enum board_phase helper_phase(const struct helper_job *job);
  * the kernel has no memory for it. */
 void helper_watch(const struct helper_job *job, int fd, uint32_t what);
 
-/* Wait until something that is watched has happened, at most timeout_ms (-1: for
- * ever). Returns how many there are, each with its `what` in data.u32; wakes so
- * far are forgotten. */
+/* Wait until something that is watched has happened, at most timeout_ms (-1:
+ * for ever). Returns how many there are, each with its `what` in data.u32;
+ * wakes so far are forgotten. */
 int helper_wait(const struct helper_job *job, struct epoll_event *ret_events,
 		int most, int timeout_ms);
 

@@ -177,8 +177,8 @@ static void send_request(struct prober *p, uint32_t i)
 		sent = send(c->fd, text, (size_t)length, MSG_NOSIGNAL);
 	if (sent >= 0 && sent < length)
 		errno = EIO;
-	else if (sent == length &&
-		 epoll_ctl(p->job->epoll_fd, EPOLL_CTL_MOD, c->fd, &event) == 0) {
+	else if (sent == length && epoll_ctl(p->job->epoll_fd, EPOLL_CTL_MOD,
+					     c->fd, &event) == 0) {
 		c->state = READING;
 		return;
 	}

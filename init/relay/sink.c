@@ -161,10 +161,11 @@ static bool stall(const struct sink_home *home, struct sink *s)
 {
 	struct epoll_event e = { .events = EPOLLOUT | EPOLLONESHOT,
 				 .data.u32 = SINK_BASE + s->number };
+	const int epoll_fd = home->job->epoll_fd;
 
 	s->is_stalled =
-		epoll_ctl(home->job->epoll_fd, EPOLL_CTL_MOD, fd_of(s), &e) == 0 ||
-		epoll_ctl(home->job->epoll_fd, EPOLL_CTL_ADD, fd_of(s), &e) == 0;
+		epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd_of(s), &e) == 0 ||
+		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd_of(s), &e) == 0;
 	return s->is_stalled;
 }
 
