@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of all keys: it drives parsing, ranges, suggestions and, through
- * config_key(), the test that holds the manual page against it. */
+/* The table of all keys: it drives parsing, defaults, the check of compiled
+ * fields, fingerprints, suggestions and, through config_key(), the test that
+ * holds the manual page against it. */
 #ifndef INIT_CONFIG_KEYS_H
 #define INIT_CONFIG_KEYS_H
 
 #include <string.h>
 
 #include "init/config/config.h"
+#include "init/config/scalar_value.h"
 
 enum {
 	KEY_DASHPOT = 1 << 0,  /* stands in [dashpot] */
@@ -15,66 +17,73 @@ enum {
 	KEY_RAW = 1 << 3,      /* ${VAR} is not expanded before it is parsed */
 	KEY_EMPTY = 1 << 4,    /* may be empty */
 	KEY_NEVER = 1 << 5,    /* 0 means never, which is a word for it */
+	KEY_LIVE = 1 << 6,     /* dashpot goes by it, and takes it over while
+				* the process runs; else that takes a new one */
+	KEY_FIXED = 1 << 7,    /* not for the command of the command line */
+	KEY_USUAL = 1 << 8,    /* has a default: key_usual() */
 };
 
-/* Behind each stands what `at` points to. */
-enum parser {
-	PARSE_YES,            /* bool */
-	PARSE_WORD,           /* an enum, one of the key's words */
-	PARSE_FLAG,           /* bool: the second of two words */
-	PARSE_NUMBER,         /* int64_t */
-	PARSE_COUNT,          /* uint32_t */
-	PARSE_DURATION,       /* int64_t */
-	PARSE_RANGE,          /* int64_t[2] */
-	PARSE_SIZE,           /* uint64_t */
-	PARSE_WINDOWS,        /* struct breaker_policy */
-	PARSE_RATE,           /* struct budget_policy */
-	PARSE_CODES,          /* uint64_t[4] */
-	PARSE_MODE,           /* uint16_t */
-	PARSE_UMASK,          /* uint16_t */
-	PARSE_SIGNAL,         /* uint8_t */
-	PARSE_STOP_SIGNALS,   /* uint64_t */
-	PARSE_FORWARD_SIGNALS, /* uint64_t */
-	PARSE_PATH,           /* config_text */
-	PARSE_DIAGNOSTICS,    /* config_text */
-	PARSE_NAMES,          /* nothing: compile() reads it again */
-	PARSE_COMMAND,        /* nothing: the draft's argv */
-	PARSE_SHELL,          /* nothing: the draft's argv */
-	PARSE_HOOK,           /* struct config_list */
-	PARSE_CHECK,          /* struct config_check; max: health is one */
-	PARSE_LISTEN,         /* config_text */
-	PARSE_SOCKET,         /* config_text */
-	PARSE_SCHEDULE,       /* struct schedule */
-	PARSE_CAPABILITIES,   /* uint64_t */
-	PARSE_OWNER,          /* nothing: control_uid, _gid; log_uid, _gid */
-	PARSE_TIMEZONE,       /* int32_t */
-	PARSE_ORPHANS,        /* int64_t */
-	PARSE_USER,           /* nothing: the person of the draft */
-	PARSE_GROUP,          /* uint32_t */
-	PARSE_GROUPS,         /* uint32_t[] */
-	PARSE_STREAM,         /* struct config_stream; max: stdout is one */
-	PARSE_LIMIT,          /* nothing: limit `max` of the draft */
-	PARSE_TASKS,          /* uint64_t */
-	PARSE_MEMORY,         /* uint64_t */
-	PARSE_NICE,           /* nothing: nice, has_nice, is_nice_try */
-	PARSE_OOM,            /* nothing: likewise oom_score_adj */
-	PARSE_INSTANCES,      /* nothing: instances.c reads it */
-	PARSE_ENV,            /* nothing: the variables */
-	PARSE_ENV_FILE,       /* nothing: the variables */
-	PARSE_ENV_FROM_FILE,  /* nothing: the variables */
-	PARSERS,
+/* What the value of a key is. Behind each stands what its field is. */
+enum key_type {
+	KEY_YES,            /* bool */
+	KEY_WORD,           /* an enum, one of the key's words */
+	KEY_FLAG,           /* bool: the second of two words */
+	KEY_NUMBER,         /* int64_t */
+	KEY_COUNT,          /* uint32_t */
+	KEY_DURATION,       /* int64_t */
+	KEY_STOP_TIME,      /* int64_t; what is computed can be longer */
+	KEY_RANGE,          /* int64_t[2] */
+	KEY_SIZE,           /* uint64_t */
+	KEY_WINDOWS,        /* struct breaker_policy */
+	KEY_RATE,           /* struct budget_policy */
+	KEY_CODES,          /* uint64_t[4] */
+	KEY_MODE,           /* uint16_t */
+	KEY_UMASK,          /* uint16_t */
+	KEY_SIGNAL,         /* uint8_t */
+	KEY_STOP_SIGNALS,   /* uint64_t */
+	KEY_FORWARD_SIGNALS, /* uint64_t */
+	KEY_PATH,           /* config_text */
+	KEY_NAMES,          /* nothing: compile() reads it again */
+	KEY_COMMAND,        /* nothing: the draft's argv */
+	KEY_SHELL,          /* nothing: the draft's argv */
+	KEY_HOOK,           /* struct config_list */
+	KEY_CHECK,          /* struct config_check; max: health is one */
+	KEY_LISTEN,         /* config_text */
+	KEY_SOCKET,         /* config_text */
+	KEY_SCHEDULE,       /* struct schedule */
+	KEY_CAPABILITIES,   /* uint64_t */
+	KEY_OWNER,          /* nothing: control_uid, _gid; log_uid, _gid */
+	KEY_TIMEZONE,       /* int32_t */
+	KEY_ORPHANS,        /* int64_t */
+	KEY_USER,           /* nothing: the person of the draft */
+	KEY_GROUP,          /* uint32_t */
+	KEY_GROUPS,         /* uint32_t[] */
+	KEY_STREAM,         /* struct config_stream; max: stdout is one */
+	KEY_LIMIT,          /* nothing: limit `max` of the draft */
+	KEY_CGROUP,         /* uint64_t */
+	KEY_NICE,           /* int8_t */
+	KEY_OOM,            /* int16_t */
+	KEY_INSTANCES,      /* nothing: instances.c reads it */
+	KEY_ENV,            /* nothing: the variables */
+	KEY_ENV_FILE,       /* nothing: the variables */
+	KEY_ENV_FROM_FILE,  /* nothing: the variables */
+	KEY_TYPES,
 };
+
+/* The longest shutdown_timeout that can be computed. */
+#define KEY_STOP_MS                                                          \
+	(((int64_t)CONFIG_SERVICES + 1) * VALUE_WEEK_MS + 1500)
 
 struct config_key {
-	/* "env." stands for env.ANYTHING. Where the parser needs words, they
-	 * stand behind the NUL: key_words(). */
+	/* "env." stands for env.ANYTHING. Behind the NUL are its words, where
+	 * it has some, and behind theirs its default. */
 	const char *name;
-	unsigned parse : 8; /* enum parser */
-	unsigned flags : 8;
-	uint16_t at;        /* offset of its field in struct config_service or
-			     * config */
-	int16_t min, max;   /* of numbers (max 0: a million); min of durations
-			     * in ms, which end at a week */
+	unsigned type : 6; /* enum key_type */
+	unsigned flags : 10;
+	uint16_t at;       /* offset of its field in struct config_service or
+			    * config */
+	int16_t min, max;  /* of numbers (max 0: that of the type); min of
+			    * durations in ms */
 };
 
 /* Key i of the table, in the order of the manual page; NULL behind the last. */
@@ -85,6 +94,19 @@ static inline const char *key_words(const struct config_key *key)
 {
 	return key->name + strlen(key->name) + 1;
 }
+
+/* What it is where nothing is written, as text; of a key with KEY_USUAL. */
+static inline const char *key_usual(const struct config_key *key)
+{
+	return key_words(key) + strlen(key_words(key)) + 1;
+}
+
+/* Bytes of its field; 0: it has none of its own. */
+size_t key_bytes(const struct config_key *key);
+
+/* True when its field in a struct config_service or config can be what the key
+ * says; texts and streams are looked at by config_verify(). */
+bool key_is_well(const struct config_key *key, const void *base);
 
 /* "[dashpot]" or "[service:NAME]". */
 const char *config_key_section(const struct config_key *key);

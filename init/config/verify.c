@@ -6,7 +6,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-#include "init/config/ranges.h"
+#include "init/config/keys.h"
 #include "init/config/service_name.h"
 #include "init/lib/sort.h"
 
@@ -25,6 +25,24 @@ struct look {
 	uint32_t *nuls; /* in the text from piece n on */
 	void **names;
 };
+
+/* True when the byte of a boolean is one: 0 or 1. */
+static bool is_bool(const bool *b)
+{
+	return *(const unsigned char *)b <= 1;
+}
+
+/* Is the field of each key what that allows? What belongs to no key, and what
+ * fields have to do with each other, is looked at below. */
+static bool are_keys(const void *base, unsigned section)
+{
+	const struct config_key *key;
+
+	for (size_t i = 0; (key = config_key(i)) != NULL; i++)
+		if ((key->flags & section) && !key_is_well(key, base))
+			return false;
+	return true;
+}
 
 static uint32_t part(uint32_t *size, uint32_t bytes)
 {
@@ -135,7 +153,10 @@ static bool is_path(const struct config *c, config_text t)
 
 static int check_head(const struct config *c)
 {
-	if (!ranges_head(c))
+	if (!are_keys(c, KEY_DASHPOT) || c->shutdown_needs_ms < 1500 ||
+	    c->shutdown_needs_ms > KEY_STOP_MS || c->tails > CONFIG_TAILS ||
+	    !is_bool(&c->has_control_owner) ||
+	    !is_bool(&c->is_diagnostics_written))
 		return -VERIFY_HEAD;
 	return is_path(c, c->diagnostics) && c->listen < c->text &&
 	       (c->control == 0 || is_path(c, c->control)) ? 0 : -VERIFY_TEXT;
@@ -160,7 +181,7 @@ static bool are_limits(const struct look *look, const struct config_service *s)
 			config_limit(look->c, s->limits_first + i);
 
 		if (l->resource >= CONFIG_LIMITS || l->soft > l->hard ||
-		    !ranges_is_bool(&l->is_try))
+		    !is_bool(&l->is_try))
 			return false;
 	}
 	return true;
@@ -174,8 +195,8 @@ static bool are_deps(const struct config *c, uint32_t i)
 		const struct config_dep *dep = config_dep(c, s->deps_first + d);
 
 		if (dep->service >= c->services || dep->service == i ||
-		    !ranges_is_bool(&dep->is_required) ||
-		    !ranges_is_bool(&config_service(c, dep->service)
+		    !is_bool(&dep->is_required) ||
+		    !is_bool(&config_service(c, dep->service)
 					   ->is_removed) ||
 		    config_service(c, dep->service)->is_removed ||
 		    config_is_scheduled(c, dep->service))
@@ -270,13 +291,49 @@ static int check_parts(struct look *look, uint32_t i)
 	return 0;
 }
 
+/* What the numbers of a service have to do with each other. */
+static bool is_consistent(const struct config_service *s)
+{
+	const bool is_oneshot = s->type == CONFIG_ONESHOT;
+
+	return s->deps < CONFIG_SERVICES && s->limits <= CONFIG_LIMITS &&
+	       s->groups_count <= CONFIG_GROUPS &&
+	       (!is_oneshot || s->restart != CONFIG_ALWAYS) &&
+	       (!schedule_is_set(&s->schedule) ||
+		(is_oneshot && s->restart == CONFIG_NEVER &&
+		 !s->is_essential));
+}
+
+/* For setresuid(2) and its kin -1 is nobody: "leave it as it is". */
+static bool are_people(const struct config_service *s)
+{
+	bool is_well = (!s->has_user || s->uid != UINT32_MAX) &&
+		       (!s->has_group || s->gid != UINT32_MAX);
+
+	for (uint32_t i = 0; i < s->groups_count; i++)
+		is_well = is_well && s->groups[i] != UINT32_MAX;
+	return is_well;
+}
+
+static bool are_numbers(const struct config_service *s)
+{
+	/* All booleans lie side by side. */
+	const size_t last = offsetof(struct config_service, is_removed);
+	size_t at = offsetof(struct config_service, is_essential);
+
+	for (; at <= last; at++)
+		if (((const unsigned char *)s)[at] > 1)
+			return false;
+	return are_keys(s, KEY_SERVICE) && is_consistent(s) && are_people(s);
+}
+
 static int check_service(struct look *look, uint32_t i)
 {
 	const struct config *c = look->c;
 	const struct config_service *s = config_service(c, i);
 	int err;
 
-	if (!ranges_service(s) || (s->is_removed && !is_out_of_use(s)))
+	if (!are_numbers(s) || (s->is_removed && !is_out_of_use(s)))
 		return -VERIFY_SERVICE;
 	if (!is_stream(c, &s->out, CONFIG_FILE) ||
 	    !is_stream(c, &s->err, CONFIG_STDOUT))

@@ -126,10 +126,6 @@ void instances_expand(struct loader *l);
 /* Take ${INSTANCE} from what is known of that section. */
 void instances_enter(struct loader *l, const struct section *section);
 
-/* A service as it is when nothing is written (service_draft.c): what [defaults]
- * begins as, in the arena. */
-struct draft *service_usual(struct loader *l);
-
 /* Everything about one service but its dependencies (service_draft.c): a draft
  * in the arena. `defaults`: what it begins as. */
 struct draft *service_draft(struct loader *l, const struct section *section,

@@ -14,39 +14,52 @@ struct field {
 	uint16_t at, size;
 };
 
-/* What says where something lies, or is hashed by what it stands for. */
+/* Of no key of its own: what says where something lies, or is hashed by what
+ * it stands for. */
 static const struct field places[] = {
 	FIELD(fingerprint), FIELD(run_fingerprint), FIELD(health_fingerprint),
 	FIELD(name), FIELD(file), FIELD(line), FIELD(argv), FIELD(env),
-	FIELD(path), FIELD(directory),
-	FIELD(user), FIELD(out), FIELD(err), FIELD(tail_first),
-	FIELD(deps_first), FIELD(deps), FIELD(limits_first), FIELD(limits),
-	FIELD(breaker), FIELD(schedule_text), FIELD(ready), FIELD(health),
-	FIELD(stop_command), FIELD(on_blocked),
+	FIELD(path), FIELD(user), FIELD(tail_first), FIELD(deps_first),
+	FIELD(deps), FIELD(limits_first), FIELD(limits), FIELD(schedule_text),
 };
 
-/* What dashpot itself goes by, and takes over while the process runs. What is
- * not listed here needs a new one. */
+/* Of no key of its own: what is taken over while the process runs. */
 static const struct field policies[] = {
-	FIELD(dampen), FIELD(schedule), FIELD(stable_ms), FIELD(min_runtime_ms),
-	FIELD(stop_timeout_ms), FIELD(leftover_grace_ms), FIELD(log_max_size),
-	FIELD(success_codes), FIELD(fatal_codes), FIELD(log_keep),
-	FIELD(tail_lines), FIELD(stop_signal), FIELD(restart),
-	FIELD(stop_mode), FIELD(log_prefix), FIELD(log_format),
-	FIELD(is_essential), FIELD(is_autostart),
-	FIELD(is_health_ignored), FIELD(is_shell), FIELD(keeps_leftovers),
-	FIELD(ready_timeout_ms), FIELD(health_interval_ms),
-	FIELD(health_timeout_ms), FIELD(health_grace_ms),
-	FIELD(health_failures), FIELD(drain_delay_ms), FIELD(reload_signal),
-	FIELD(zombie_limit), FIELD(log_uid), FIELD(log_gid), FIELD(log_mode),
-	FIELD(has_log_owner), FIELD(has_log_times),
+	FIELD(is_shell), FIELD(log_uid), FIELD(log_gid), FIELD(has_log_owner),
 };
+
+/* True for a key whose field is hashed by what it stands for. */
+static bool is_place(const struct config_key *key)
+{
+	const uint64_t places_of = UINT64_C(1) << KEY_WINDOWS |
+				   UINT64_C(1) << KEY_PATH |
+				   UINT64_C(1) << KEY_CHECK |
+				   UINT64_C(1) << KEY_HOOK |
+				   UINT64_C(1) << KEY_STREAM;
+
+	return (places_of >> key->type & 1) != 0;
+}
 
 static void clear(struct config_service *s, const struct field *fields,
 		  size_t size)
 {
 	for (size_t i = 0; i < size / sizeof(*fields); i++)
 		memset((char *)s + fields[i].at, 0, fields[i].size);
+}
+
+/* Leave of a service what makes one byte for byte; a field of no key is part of
+ * that. */
+static void strip(struct config_service *s, bool is_run)
+{
+	const struct config_key *key;
+
+	clear(s, places, sizeof(places));
+	if (is_run)
+		clear(s, policies, sizeof(policies));
+	for (size_t i = 0; (key = config_key(i)) != NULL; i++)
+		if ((key->flags & KEY_SERVICE) &&
+		    (is_place(key) || (is_run && key->flags & KEY_LIVE)))
+			memset((char *)s + key->at, 0, key_bytes(key));
 }
 
 static uint64_t hash_number(uint64_t hash, uint64_t number)
@@ -136,9 +149,7 @@ uint64_t fingerprint(const struct loader *l, const struct draft *d, bool is_run)
 	uint64_t hash;
 
 	memcpy(&s, &d->s, sizeof(s));
-	clear(&s, places, sizeof(places));
-	if (is_run)
-		clear(&s, policies, sizeof(policies));
+	strip(&s, is_run);
 	hash = hash_bytes(HASH_START, &s, sizeof(s));
 	hash = hash_limits(hash, d);
 	hash = hash_list(hash, l, d->s.argv);

@@ -3,7 +3,6 @@
 #include "init/loader/loader.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -314,22 +313,6 @@ static void add_main(struct loader *l, char *const *command)
 			"no command behind --; write PROGRAM ARGUMENTS");
 }
 
-static void usual_head(struct loader *l)
-{
-	enum { RTMIN_3 = 37 }; /* as systemd and podman number it */
-
-	l->head.headroom = -1;
-	l->head.shutdown_timeout_ms = -1;
-	l->head.exit_when_all_blocked_ms = 300000;
-	l->head.restart_rate = (struct budget_policy){ 1000, 5, 20 };
-	l->head.stop_signals =
-		(uint64_t)1 << (SIGTERM - 1) | (uint64_t)1 << (SIGINT - 1) |
-		(uint64_t)1 << (SIGQUIT - 1) | (uint64_t)1 << (SIGPWR - 1) |
-		(uint64_t)1 << (RTMIN_3 - 1);
-	l->head.diagnostics = pool_string(&l->pool, "/var/lib/dashpot");
-	l->head.log_level = CONFIG_INFO;
-}
-
 /* What one instance has wrong, the others would only say again. */
 static struct draft *draft_of(struct loader *l, const struct section *section,
 			      const struct draft *usual)
@@ -354,8 +337,13 @@ static struct draft *draft_of(struct loader *l, const struct section *section,
 
 static void read_settings(struct loader *l)
 {
-	struct draft *usual = service_usual(l);
+	struct draft *usual = arena_get(&l->arena, sizeof(*usual));
 
+	l->head.headroom = l->head.shutdown_timeout_ms = -1;
+	l->head.is_diagnostics_written =
+		section_setting(&l->dashpot, "diagnostics") != NULL;
+	parse_usual(l, NULL);
+	parse_usual(l, usual);
 	for (struct setting *s = l->dashpot.first; s != NULL; s = s->next)
 		parse_setting(l, NULL, s);
 	for (struct setting *s = l->defaults.first; s != NULL; s = s->next)
@@ -408,7 +396,6 @@ const struct config *loader_load_in(const struct loader_world *world,
 					 sizeof(struct section *));
 	l.drafts = arena_get(&l.arena, CONFIG_SERVICES *
 				       sizeof(struct draft *));
-	usual_head(&l);
 	read_files(&l, from);
 	if (from->command != NULL)
 		add_main(&l, from->command);

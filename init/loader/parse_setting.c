@@ -16,30 +16,18 @@
 #include "init/loader/synonym.h"
 #include "init/loader/words.h"
 
-static bool parse_yes(const struct key_use *use, const char *text, void *at)
-{
-	return value_yes(text, at, use->why);
-}
-
-/* Into an enum, which has the size of unsigned. */
+/* Into an enum, which has the size of unsigned, or a flag: the second of two
+ * words is true. */
 static bool parse_word(const struct key_use *use, const char *text, void *at)
 {
 	unsigned index;
 
 	if (!value_word(text, key_words(use->key), &index, use->why))
 		return false;
-	memcpy(at, &index, sizeof(index));
-	return true;
-}
-
-/* The second of two words is true. */
-static bool parse_flag(const struct key_use *use, const char *text, void *at)
-{
-	unsigned index;
-
-	if (!value_word(text, key_words(use->key), &index, use->why))
-		return false;
-	*(bool *)at = index != 0;
+	if (use->key->type == KEY_FLAG)
+		*(bool *)at = index != 0;
+	else
+		memcpy(at, &index, sizeof(index));
 	return true;
 }
 
@@ -87,34 +75,6 @@ static bool parse_duration(const struct key_use *use, const char *text,
 	return value_duration(text, strlen(text), use->key->min, at, use->why);
 }
 
-/* Into two int64_t, one behind the other. */
-static bool parse_range(const struct key_use *use, const char *text, void *at)
-{
-	int64_t *ms = at;
-
-	return value_range(text, &ms[0], &ms[1], use->why);
-}
-
-static bool parse_size(const struct key_use *use, const char *text, void *at)
-{
-	return value_size(text, strlen(text), false, at, use->why);
-}
-
-static bool parse_windows(const struct key_use *use, const char *text, void *at)
-{
-	return value_windows(text, at, use->why);
-}
-
-static bool parse_rate(const struct key_use *use, const char *text, void *at)
-{
-	return value_rate(text, at, use->why);
-}
-
-static bool parse_codes(const struct key_use *use, const char *text, void *at)
-{
-	return value_codes(text, at, use->why);
-}
-
 /* In the block 0 stands for a mode that nobody has written. */
 static bool parse_mode(const struct key_use *use, const char *text, void *at)
 {
@@ -131,36 +91,12 @@ static bool parse_umask(const struct key_use *use, const char *text, void *at)
 	return value_octal(text, at, use->why);
 }
 
-static bool parse_signal(const struct key_use *use, const char *text, void *at)
-{
-	return signals_request(text, at, use->why);
-}
-
-static bool parse_stop_signals(const struct key_use *use, const char *text,
-			       void *at)
-{
-	return signals_stopping(text, at, use->why);
-}
-
-static bool parse_forward_signals(const struct key_use *use, const char *text,
-				  void *at)
-{
-	return signals_forwarded(text, at, use->why);
-}
-
 static bool parse_path(const struct key_use *use, const char *text, void *at)
 {
 	if (!endpoint_path(text, use->why))
 		return false;
 	*(config_text *)at = pool_string(&use->l->pool, text);
 	return true;
-}
-
-static bool parse_diagnostics(const struct key_use *use, const char *text,
-			      void *at)
-{
-	use->l->head.is_diagnostics_written = true;
-	return parse_path(use, text, at);
 }
 
 static bool parse_names(const struct key_use *use, const char *text, void *at)
@@ -276,17 +212,6 @@ static bool parse_schedule(const struct key_use *use, const char *text,
 	return cron_schedule(text, at, use->why);
 }
 
-static bool parse_timezone(const struct key_use *use, const char *text,
-			   void *at)
-{
-	return cron_timezone(text, at, use->why);
-}
-
-static bool parse_orphans(const struct key_use *use, const char *text, void *at)
-{
-	return endpoint_orphans(text, at, use->why);
-}
-
 static bool parse_capabilities(const struct key_use *use, const char *text,
 			       void *at)
 {
@@ -369,9 +294,13 @@ static bool parse_limit(const struct key_use *use, const char *text, void *at)
 
 /* A limit of a cgroup is one number, with a leading "-" to try; "unlimited" is
  * none. */
-static bool parse_own(const struct key_use *use, const char *text,
-		      uint64_t *most, bool *is_try)
+static bool parse_cgroup(const struct key_use *use, const char *text, void *at)
 {
+	struct config_service *s = &use->draft->s;
+	bool *is_try = at == &s->tasks_max ? &s->is_tasks_try
+					   : &s->is_memory_try;
+	uint64_t *most = at;
+
 	*is_try = *text == '-';
 	text += *is_try;
 	if (!value_size(text, strlen(text), true, most, use->why))
@@ -384,41 +313,22 @@ static bool parse_own(const struct key_use *use, const char *text,
 	return true;
 }
 
-static bool parse_tasks(const struct key_use *use, const char *text, void *at)
-{
-	return parse_own(use, text, at, &use->draft->s.is_tasks_try);
-}
-
-static bool parse_memory(const struct key_use *use, const char *text, void *at)
-{
-	return parse_own(use, text, at, &use->draft->s.is_memory_try);
-}
-
-static bool parse_nice(const struct key_use *use, const char *text, void *at)
+/* nice or oom_score_adj. */
+static bool parse_adjust(const struct key_use *use, const char *text, void *at)
 {
 	struct config_service *s = &use->draft->s;
+	const bool is_nice = use->key->type == KEY_NICE;
 	int64_t number;
 
-	(void)at;
 	if (!value_adjust(text, use->key->min, use->key->max, &number,
-			  &s->is_nice_try, use->why))
+			  is_nice ? &s->is_nice_try : &s->is_oom_score_adj_try,
+			  use->why))
 		return false;
-	s->nice = (int8_t)number;
-	s->has_nice = true;
-	return true;
-}
-
-static bool parse_oom(const struct key_use *use, const char *text, void *at)
-{
-	struct config_service *s = &use->draft->s;
-	int64_t number;
-
-	(void)at;
-	if (!value_adjust(text, use->key->min, use->key->max, &number,
-			  &s->is_oom_score_adj_try, use->why))
-		return false;
-	s->oom_score_adj = (int16_t)number;
-	s->has_oom_score_adj = true;
+	if (is_nice)
+		*(int8_t *)at = (int8_t)number;
+	else
+		*(int16_t *)at = (int16_t)number;
+	*(is_nice ? &s->has_nice : &s->has_oom_score_adj) = true;
 	return true;
 }
 
@@ -431,80 +341,96 @@ static bool parse_instances(const struct key_use *use, const char *text,
 	return parse_number(use, text, &number);
 }
 
-static bool parse_env(const struct key_use *use, const char *text, void *at)
-{
-	(void)at;
-	return environment_variable(use, text);
-}
-
-static bool parse_env_file(const struct key_use *use, const char *text,
-			   void *at)
-{
-	(void)at;
-	return environment_file(use, text);
-}
-
-static bool parse_env_from_file(const struct key_use *use, const char *text,
-				void *at)
-{
-	(void)at;
-	return environment_content(use, text);
-}
-
 /* clang-format off */
-static bool (*const parsers[PARSERS])(const struct key_use *use,
+static bool (*const parsers[KEY_TYPES])(const struct key_use *use,
 				      const char *text, void *at) = {
-	[PARSE_YES] = parse_yes,
-	[PARSE_WORD] = parse_word,
-	[PARSE_FLAG] = parse_flag,
-	[PARSE_NUMBER] = parse_number,
-	[PARSE_COUNT] = parse_count,
-	[PARSE_DURATION] = parse_duration,
-	[PARSE_RANGE] = parse_range,
-	[PARSE_SIZE] = parse_size,
-	[PARSE_WINDOWS] = parse_windows,
-	[PARSE_RATE] = parse_rate,
-	[PARSE_CODES] = parse_codes,
-	[PARSE_MODE] = parse_mode,
-	[PARSE_UMASK] = parse_umask,
-	[PARSE_SIGNAL] = parse_signal,
-	[PARSE_STOP_SIGNALS] = parse_stop_signals,
-	[PARSE_FORWARD_SIGNALS] = parse_forward_signals,
-	[PARSE_PATH] = parse_path,
-	[PARSE_DIAGNOSTICS] = parse_diagnostics,
-	[PARSE_NAMES] = parse_names,
-	[PARSE_COMMAND] = parse_command,
-	[PARSE_SHELL] = parse_shell,
-	[PARSE_HOOK] = parse_hook,
-	[PARSE_CHECK] = parse_check,
-	[PARSE_LISTEN] = parse_listen,
-	[PARSE_SOCKET] = parse_socket,
-	[PARSE_SCHEDULE] = parse_schedule,
-	[PARSE_CAPABILITIES] = parse_capabilities,
-	[PARSE_OWNER] = parse_owner,
-	[PARSE_TIMEZONE] = parse_timezone,
-	[PARSE_ORPHANS] = parse_orphans,
-	[PARSE_USER] = parse_user,
-	[PARSE_GROUP] = parse_group,
-	[PARSE_GROUPS] = parse_groups,
-	[PARSE_STREAM] = parse_stream,
-	[PARSE_LIMIT] = parse_limit,
-	[PARSE_TASKS] = parse_tasks,
-	[PARSE_MEMORY] = parse_memory,
-	[PARSE_NICE] = parse_nice,
-	[PARSE_OOM] = parse_oom,
-	[PARSE_INSTANCES] = parse_instances,
-	[PARSE_ENV] = parse_env,
-	[PARSE_ENV_FILE] = parse_env_file,
-	[PARSE_ENV_FROM_FILE] = parse_env_from_file,
+	[KEY_WORD] = parse_word,
+	[KEY_FLAG] = parse_word,
+	[KEY_NUMBER] = parse_number,
+	[KEY_COUNT] = parse_count,
+	[KEY_DURATION] = parse_duration,
+	[KEY_STOP_TIME] = parse_duration,
+	[KEY_MODE] = parse_mode,
+	[KEY_UMASK] = parse_umask,
+	[KEY_PATH] = parse_path,
+	[KEY_NAMES] = parse_names,
+	[KEY_COMMAND] = parse_command,
+	[KEY_SHELL] = parse_shell,
+	[KEY_HOOK] = parse_hook,
+	[KEY_CHECK] = parse_check,
+	[KEY_LISTEN] = parse_listen,
+	[KEY_SOCKET] = parse_socket,
+	[KEY_SCHEDULE] = parse_schedule,
+	[KEY_CAPABILITIES] = parse_capabilities,
+	[KEY_OWNER] = parse_owner,
+	[KEY_USER] = parse_user,
+	[KEY_GROUP] = parse_group,
+	[KEY_GROUPS] = parse_groups,
+	[KEY_STREAM] = parse_stream,
+	[KEY_LIMIT] = parse_limit,
+	[KEY_CGROUP] = parse_cgroup,
+	[KEY_NICE] = parse_adjust,
+	[KEY_OOM] = parse_adjust,
+	[KEY_INSTANCES] = parse_instances,
 };
 /* clang-format on */
+
+/* Parse text into the field of its key; false with use->why filled. */
+static bool parse(const struct key_use *use, const char *text)
+{
+	struct why *why = use->why;
+	void *at = use->draft ? (char *)&use->draft->s : (char *)&use->l->head;
+
+	at = (char *)at + use->key->at;
+	switch (use->key->type) {
+	case KEY_YES:
+		return value_yes(text, at, why);
+	case KEY_RANGE:
+		return value_range(text, at, (int64_t *)at + 1, why);
+	case KEY_SIZE:
+		return value_size(text, strlen(text), false, at, why);
+	case KEY_WINDOWS:
+		return value_windows(text, at, why);
+	case KEY_RATE:
+		return value_rate(text, at, why);
+	case KEY_CODES:
+		return value_codes(text, at, why);
+	case KEY_SIGNAL:
+		return signals_request(text, at, why);
+	case KEY_STOP_SIGNALS:
+		return signals_stopping(text, at, why);
+	case KEY_FORWARD_SIGNALS:
+		return signals_forwarded(text, at, why);
+	case KEY_TIMEZONE:
+		return cron_timezone(text, at, why);
+	case KEY_ORPHANS:
+		return endpoint_orphans(text, at, why);
+	case KEY_ENV:
+		return environment_variable(use, text);
+	case KEY_ENV_FILE:
+		return environment_file(use, text);
+	case KEY_ENV_FROM_FILE:
+		return environment_content(use, text);
+	default:
+		return parsers[use->key->type](use, text, at);
+	}
+}
+
+void parse_usual(struct loader *l, struct draft *draft)
+{
+	const unsigned section = draft ? KEY_DEFAULTS : KEY_DASHPOT;
+	struct why why;
+	struct key_use use = { l, draft, NULL, NULL, &why };
+
+	for (size_t i = 0; (use.key = config_key(i)) != NULL; i++)
+		if ((use.key->flags & section) && (use.key->flags & KEY_USUAL))
+			parse(&use, key_usual(use.key));
+}
 
 static bool apply(const struct key_use *use)
 {
 	const struct config_key *key = use->key;
 	const char *text = use->setting->value;
-	char *base = use->draft ? (char *)use->draft : (char *)&use->l->head;
 
 	if (!(key->flags & KEY_RAW) &&
 	    !expand(&use->l->expansion, text, &text, use->why))
@@ -512,7 +438,7 @@ static bool apply(const struct key_use *use)
 	if (*text == '\0' && !(key->flags & KEY_EMPTY))
 		return value_wrong(use->why, "has no value; write one or "
 					     "remove the line");
-	return parsers[key->parse](use, text, base + key->at);
+	return parse(use, text);
 }
 
 /* True when a value seems to end with a comment. */
@@ -563,7 +489,7 @@ static void doubt(struct loader *l, const struct setting *s)
 		mistake(c, s->place, plain_text, name,
 			is_raw ? (int)strcspn(plain, " \t\"'}/:,.;)") : 1,
 			plain);
-	if (is_raw || s->key->parse == PARSE_SHELL)
+	if (is_raw || s->key->type == KEY_SHELL)
 		return;
 	if (has_comment(s->value) || is_quoted(s->value))
 		mistake(c, s->place, "warning: %.60s: the value keeps its %s",

@@ -21,4 +21,8 @@ struct key_use {
 void parse_setting(struct loader *l, struct draft *draft,
 		   const struct setting *setting);
 
+/* Parse the defaults of all keys of [defaults], or with NULL of [dashpot], into
+ * their fields. */
+void parse_usual(struct loader *l, struct draft *draft);
+
 #endif

@@ -26,19 +26,11 @@ const struct setting *section_setting(const struct section *section,
  * settle_main() does. */
 static void check_main(struct loader *l, const struct section *section)
 {
-	static const char *const fixed[] = {
-		"command", "shell", "type", "restart", "essential",
-		"autostart", "stdout", "stderr", "schedule", "instances",
-	};
-
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
-		const struct setting *s = section_setting(section, fixed[i]);
-
-		if (s != NULL)
+	for (const struct setting *s = section->first; s != NULL; s = s->next)
+		if (s->key->flags & KEY_FIXED)
 			mistake(&l->mistakes, s->place,
 				"[service:main] is the command behind --, "
 				"whose %s is fixed; leave it out", s->name);
-	}
 }
 
 /* Exactly one of command and shell. */
@@ -188,39 +180,6 @@ static void settle_main(struct draft *d)
 	s->type = CONFIG_DAEMON;
 	s->restart = CONFIG_NEVER;
 	s->out = s->err = (struct config_stream){ .output = CONFIG_INHERIT };
-}
-
-struct draft *service_usual(struct loader *l)
-{
-	struct draft *d = arena_get(&l->arena, sizeof(*d));
-	struct config_service *s = &d->s;
-
-	s->breaker = (struct breaker_policy){
-		.window = { { 15000, 3 }, { 600000, 10 } },
-		.windows = 2,
-		.max_in_row = 10,
-		.cooldown_min_ms = 10000,
-		.cooldown_max_ms = 300000,
-	};
-	s->dampen = (struct backoff_policy){ 250, 30000 };
-	s->stable_ms = 60000;
-	s->min_runtime_ms = 5000;
-	s->stop_timeout_ms = 8000;
-	s->leftover_grace_ms = 500;
-	s->success_codes[0] = 1;
-	s->fatal_codes[1] = (uint64_t)3 << (126 - 64);
-	s->stop_signal = SIGTERM;
-	s->reload_signal = SIGHUP;
-	s->health_interval_ms = 30000;
-	s->health_timeout_ms = 5000;
-	s->health_failures = 3;
-	s->out = (struct config_stream){ CONFIG_RELAY, 0, STDOUT_FILENO };
-	s->err = (struct config_stream){ CONFIG_RELAY, 0, STDERR_FILENO };
-	s->log_max_size = 10 * 1024 * 1024;
-	s->log_keep = 3;
-	s->tail_lines = 20;
-	s->is_autostart = true;
-	return d;
 }
 
 struct draft *service_draft(struct loader *l, const struct section *section,

@@ -991,7 +991,7 @@ static void table_of_keys_can_be_walked(void **state)
 		const struct config_key *k = config_key(n);
 
 		assert_non_null(k->name);
-		assert_true(k->parse < PARSERS);
+		assert_true(k->type < KEY_TYPES);
 		assert_ptr_equal(key_find(k->name, k->flags), k);
 		assert_true(strcmp(config_key_section(k), "[dashpot]") == 0 ||
 			    strcmp(config_key_section(k),

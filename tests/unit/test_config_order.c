@@ -256,6 +256,27 @@ static void fingerprint_is_of_the_settings_not_of_their_place(void **state)
 		    print_of(SERVICE("s") "max_failures = 3 in 3s\n"));
 }
 
+static void default_that_is_written_changes_nothing(void **state)
+{
+	const uint64_t is = print_of(SERVICE("s")), run = run_print;
+	const struct config_key *key;
+	unsigned count = 0;
+	char text[300];
+
+	for (size_t i = 0; (key = config_key(i)) != NULL; i++) {
+		if (!(key->flags & KEY_USUAL))
+			continue;
+		snprintf(text, sizeof(text), "%s%s = %s\n" SERVICE("s"),
+			 key->flags & KEY_DASHPOT ? "[dashpot]\n"
+						  : "[defaults]\n",
+			 key->name, key_usual(key));
+		assert_true(is == print_of(text));
+		assert_true(run == run_print);
+		count++;
+	}
+	assert_true(count >= 25);
+}
+
 static void fingerprint_changes_with_each_setting(void **state)
 {
 	static const char *const lines[] = {
@@ -374,6 +395,7 @@ int main(void)
 		TEST(oneshot_is_not_restarted_for_ever),
 		TEST(fingerprint_is_of_the_settings_not_of_their_place),
 		TEST(fingerprint_for_the_volume_says_nothing_of_secrets),
+		TEST(default_that_is_written_changes_nothing),
 		TEST(fingerprint_changes_with_each_setting),
 		TEST(block_can_be_copied_to_any_address),
 	};

@@ -608,7 +608,7 @@ static unsigned unseen(unsigned char *base, size_t size,
 #define CLEAR_PADDING(at) ((void)(at), false)
 #endif
 
-/* A field that is missing in the tables of init/config/ranges.c fails here. */
+/* A field that is missing in the table of init/config/keys.c fails here. */
 static void every_field_is_looked_at(void **state)
 {
 	struct config_service s;
