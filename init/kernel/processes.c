@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One pass over /proc by getdents64(2), because opendir(3) allocates. What a
- * pass misses (a process that forks while it runs) the next one finds: the
- * callers look until nothing is left. */
+/* One pass over /proc. What it misses (a process that forks while it runs) the
+ * next one finds: the callers look until nothing is left. */
 #include "init/kernel/processes.h"
 
 #include <errno.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "init/kernel/clock.h"
+#include "init/kernel/proc.h"
 #include "init/lib/format.h"
 #include "init/lib/scan.h"
 
@@ -27,45 +27,9 @@
 
 enum {
 	TICKS = 100,        /* USER_HZ: a second in proc(5) stat */
-	ENTRIES = 4096,     /* bytes of directory entries read at once */
-	STAT_BYTES = 512,   /* more than the fields up to starttime */
 	LIMITS_BYTES = 1536, /* more than /proc/PID/limits has */
-	STARTTIME = 22 - 3, /* fields behind the state, which is number 3 */
 	PARENTS = 64,       /* steps up before a process is called foreign */
 };
-
-/* A record of getdents64(2). */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
-
-/* What proc(5) stat says of one process. */
-struct seen {
-	pid_t pid, parent, group, session;
-	int64_t start_ticks;
-	char state;
-};
-
-/* What to do with each process of a pass; a negative result ends the pass. */
-typedef int visit(void *with, int proc_fd, const struct seen *s);
-
-int processes_open(void)
-{
-	char text[16];
-	const char *at = text;
-	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ssize_t n = readlinkat(fd, "self", text, sizeof(text) - 1);
-
-	text[n < 0 ? 0 : n] = '\0';
-	if (fd >= 0 && scan_unsigned(&at, 10) == (uint64_t)getpid())
-		return fd;
-	close(fd);
-	return -1;
-}
 
 int64_t processes_now_ticks(void)
 {
@@ -75,75 +39,17 @@ int64_t processes_now_ticks(void)
 	return (int64_t)now.tv_sec * TICKS + now.tv_nsec / (1000000000 / TICKS);
 }
 
-/* The process is gone, or hidden from us (proc(5), hidepid), rather than that
- * the machine is short of something. */
-static bool is_gone(int err)
-{
-	return err == ENOENT || err == ESRCH || err == EACCES || err == EPERM;
-}
-
-/* Read the file `name` of a process. 1, 0 when the process is gone, or -errno
- * when that cannot be told. */
-static int read_file(int proc_fd, pid_t pid, const char *name, char *text,
-		     size_t size)
-{
-	ssize_t n = -1;
-	int fd, err;
-
-	format(text, size, "%d/%s", pid, name);
-	fd = openat(proc_fd, text, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0)
-		n = read(fd, text, size - 1);
-	err = errno;
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return is_gone(err) ? 0 : -err;
-	text[n] = '\0';
-	return 1;
-}
-
-/* As read_file(). The name in parentheses may hold anything, so the fields
- * begin behind the last parenthesis. */
-static int read_stat(int proc_fd, pid_t pid, struct seen *s)
-{
-	char text[STAT_BYTES];
-	const char *field;
-	int is_there = read_file(proc_fd, pid, "stat", text, sizeof(text));
-
-	if (is_there <= 0)
-		return is_there;
-	field = strrchr(text, ')');
-	if (!field || strlen(field) < 4)
-		return 0;
-	*s = (struct seen){ .pid = pid, .state = field[2] };
-	field += 3;
-	for (int i = 1; i <= STARTTIME; i++) {
-		int64_t value = scan_signed(&field);
-
-		if (i == 1)
-			s->parent = (pid_t)value;
-		else if (i == 2)
-			s->group = (pid_t)value;
-		else if (i == 3)
-			s->session = (pid_t)value;
-		else if (i == STARTTIME)
-			s->start_ticks = value;
-	}
-	return 1;
-}
-
-/* As read_file(). */
+/* As proc_file(). */
 static int read_mark(int proc_fd, pid_t pid, struct mark *mark)
 {
 	char text[LIMITS_BYTES];
-	int is_there = read_file(proc_fd, pid, "limits", text, sizeof(text));
+	int is_there = proc_file(proc_fd, pid, "limits", text, sizeof(text));
 
 	*mark = is_there > 0 ? mark_read(text) : (struct mark){ 0, 0 };
 	return is_there;
 }
 
-static bool is_living(const struct seen *s)
+static bool is_living(const struct proc_seen *s)
 {
 	return s->state != 'Z' && s->state != 'X';
 }
@@ -151,10 +57,10 @@ static bool is_living(const struct seen *s)
 /* Signal the process that `s` describes, and no other one that has got its
  * number since. Where there is no pidfd (before Linux 5.3) the second reading
  * alone leaves a gap of microseconds. 0, 1 where it takes a courier, which is
- * noted, or -errno as read_stat(). */
-static int signal_seen(int proc_fd, const struct seen *s, int number)
+ * noted, or -errno as proc_read(). */
+static int signal_seen(int proc_fd, const struct proc_seen *s, int number)
 {
-	struct seen again = { 0 };
+	struct proc_seen again = { 0 };
 	int fd, is_there;
 	long sent = 0;
 
@@ -164,7 +70,7 @@ static int signal_seen(int proc_fd, const struct seen *s, int number)
 
 	if (fd < 0 && errno == ESRCH)
 		return 0;
-	is_there = read_stat(proc_fd, s->pid, &again);
+	is_there = proc_read(proc_fd, s->pid, &again);
 	if (is_there > 0 && again.session == s->session &&
 	    again.group == s->group && again.start_ticks == s->start_ticks) {
 		sent = fd >= 0 ? syscall(SYS_pidfd_send_signal, fd, number,
@@ -184,7 +90,7 @@ static int signal_seen(int proc_fd, const struct seen *s, int number)
 }
 
 /* Has the signal of the set reached this member already? */
-static bool is_told(const struct processes *g, const struct seen *s)
+static bool is_told(const struct processes *g, const struct proc_seen *s)
 {
 	/* A group counts as told where only some of it may be. */
 	return s->group == g->id &&
@@ -195,46 +101,13 @@ static bool is_told(const struct processes *g, const struct seen *s)
 int processes_tell(int proc_fd, pid_t pid, int64_t to_ticks,
 		const struct processes *set)
 {
-	struct seen s;
-	int is_there = proc_fd < 0 ? 0 : read_stat(proc_fd, pid, &s);
+	struct proc_seen s;
+	int is_there = proc_fd < 0 ? 0 : proc_read(proc_fd, pid, &s);
 
 	if (is_there <= 0 || s.start_ticks < set->born_ticks ||
 	    s.start_ticks > to_ticks || !is_living(&s) || is_told(set, &s))
 		return is_there < 0 ? is_there : 0;
 	return signal_seen(proc_fd, &s, set->signal);
-}
-
-/* Returns how many processes there are, or -errno. */
-static int each_process(int proc_fd, visit *visitor, void *with)
-{
-	char entries[ENTRIES] __attribute__((aligned(8)));
-	int seen = 0;
-	long n;
-
-	if (proc_fd < 0 || lseek(proc_fd, 0, SEEK_SET) < 0)
-		return -ENOENT;
-	while ((n = syscall(SYS_getdents64, proc_fd, entries,
-			    sizeof(entries))) > 0) {
-		for (long at = 0; at < n;) {
-			struct entry *e = (struct entry *)(void *)(entries +
-								   at);
-			struct seen s = { 0 };
-			const char *name = e->name;
-			uint64_t pid = scan_unsigned(&name, 10);
-			int err;
-
-			at += e->size;
-			if (pid == 0 || pid > INT_MAX)
-				continue;
-			err = read_stat(proc_fd, (pid_t)pid, &s);
-			if (err > 0)
-				err = visitor(with, proc_fd, &s);
-			if (err < 0)
-				return err;
-			seen++;
-		}
-	}
-	return n < 0 ? -errno : seen;
 }
 
 struct children {
@@ -243,7 +116,7 @@ struct children {
 	pid_t parent;
 };
 
-static int see_child(void *with, int proc_fd, const struct seen *s)
+static int see_child(void *with, int proc_fd, const struct proc_seen *s)
 {
 	const struct children *all = with;
 
@@ -263,7 +136,7 @@ int processes_children(int proc_fd, pid_t parent, processes_visit *show,
 		       void *with)
 {
 	struct children all = { show, with, parent };
-	int seen = each_process(proc_fd, see_child, &all);
+	int seen = proc_each(proc_fd, see_child, &all);
 
 	return seen < 0 ? seen : 0;
 }
@@ -280,15 +153,15 @@ bool processes_is_in(int proc_fd, pid_t pid, const char *part)
 {
 	char text[LIMITS_BYTES];
 
-	return read_file(proc_fd, pid, "cgroup", text, sizeof(text)) > 0 &&
+	return proc_file(proc_fd, pid, "cgroup", text, sizeof(text)) > 0 &&
 	       scan_find(text, part);
 }
 
 /* Does the way up from `s` lead to self? 1, 0 or -errno. PID 1 has everybody
  * below it. */
-static int is_descendant(int proc_fd, const struct seen *s, pid_t self)
+static int is_descendant(int proc_fd, const struct proc_seen *s, pid_t self)
 {
-	struct seen up = *s;
+	struct proc_seen up = *s;
 	int is_there = 1;
 
 	if (self == 1)
@@ -296,7 +169,7 @@ static int is_descendant(int proc_fd, const struct seen *s, pid_t self)
 	for (int i = 0; i < PARENTS && is_there > 0 && up.parent > 1; i++) {
 		if (up.parent == self)
 			return 1;
-		is_there = read_stat(proc_fd, up.parent, &up);
+		is_there = proc_read(proc_fd, up.parent, &up);
 	}
 	return is_there < 0 ? is_there : 0;
 }
@@ -311,7 +184,7 @@ struct sets {
 };
 
 static bool is_of_living(const struct processes_living *living,
-			 const struct seen *s)
+			 const struct proc_seen *s)
 {
 	for (uint32_t i = 0; i < living->n; i++)
 		if (living->leader[i] && (living->leader[i] == s->session ||
@@ -322,7 +195,7 @@ static bool is_of_living(const struct processes_living *living,
 
 /* A member that is in the set's session; its leader, once that was reaped, is
  * a stranger who got the number: then the old session is empty. */
-static bool is_in_session(struct processes *g, const struct seen *s)
+static bool is_in_session(struct processes *g, const struct proc_seen *s)
 {
 	if ((g->is_group ? s->group : s->session) != g->id ||
 	    s->start_ticks < g->born_ticks)
@@ -337,7 +210,7 @@ static bool is_in_session(struct processes *g, const struct seen *s)
  * lowered its limits to it: where it is not below us it is none of ours. 1, 0,
  * or -errno. */
 static int is_of_mark(const struct processes *g, struct mark mark, int proc_fd,
-		      const struct seen *s, pid_t self)
+		      const struct proc_seen *s, pid_t self)
 {
 	if (mark.locks == 0 || mark.locks != g->mark.locks ||
 	    mark.rss != g->mark.rss)
@@ -347,7 +220,7 @@ static int is_of_mark(const struct processes *g, struct mark mark, int proc_fd,
 
 /* Count a member, or send it its signal in the second pass. 0, or -errno. */
 static int take_member(const struct sets *all, int proc_fd, struct processes *g,
-		       const struct seen *s, bool is_marked)
+		       const struct proc_seen *s, bool is_marked)
 {
 	int err = 0;
 
@@ -382,7 +255,7 @@ static void signal_group(struct processes *g)
 		kill(-g->id, SIGCONT);
 }
 
-static int match_set(void *with, int proc_fd, const struct seen *s)
+static int match_set(void *with, int proc_fd, const struct proc_seen *s)
 {
 	struct sets *all = with;
 	bool is_over = !is_living(s) && s->parent != all->self;
@@ -436,7 +309,7 @@ static void send_couriers(struct sets *all, int proc_fd)
 	}
 	if (err != 1)
 		return;
-	err = each_process(proc_fd, match_set, all);
+	err = proc_each(proc_fd, match_set, all);
 	for (uint32_t i = 0; i < all->n; i++)
 		unsent += all->set[i].unsent;
 	courier_end(err < 0 ? EAGAIN : unsent > 0 ? EPERM : 0);
@@ -457,7 +330,7 @@ int processes_look(int proc_fd, struct processes *set, uint32_t n,
 		set[i].has_group = set[i].is_group_told = false;
 		all.is_marked = all.is_marked || set[i].mark.locks;
 	}
-	seen = each_process(proc_fd, match_set, &all);
+	seen = proc_each(proc_fd, match_set, &all);
 	for (uint32_t i = 0; i < n; i++) {
 		if (set[i].id < 0)
 			set[i].found = set[i].ended = 0;
@@ -467,7 +340,7 @@ int processes_look(int proc_fd, struct processes *set, uint32_t n,
 			all.is_signalling = true;
 	}
 	if (seen >= 0 && all.is_signalling) {
-		seen = each_process(proc_fd, match_set, &all);
+		seen = proc_each(proc_fd, match_set, &all);
 		send_couriers(&all, proc_fd);
 	}
 	return seen;
@@ -481,7 +354,8 @@ struct rest {
 	int living, unsent;
 };
 
-static int signal_one_of_rest(void *with, int proc_fd, const struct seen *s)
+static int signal_one_of_rest(void *with, int proc_fd,
+                              const struct proc_seen *s)
 {
 	struct rest *rest = with;
 	int is_below;
@@ -511,12 +385,12 @@ int processes_signal_rest(int proc_fd, int signal, const pid_t *spared,
 		.self = getpid(),
 		.signal = signal,
 	};
-	int seen = each_process(proc_fd, signal_one_of_rest, &rest);
+	int seen = proc_each(proc_fd, signal_one_of_rest, &rest);
 	int err = courier_go(-1, signal, rest.one);
 
 	if (err == 1) {
 		rest.unsent = 0;
-		err = each_process(proc_fd, signal_one_of_rest, &rest);
+		err = proc_each(proc_fd, signal_one_of_rest, &rest);
 		courier_end(err < 0 ? EAGAIN : rest.unsent > 0 ? EPERM : 0);
 	}
 	*ret_unsent = (struct processes){

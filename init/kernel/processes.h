@@ -52,11 +52,6 @@ static inline int processes_sent(const struct processes *g)
 	return g->err == 0 && g->unsent > 0 ? COURIER_ON_ITS_WAY : g->err;
 }
 
-/* A descriptor of /proc for the calls below; -1 where there is none, or where
- * it is another PID namespace's (unshare -pf without --mount-proc), whose
- * numbers mean other processes here. */
-int processes_open(void);
-
 /* Now, in the unit and clock of starttime, rounded down. */
 int64_t processes_now_ticks(void);
 

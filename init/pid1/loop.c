@@ -22,6 +22,7 @@
 #include "init/kernel/lineage_mark.h"
 #include "init/kernel/oom_score.h"
 #include "init/kernel/output_pipes.h"
+#include "init/kernel/proc.h"
 #include "init/kernel/processes.h"
 #include "init/kernel/service_cgroup.h"
 #include "init/kernel/signal_courier.h"
@@ -103,7 +104,7 @@ static void open_descriptors(struct sup *sup)
 	sup->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (sup->notify_fd < 0)
 		die_system("eventfd", errno);
-	sup->proc_fd = processes_open();
+	sup->proc_fd = proc_open();
 	sup->reaper = reaper_open();
 	watch(sup, sup->signal_fd, FROM_SIGNALS);
 	watch(sup, sup->notify_fd, FROM_HELPERS);

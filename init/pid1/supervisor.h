@@ -328,7 +328,7 @@ struct sup {
 	int epoll_fd, signal_fd, notify_fd;
 	uint64_t signals;        /* collected: bit n - 1 for signal n */
 	int clock_fd;            /* timer_open() */
-	int proc_fd;             /* processes_open() */
+	int proc_fd;             /* proc_open() */
 	enum terminal terminal;  /* that the given command runs on */
 	uint32_t main_service;   /* index of the given command; UINT32_MAX */
 	uint32_t random;         /* state of the jitter's generator */

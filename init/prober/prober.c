@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "init/helper/proc.h"
+#include "init/kernel/proc.h"
 
 enum {
 	WAKES = 64,

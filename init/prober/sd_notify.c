@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "init/helper/proc.h"
+#include "init/kernel/proc.h"
 #include "init/text/wording.h"
 
 enum {
@@ -114,13 +114,11 @@ void notices_parse(const char *text, size_t length, struct notice *n)
  * or hidden). */
 static int32_t session_of(const struct prober *p, pid_t pid, bool is_group)
 {
-	struct proc_seen seen = { .state = '\0' };
+	struct proc_seen seen;
 
-	if (p->proc_fd >= 0)
-		proc_read(p->proc_fd, pid, &seen);
-	if (seen.state == '\0')
+	if (p->proc_fd < 0 || proc_read(p->proc_fd, pid, &seen) <= 0)
 		return 0;
-	return (int32_t)seen.field[is_group ? PROC_GROUP : PROC_SESSION];
+	return is_group ? seen.group : seen.session;
 }
 
 static ssize_t receive(int fd, struct letter *l, int flags)

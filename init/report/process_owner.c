@@ -119,15 +119,15 @@ int strays_owner(const struct strays *s, int proc_fd,
 
 		/* A child has no session of its own at first. */
 		if (leader > 0 && (p->pid == leader ||
-				   p->field[PROC_SESSION] == leader ||
-				   p->field[PROC_GROUP] == leader))
+				   p->session == leader ||
+				   p->group == leader))
 			return STRAYS_NONE;
 	}
 	owner = by_mark(s, number_of(s, proc_fd, p->pid));
 	if (owner == STRAYS_NOBODY)
 		owner = by_cgroup(s, proc_fd, p->pid);
 	return owner == STRAYS_NOBODY &&
-			       p->field[PROC_PARENT] != s->board->pid
+			       p->parent != s->board->pid
 		       ? STRAYS_NONE
 		       : owner;
 }
@@ -144,18 +144,18 @@ struct listing {
 /* The words with a space between them. */
 static void read_command(int proc_fd, int32_t pid, char text[COMMAND_BYTES])
 {
-	size_t n = proc_file(proc_fd, pid, "cmdline", text, COMMAND_BYTES);
+	int n = proc_file(proc_fd, pid, "cmdline", text, COMMAND_BYTES);
 
 	while (n > 0 && text[n - 1] == '\0')
 		n--;
-	for (size_t i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 		if (text[i] == '\0')
 			text[i] = ' ';
-	if (n == 0)
+	if (n <= 0)
 		text[0] = '\0';
 }
 
-static void list(void *with, int proc_fd, const struct proc_seen *p)
+static int list(void *with, int proc_fd, const struct proc_seen *p)
 {
 	static char text[ITEM_BYTES], command[COMMAND_BYTES];
 	struct listing *l = with;
@@ -165,10 +165,10 @@ static void list(void *with, int proc_fd, const struct proc_seen *p)
 	char pid[16];
 
 	if (owner == STRAYS_NONE || l->json->err != 0)
-		return;
+		return 0;
 	format(pid, sizeof(pid), "%d", (int)p->pid);
 	if (fstatat(proc_fd, pid, &status, 0) < 0)
-		return; /* gone meanwhile */
+		return 0; /* gone meanwhile */
 	read_command(proc_fd, p->pid, command);
 	phrase_add(&w, "%s{\"pid\":%d,\"service\":", l->is_first ? "" : ",",
 		   (int)p->pid);
@@ -181,11 +181,12 @@ static void list(void *with, int proc_fd, const struct proc_seen *p)
 	phrase_add(&w, ",\"uid\":%u,\"age_ms\":%lld,\"command\":",
 		   (unsigned)status.st_uid,
 		   (long long)(l->now_ms -
-			       p->field[PROC_START] * PROC_TICK_MS));
+			       p->start_ticks * PROC_TICK_MS));
 	phrase_add_json(&w, command);
 	phrase_add(&w, "}");
 	json_put(l->json, w.at, w.used);
 	l->is_first = false;
+	return 0;
 }
 
 void strays_write(struct json *j, const struct strays *s)

@@ -7,7 +7,7 @@
 
 #include "init/board/board.h"
 #include "init/config/config.h"
-#include "init/helper/proc.h"
+#include "init/kernel/proc.h"
 #include "init/text/json.h"
 
 struct strays {

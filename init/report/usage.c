@@ -7,7 +7,7 @@
 
 #include "init/kernel/cgroup.h"
 #include "init/helper/helper.h"
-#include "init/helper/proc.h"
+#include "init/kernel/proc.h"
 #include "init/report/process_owner.h"
 
 enum {
@@ -27,32 +27,32 @@ struct pass {
 static bool is_zombie(const struct proc_seen *s, int32_t dashpot)
 {
 	return s->state == 'Z' && s->field[PROC_THREADS] <= 1 &&
-	       s->field[PROC_PARENT] > 0 && s->field[PROC_PARENT] != dashpot;
+	       s->parent > 0 && s->parent != dashpot;
 }
 
 static struct usage_row *row_of(const struct pass *p,
-				const int64_t *field)
+				const struct proc_seen *s)
 {
 	for (uint32_t i = 0; i < p->config->services; i++) {
 		struct usage_row *row = &p->usage->row[i];
 
-		if (row->pid > 0 && (field[PROC_SESSION] == row->pid ||
-				     field[PROC_GROUP] == row->pid))
+		if (row->pid > 0 && (s->session == row->pid ||
+				     s->group == row->pid))
 			return row;
 	}
 	return NULL;
 }
 
-static void count(void *with, int proc_fd, const struct proc_seen *s)
+static int count(void *with, int proc_fd, const struct proc_seen *s)
 {
 	const struct pass *p = with;
 	const int64_t *field = s->field;
-	struct usage_row *row = row_of(p, field);
+	struct usage_row *row = row_of(p, s);
 
 	if (row == NULL) {
 		if (strays_owner(&p->strays, proc_fd, s) != STRAYS_NONE)
 			p->usage->orphans++;
-		return;
+		return 0;
 	}
 	row->cpu_ms += (field[PROC_UTIME] + field[PROC_STIME]) * PROC_TICK_MS;
 	if (s->pid == row->pid)
@@ -61,12 +61,13 @@ static void count(void *with, int proc_fd, const struct proc_seen *s)
 	if (is_zombie(s, p->dashpot)) {
 		row->zombies++;
 		row->zombie = s->pid;
-		row->parent = (int32_t)field[PROC_PARENT];
+		row->parent = s->parent;
 	} else if (s->state != 'Z') {
 		row->processes++;
 		row->threads += field[PROC_THREADS];
 		row->rss_kib += field[PROC_RSS] * p->page_kib;
 	}
+	return 0;
 }
 
 /* One int of PID 1's cannot be torn. */
@@ -179,7 +180,7 @@ bool usage_has_zombies(struct usage *u, uint32_t i)
 	poll(NULL, 0, AGAIN_MS);
 	proc_read(fd, row->zombie, &now);
 	close(fd);
-	if (now.state != 'Z' || now.field[PROC_PARENT] != row->parent)
+	if (now.state != 'Z' || now.parent != row->parent)
 		return false;
 	row->told = row->zombies;
 	return true;

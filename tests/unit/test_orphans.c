@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "init/kernel/proc.h"
 #include "init/kernel/processes.h"
 #include "init/service/orphans.h"
 
@@ -21,7 +22,7 @@ static void begin(const char *text)
 {
 	sup_with(text);
 	sup.pid = getpid();
-	sup.proc_fd = processes_open();
+	sup.proc_fd = proc_open();
 	assert_true(sup.proc_fd >= 0);
 	sup.cells.err = ENODEV;
 	sup.mark_base = BASE;
