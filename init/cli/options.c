@@ -41,7 +41,7 @@ bool options_take(int argc, char **argv, int *at, const struct option *rows,
 
 	while (row < rows + count && !(value = match(argv[*at], row)))
 		row++;
-	if (row == rows + count)
+	if (!value)
 		return false;
 	++*at;
 	if (row->is_given)

@@ -25,7 +25,7 @@ enum {
 };
 
 #define FIELD(type, field, set)                                              \
-	.flags = set, .at = offsetof(struct type, field)
+	.flags = (set), .at = offsetof(struct type, field)
 #define S(field, set) FIELD(config_service, field, BOTH | (set))
 #define O(field, set) FIELD(config_service, field, KEY_SERVICE | (set))
 #define D(field, set) FIELD(config, field, KEY_DASHPOT | (set))

@@ -98,7 +98,7 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_NO_PROC] = { WARNING "no-proc", "inherited_streams",
 		"there is no /proc of this PID namespace: what services leave "
 		"behind cannot be seen or waited for[0:; what they print "
-		"goes straight to dashpot's outputs|]" },
+		"goes straight to dashpot's own outputs|]" },
 	[BOARD_EV_SHUTDOWN] = { INFO "shutdown",
 		"signal/s timeout_ms",
 		"[0:%0s: |]stops everything, within %1d" },

@@ -231,14 +231,14 @@ is()
 	ends_with 0
 }
 
-@test "run -- CMD: a stop before CMD was started gives 0" {
+@test "run -- CMD: a stop before CMD was started gives 128 + the signal" {
 	dir=$(ns_dir)
 	printf '%s\n' '[service:set-up]' 'command = sleep 1000' 'type = oneshot' \
 		>"$dir/dashpot.ini"
 	ns_start "$dir" -- sleep 1001
 	wait_until 20 is set-up running
 	ns_stop
-	ends_with 0
+	ends_with 143
 	service main '.starts == 0'
 }
 

@@ -142,7 +142,7 @@ reload()
 	END
 	ns_start "$dir"
 	wait_until 20 state_of worker:1 blocked
-	state_of worker:0 running
+	wait_until 5 state_of worker:0 running
 	ns_stop
 	echo 'essential = yes' >>"$dir/dashpot.ini"
 	ns_start "$dir"

@@ -2,6 +2,7 @@
 /* instances = N: one section, several services. */
 #include "config_world.h"
 
+#include "init/config/service_name.h"
 #include "init/config/verify.h"
 
 static uint32_t index_of(const char *name)
