@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Children of PID 1 that execute nothing: helpers, the loader, and what sets up
+ * a short command. */
+#ifndef INIT_KERNEL_FORK_H
+#define INIT_KERNEL_FORK_H
+
+#include <sys/types.h>
+
+/* Make a child, in which `child` is called and never returns. In PID 1: its
+ * pid, or -errno (EAGAIN: a limit on processes, ENOMEM). Source: clone(2). */
+pid_t fork_child(void (*child)(void *with), void *with);
+
+#endif
