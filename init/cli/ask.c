@@ -21,14 +21,6 @@
 
 enum { PAUSE_MS = 50 }; /* between two attempts to connect again */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_read(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void pause_ms(int ms)
 {
 	(void)poll(NULL, 0, ms);
@@ -50,16 +42,11 @@ void ask_begin(struct ask *a, const char *word, const char *control)
 
 void ask_add_id(struct ask *a)
 {
-	struct timespec now;
-
 	/* The system has randomness long before it has containers; should it
 	 * not, no other command is made at this nanosecond by this process. */
 	if (getrandom(&a->id, sizeof(a->id), GRND_NONBLOCK) !=
-	    (ssize_t)sizeof(a->id)) {
-		clock_read(CLOCK_REALTIME, &now);
-		a->id = (uint64_t)now.tv_sec << 30 ^ (uint64_t)now.tv_nsec ^
-			(uint64_t)getpid() << 44;
-	}
+	    (ssize_t)sizeof(a->id))
+		a->id = (uint64_t)clock_mono_ns() ^ (uint64_t)getpid() << 44;
 	a->id += a->id == 0;
 	phrase_add(&a->line, " id=%08x%08x", (unsigned)(a->id >> 32),
 		   (unsigned)a->id);
@@ -126,13 +113,13 @@ int ask_stream(struct ask *a)
 
 int ask_stream_again(struct ask *a)
 {
-	int64_t until_ms = now_ms() + a->again_ms;
+	int64_t until_ms = clock_mono_ms() + a->again_ms;
 	int err;
 
 	do {
 		pause_ms(PAUSE_MS);
 		err = ask_stream(a);
-	} while (err < 0 && !dial_is_nobody(err) && now_ms() < until_ms);
+	} while (err < 0 && !dial_is_nobody(err) && clock_mono_ms() < until_ms);
 	return err;
 }
 
@@ -145,7 +132,7 @@ static int64_t read_line(const struct ask *a, int64_t until_ms, char *to,
 
 	for (;;) {
 		struct pollfd p = { .fd = a->fd, .events = POLLIN };
-		int64_t left_ms = until_ms - now_ms();
+		int64_t left_ms = until_ms - clock_mono_ms();
 		ssize_t n;
 
 		if (left_ms > a->silence_ms)
@@ -170,7 +157,7 @@ static int64_t read_line(const struct ask *a, int64_t until_ms, char *to,
 int ask_try(struct ask *a, struct peek *answer)
 {
 	static char *text;
-	int64_t until_ms = now_ms() + a->silence_ms + a->again_ms, length;
+	int64_t until_ms = clock_mono_ms() + a->silence_ms + a->again_ms, length;
 
 	if (text == NULL)
 		text = reader_take(ASK_MOST);
@@ -179,7 +166,7 @@ int ask_try(struct ask *a, struct peek *answer)
 		if (length == 0)
 			length = read_line(a, until_ms, text, ASK_MOST);
 		hang_up(a);
-		if (length != -ECONNRESET || now_ms() >= until_ms)
+		if (length != -ECONNRESET || clock_mono_ms() >= until_ms)
 			break;
 		pause_ms(PAUSE_MS);
 	}

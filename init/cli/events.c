@@ -9,6 +9,7 @@
 #include "init/cli/graph.h"
 #include "init/cli/live.h"
 #include "init/cli/options.h"
+#include "init/kernel/clock.h"
 #include "init/lib/die.h"
 #include "init/lib/format.h"
 #include "init/lib/nearest.h"
@@ -247,7 +248,7 @@ int events_print(const struct events *e, struct out *o)
 int events_run(int argc, char **argv)
 {
 	static struct ask ask;
-	struct events e = { .now_ms = reader_now_ms(), .since_ms = -1 };
+	struct events e = { .now_ms = clock_wall_ms(), .since_ms = -1 };
 	const char *since = NULL, *control = NULL;
 	bool is_followed = false;
 	const struct option rows[] = {

@@ -10,6 +10,7 @@
 #include "init/cli/live.h"
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
+#include "init/kernel/clock.h"
 #include "init/lib/die.h"
 
 enum { SEARCHED = 16 }; /* most services whose output is looked for in events */
@@ -255,7 +256,7 @@ int explain_run(int argc, char **argv)
 	if (e.dir == NULL)
 		e.live = live_report("explain", control);
 	e.dir = reader_directory(e.dir);
-	e.now_ms = reader_now_ms();
+	e.now_ms = clock_wall_ms();
 	out_begin(&o, STDOUT_FILENO);
 	code = explain_print(&e, &o);
 	return out_end(&o) < 0 ? DIE_SYSTEM : code;

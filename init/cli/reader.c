@@ -14,7 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "init/kernel/clock.h"
 #include "init/lib/die.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
@@ -276,12 +275,4 @@ bool reader_next(struct reader *r, struct peek *event)
 bool reader_matches(const char *pattern, const char *name)
 {
 	return pattern == NULL || glob_matches(pattern, name);
-}
-
-int64_t reader_now_ms(void)
-{
-	struct timespec now;
-
-	clock_read(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

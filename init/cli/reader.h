@@ -70,7 +70,4 @@ void *reader_take(size_t size);
 /* As glob_matches(); NULL matches all. */
 bool reader_matches(const char *pattern, const char *name);
 
-/* The wall clock, Unix ms. */
-int64_t reader_now_ms(void);
-
 #endif

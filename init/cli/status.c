@@ -13,6 +13,7 @@
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
 #include "init/cli/sweep.h"
+#include "init/kernel/clock.h"
 #include "init/lib/die.h"
 #include "init/text/wording.h"
 
@@ -341,7 +342,7 @@ int status_run(int argc, char **argv)
 	if (s.is_old)
 		s.all = reader_document(reader_directory(dir),
 					"diagnostic.json", true);
-	s.now_ms = reader_now_ms();
+	s.now_ms = clock_wall_ms();
 	s.seen_ms = s.is_old ? peek_time(peek_get(s.all, "time")) : s.now_ms;
 	out_begin(&o, STDOUT_FILENO);
 	o.is_whole |= is_wide;

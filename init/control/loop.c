@@ -8,6 +8,7 @@
 
 #include "init/control/listen.h"
 #include "init/control/notify_manager.h"
+#include "init/kernel/clock.h"
 
 /* Descriptors that are polled, those of clients behind them. */
 enum { POLL_FRAME, POLL_COMMAND, POLL_DOORS,
@@ -148,7 +149,7 @@ static int timeout_of(const struct control *ctl, int64_t next_ms)
 	for (int k = 0; k < DOORS; k++)
 		if (ctl->door[k].again_ms > ctl->now_ms)
 			next_ms = earlier(next_ms, ctl->door[k].again_ms);
-	return helper_timeout_ms(next_ms, helper_mono_ms());
+	return helper_timeout_ms(next_ms, clock_mono_ms());
 }
 
 static int fd_of(const struct control *ctl, const struct client_door *door)
@@ -183,7 +184,7 @@ static void sleep_on(struct control *ctl, struct pollfd *fds, int64_t next_ms)
 	if (poll(fds, POLLS + CLIENTS, timeout_of(ctl, next_ms)) < 0)
 		for (int k = 0; k < POLLS + CLIENTS; k++)
 			fds[k].revents = 0;
-	ctl->now_ms = helper_mono_ms();
+	ctl->now_ms = clock_mono_ms();
 }
 
 /* Hear everybody before anybody is answered: those who want the same then get
@@ -247,7 +248,7 @@ _Noreturn void control_main(const struct helper_job *job)
 	static struct control ctl;
 
 	ctl.job = job;
-	ctl.now_ms = helper_mono_ms();
+	ctl.now_ms = clock_mono_ms();
 	respond_set_up(&ctl);
 	open_doors(&ctl);
 	for (;;)

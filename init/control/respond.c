@@ -7,6 +7,7 @@
 
 #include "init/control/loop.h"
 #include "init/control/reload_errors.h"
+#include "init/kernel/clock.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
 #include "init/report/event_json.h"
@@ -71,8 +72,8 @@ static void look(struct control *ctl)
 {
 	struct registry_now *now = &ctl->respond.report.now;
 
-	now->mono_ms = helper_mono_ms();
-	now->wall_ms = helper_wall_ms();
+	now->mono_ms = clock_mono_ms();
+	now->wall_ms = clock_wall_ms();
 	ctl->respond.report.generation = control_generation(ctl);
 }
 

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "init/kernel/capability.h"
-#include "init/kernel/clock.h"
 #include "init/kernel/descriptors.h"
 #include "init/lib/format.h"
 
@@ -272,22 +271,4 @@ int helper_wait(const struct helper_job *job, struct epoll_event *ret_events,
 		if (ret_events[k].data.u32 == HELPER_WAKE)
 			helper_sleep(job, 0);
 	return n;
-}
-
-static int64_t read_clock(clockid_t clock)
-{
-	struct timespec t = { 0, 0 };
-
-	clock_read(clock, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int64_t helper_mono_ms(void)
-{
-	return read_clock(CLOCK_MONOTONIC);
-}
-
-int64_t helper_wall_ms(void)
-{
-	return read_clock(CLOCK_REALTIME);
 }

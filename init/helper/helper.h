@@ -102,8 +102,4 @@ void helper_tell(const struct helper_job *job);
  * wakes so far are forgotten. True when woken. */
 bool helper_sleep(const struct helper_job *job, int timeout_ms);
 
-/* The clocks in milliseconds. */
-int64_t helper_mono_ms(void);
-int64_t helper_wall_ms(void);
-
 #endif

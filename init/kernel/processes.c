@@ -33,10 +33,7 @@ enum {
 
 int64_t processes_now_ticks(void)
 {
-	struct timespec now = { 0 };
-
-	clock_read(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * TICKS + now.tv_nsec / (1000000000 / TICKS);
+	return clock_boot_ms() / (1000 / TICKS);
 }
 
 /* As proc_file(). */

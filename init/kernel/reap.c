@@ -27,14 +27,6 @@ struct reaper reaper_open(void)
 	return r;
 }
 
-static int64_t clock_ns(void)
-{
-	struct timespec now = { 0 };
-
-	clock_read(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Wait for `pid` (-1: any). True when one was reaped. */
 static bool reap_one(struct reaper *r, pid_t pid, reap_end *end, void *with)
 {
@@ -78,11 +70,11 @@ bool reap_batch(struct reaper *r, reap_end *end, void *with)
 		/* The list may have missed who died while it was read. */
 		r->is_by_list = false;
 	}
-	began_ns = clock_ns();
+	began_ns = clock_mono_ns();
 	for (int i = 0; i < REAP_BATCH; i++)
 		if (!reap_one(r, -1, end, with))
 			return r->is_failing;
-	if (clock_ns() - began_ns > (int64_t)REAP_BATCH * COSTLY_NS &&
+	if (clock_mono_ns() - began_ns > (int64_t)REAP_BATCH * COSTLY_NS &&
 	    r->children_fd >= 0 && lseek(r->children_fd, 0, SEEK_SET) == 0)
 		*r = (struct reaper){ .children_fd = r->children_fd,
 				      .is_by_list = true };

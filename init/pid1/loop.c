@@ -68,13 +68,8 @@ static struct sup the_sup;
 
 static void read_clocks(struct sup *sup)
 {
-	struct timespec mono = { 0 }, wall = { 0 };
-
-	clock_read(CLOCK_MONOTONIC, &mono);
-	clock_read(CLOCK_REALTIME, &wall);
-	sup->now_ms = (int64_t)mono.tv_sec * 1000 + mono.tv_nsec / 1000000;
-	sup->now_wall_ms =
-		(int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
+	sup->now_ms = clock_mono_ms();
+	sup->now_wall_ms = clock_wall_ms();
 }
 
 static int try_watch(const struct sup *sup, int fd, uint32_t events,

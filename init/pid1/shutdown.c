@@ -407,18 +407,10 @@ void shutdown_shift(struct sup *sup, int64_t jump_ms)
 		stop->half_ms += jump_ms;
 }
 
-static int64_t clock_ms(void)
-{
-	struct timespec now = { 0 };
-
-	clock_read(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 _Noreturn void shutdown_exit(struct sup *sup)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
-	int64_t until_ms = clock_ms() + share(sup, REAP_MS);
+	int64_t until_ms = clock_mono_ms() + share(sup, REAP_MS);
 
 	if (getpid() == 1)
 		kill(-1, SIGKILL);
@@ -426,7 +418,7 @@ _Noreturn void shutdown_exit(struct sup *sup)
 		processes_signal_rest(sup->proc_fd, SIGKILL, NULL, 0,
 				   &(struct processes){ 0 });
 	/* Not for ever: a writer on a hung disk cannot be waited for. */
-	while (clock_ms() < until_ms) {
+	while (clock_mono_ms() < until_ms) {
 		pid_t pid = waitpid(-1, NULL, WNOHANG);
 
 		if (pid < 0)

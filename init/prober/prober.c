@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "init/kernel/clock.h"
 #include "init/kernel/proc.h"
 
 enum {
@@ -72,7 +73,7 @@ static void take_turn(struct prober *p, int64_t next_ms)
 			    helper_timeout_ms(next_ms, p->now_ms));
 	bool is_asked = false;
 
-	p->now_ms = helper_mono_ms();
+	p->now_ms = clock_mono_ms();
 	for (int k = 0; k < n; k++) {
 		uint32_t what = wake[k].data.u32;
 
@@ -97,7 +98,7 @@ _Noreturn void prober_main(const struct helper_job *job)
 	struct prober p;
 
 	set_up(&p, job);
-	p.now_ms = helper_mono_ms();
+	p.now_ms = clock_mono_ms();
 	for (;;)
 		take_turn(&p, connect_expire(&p));
 }

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/kernel/clock.h"
 #include "init/kernel/descriptors.h"
 #include "init/lib/format.h"
 #include "init/helper/helper.h"
@@ -52,7 +53,7 @@ static int clear_name(int directory, char holder[LOCK_HOLDER])
 	if (errno != ENOTEMPTY && errno != EEXIST)
 		return -errno;
 	format(aside, sizeof(aside), "%s.%lld", name,
-	       (long long)helper_wall_ms());
+	       (long long)clock_wall_ms());
 	return renameat(directory, name, directory, aside) < 0 ? -errno : 0;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/kernel/clock.h"
 #include "init/lib/format.h"
 #include "init/lib/hash.h"
 #include "init/text/heap.h"
@@ -54,8 +55,8 @@ static void look_around(struct recorder *r)
 	const struct board *board = r->job->boards.board;
 	struct registry_now *now = &r->report.now;
 
-	now->mono_ms = helper_mono_ms();
-	now->wall_ms = helper_wall_ms();
+	now->mono_ms = clock_mono_ms();
+	now->wall_ms = clock_wall_ms();
 	now->began_wall_ms = board->began_wall_ms;
 }
 
@@ -264,7 +265,7 @@ static int64_t next_look(const struct recorder *r)
 
 static void look_for_zombies(struct recorder *r)
 {
-	r->look_ms = helper_mono_ms() + ZOMBIES_MS;
+	r->look_ms = clock_mono_ms() + ZOMBIES_MS;
 	zombies_look(r->job, &r->usage);
 }
 
@@ -286,7 +287,7 @@ static void say_trouble(struct recorder *r)
 /* When the next attempt may be made, and whether one is made without news. */
 static void plan(struct recorder *r, bool is_written)
 {
-	int64_t now_ms = helper_mono_ms();
+	int64_t now_ms = clock_mono_ms();
 
 	if (is_written) {
 		r->retry_ms = 0;
@@ -433,7 +434,7 @@ _Noreturn void recorder_main(const struct helper_job *job)
 	set_up(&r, job);
 	begin(&r);
 	for (;;) {
-		int64_t now_ms = helper_mono_ms(), look_ms = next_look(&r);
+		int64_t now_ms = clock_mono_ms(), look_ms = next_look(&r);
 
 		if (helper_phase(job) == BOARD_EXITING)
 			finish(&r);

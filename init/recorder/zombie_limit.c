@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Both go as news, which PID 1 checks before it believes them. */
 #include "init/recorder/zombie_limit.h"
+#include "init/kernel/clock.h"
 
 static void tell(const struct helper_job *job, const struct usage_row *row,
 		 enum board_event_kind kind, uint32_t i)
@@ -15,8 +16,8 @@ static void tell(const struct helper_job *job, const struct usage_row *row,
 
 void zombies_look(const struct helper_job *job, struct usage *u)
 {
-	if (!usage_sample(u, job->config, job->boards.board, helper_mono_ms(),
-			  helper_wall_ms()))
+	if (!usage_sample(u, job->config, job->boards.board, clock_mono_ms(),
+			  clock_wall_ms()))
 		return;
 	for (uint32_t i = 0; i < job->config->services; i++) {
 		if (usage_has_zombies(u, i))

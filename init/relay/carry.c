@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "init/kernel/clock.h"
 #include "init/relay/forward.h"
 
 enum {
@@ -54,7 +55,7 @@ static void read_once(struct carry *c, struct stream *s)
 		s->is_ending = true;
 	if (!can_read(s))
 		return;
-	n = stream_read(s, c->home.board, run, c->now_ms, helper_wall_ms());
+	n = stream_read(s, c->home.board, run, c->now_ms, clock_wall_ms());
 	s->is_ending = n == 0 || (n < 0 && c->is_closed);
 	if (n <= 0 && n != -EINTR)
 		s->is_readable = false;
@@ -109,7 +110,7 @@ static bool gather(struct carry *c, int timeout_ms)
 			forward_queue(c, what);
 		}
 	}
-	c->now_ms = helper_mono_ms();
+	c->now_ms = clock_mono_ms();
 	return n > 0;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "init/relay/carry.h"
+#include "init/kernel/clock.h"
 #include "init/relay/forward.h"
 
 static const struct config_stream *stream_of(const struct carry *c, uint32_t k)
@@ -188,7 +189,7 @@ void carry_begin(struct carry *c)
 	c->stream = streams;
 	c->sink = sinks;
 	c->queue = ring;
-	c->now_ms = helper_mono_ms();
+	c->now_ms = clock_mono_ms();
 	c->home.job = c->job;
 	c->home.board = c->output == CONFIG_RELAY ? c->job->boards.relay
 						  : c->job->boards.files;

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/kernel/clock.h"
 #include "init/relay/carry.h"
 #include "init/text/event_line.h"
 
@@ -87,7 +88,7 @@ static void skip_lost(struct carry *c, struct phrase *w)
 	if (first <= r->printed + 1)
 		first = r->printed + 2; /* this one was being overwritten */
 	event_line_lost(w, r->from.config, first - 1 - r->printed,
-		     helper_wall_ms());
+		     clock_wall_ms());
 	set_printed(c, w, first - 1);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "init/helper/helper.h"
+#include "init/kernel/clock.h"
 #include "init/recorder/registry.h"
 #include "init/text/event_line.h"
 
@@ -70,7 +71,7 @@ void record_put_lost(struct json *j, const struct board *board, uint64_t seq,
 	struct phrase w = PHRASE_IN(line);
 
 	event_line_json_lost(&w, seq, lost, board->began_wall_ms,
-			    helper_mono_ms(), helper_wall_ms());
+			    clock_mono_ms(), clock_wall_ms());
 	phrase_add(&w, "}");
 	json_put(j, w.at, w.used);
 }

@@ -192,11 +192,9 @@ static int list(void *with, int proc_fd, const struct proc_seen *p)
 void strays_write(struct json *j, const struct strays *s)
 {
 	struct listing l = { .strays = s, .json = j, .is_first = true };
-	struct timespec now = { 0 };
 	int fd = proc_open();
 
-	clock_read(CLOCK_BOOTTIME, &now);
-	l.now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	l.now_ms = clock_boot_ms();
 	if (fd < 0) {
 		j->err = -ENOENT;
 		return;

@@ -7,6 +7,7 @@
 
 #include "init/kernel/cgroup.h"
 #include "init/helper/helper.h"
+#include "init/kernel/clock.h"
 #include "init/kernel/proc.h"
 #include "init/report/process_owner.h"
 
@@ -162,7 +163,7 @@ bool usage_sample(struct usage *u, const struct config *c,
 	look_at_memory(u);
 	u->mono_ms = mono_ms;
 	u->wall_ms = wall_ms;
-	u->next_ms += (helper_mono_ms() - mono_ms) * USAGE_SHARE;
+	u->next_ms += (clock_mono_ms() - mono_ms) * USAGE_SHARE;
 	return true;
 }
 

@@ -26,6 +26,7 @@
 
 #include "init/board/board.h"
 #include "init/helper/helper.h"
+#include "init/kernel/clock.h"
 #include "policy/life.h"
 
 enum {
@@ -124,8 +125,8 @@ static inline void fixture_begin_board(struct fixture *f)
 	b->pid = getpid();
 	b->exit_code = -1;
 	b->exit_service = -1;
-	b->began_ms = helper_mono_ms();
-	b->began_wall_ms = helper_wall_ms();
+	b->began_ms = clock_mono_ms();
+	b->began_wall_ms = clock_wall_ms();
 	b->tokens = 20;
 	board_head_end(b);
 }
@@ -232,8 +233,8 @@ static inline uint64_t fixture_publish(struct fixture *f)
 	uint64_t generation;
 
 	board_head_begin(b);
-	b->now_ms = helper_mono_ms();
-	b->now_wall_ms = helper_wall_ms();
+	b->now_ms = clock_mono_ms();
+	b->now_wall_ms = clock_wall_ms();
 	board_head_end(b);
 	generation = atomic_fetch_add(&b->generation, 1) + 1;
 	fixture_wake(f, BOARD_RECORDER);
@@ -251,10 +252,10 @@ static inline void fixture_sleep(int ms)
 /* Wait until `condition` holds, looking every 2 ms; fail when it does not. */
 #define FIXTURE_WAIT(condition)                                             \
 	do {                                                                \
-		int64_t end_ms = helper_mono_ms() + FIXTURE_WAIT_MS;        \
+		int64_t end_ms = clock_mono_ms() + FIXTURE_WAIT_MS;        \
 		bool is_held;                                               \
 		while (!(is_held = (condition)) &&                          \
-		       helper_mono_ms() < end_ms)                           \
+		       clock_mono_ms() < end_ms)                           \
 			fixture_sleep(2);                                   \
 		if (!is_held)                                               \
 			fail_msg("in vain waited for: %s", #condition);     \

@@ -321,7 +321,7 @@ static void rows_read_during_a_write_storm_are_whole_or_torn(void **state)
 	struct fixture *f = *state;
 	struct board_service *row = &f->boards.board->service[0];
 	static struct board_service copy;
-	int64_t end_ms = helper_mono_ms() + 300;
+	int64_t end_ms = clock_mono_ms() + 300;
 	unsigned whole = 0;
 	pid_t writer = fork();
 
@@ -330,7 +330,7 @@ static void rows_read_during_a_write_storm_are_whole_or_torn(void **state)
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when a check fails */
 		write_rows(row);
 	}
-	while (helper_mono_ms() < end_ms || whole == 0) {
+	while (clock_mono_ms() < end_ms || whole == 0) {
 		if (!board_row_read(row, &copy))
 			continue;
 		whole++;

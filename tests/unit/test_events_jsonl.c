@@ -20,8 +20,8 @@ static void start(struct fixture *f)
 static uint64_t say(struct fixture *f, enum board_event_kind kind,
 		    int service, const int64_t n[8])
 {
-	board_event(f->boards.board, kind, service, helper_mono_ms(),
-		    helper_wall_ms(), n);
+	board_event(f->boards.board, kind, service, clock_mono_ms(),
+		    clock_wall_ms(), n);
 	return atomic_load(&f->boards.board->events);
 }
 
@@ -42,7 +42,7 @@ static void end(struct fixture *f, int service)
 	row->ends[row->ends_count % BOARD_ENDS] = (struct board_end){
 		.number = row->ends_count + 1, .run = row->starts,
 		.cause = BOARD_EXITED, .code = 1, .started_ms = 1,
-		.ended_ms = 3, .ended_wall_ms = helper_wall_ms(),
+		.ended_ms = 3, .ended_wall_ms = clock_wall_ms(),
 		.tasks_current = -1, .tasks_max = -1,
 	};
 	row->ends_count++;
@@ -449,9 +449,9 @@ static void relay_that_is_dead_delays_a_batch_once(void **state)
 	start(f);
 	for (int i = 0; i < 20; i++)
 		end(f, i % FIXTURE_SERVICES);
-	begin_ms = helper_mono_ms();
+	begin_ms = clock_mono_ms();
 	wait_for_records(f);
-	assert_in_range(helper_mono_ms() - begin_ms, 200, 1500);
+	assert_in_range(clock_mono_ms() - begin_ms, 200, 1500);
 	assert_int_equal(fixture_finish(f, recorder), 0);
 	assert_complete(f, 20);
 }

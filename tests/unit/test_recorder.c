@@ -34,7 +34,7 @@ static void change(struct fixture *f)
 	board_row_begin(row);
 	row->state = LIFE_RUNNING;
 	row->starts++;
-	row->started_ms = row->since_ms = helper_mono_ms();
+	row->started_ms = row->since_ms = clock_mono_ms();
 	board_row_end(row);
 	generation = fixture_publish(f);
 	FIXTURE_WAIT(fixture_is_written(f, generation));
@@ -107,9 +107,9 @@ static void last_state_is_written_without_waiting(void **state)
 
 	start(f);
 	change(f); /* the next write would be due in 200 ms */
-	begin_ms = helper_mono_ms();
+	begin_ms = clock_mono_ms();
 	assert_int_equal(fixture_finish(f, recorder), 0);
-	assert_true(helper_mono_ms() - begin_ms < 180);
+	assert_true(clock_mono_ms() - begin_ms < 180);
 	assert_true(fixture_is_written(f, 2));
 	assert_true(notified(f));
 	assert_false(exists(f->directory, ".diagnostic.json.tmp"));
@@ -122,8 +122,8 @@ static void writes_are_debounced(void **state)
 	int64_t end_ms;
 
 	start(f);
-	end_ms = helper_mono_ms() + 1000;
-	while (helper_mono_ms() < end_ms) {
+	end_ms = clock_mono_ms() + 1000;
+	while (clock_mono_ms() < end_ms) {
 		uint64_t written = atomic_load(&f->boards.restore->written);
 
 		writes += written != seen;
@@ -239,7 +239,7 @@ static void next_container_remembers(void **state)
 	row->breaker = BREAKER_OPEN;
 	row->state = LIFE_BLOCKED;
 	row->trips = 2;
-	row->until_ms = helper_mono_ms() + 10000;
+	row->until_ms = clock_mono_ms() + 10000;
 	change(f);
 	assert_int_equal(fixture_finish(f, recorder), 0);
 
@@ -416,9 +416,9 @@ static void exit_does_not_wait_for_a_directory_in_trouble(void **state)
 
 	use_a_file(f, path);
 	start(f);
-	begin_ms = helper_mono_ms();
+	begin_ms = clock_mono_ms();
 	assert_int_equal(fixture_finish(f, recorder), 1);
-	assert_true(helper_mono_ms() - begin_ms < 300);
+	assert_true(clock_mono_ms() - begin_ms < 300);
 }
 
 /* PID 1 loses the CPU while it changes the head, which already says that it
@@ -676,11 +676,11 @@ static void storm(struct fixture *f)
 
 			board_row_begin(row);
 			row->starts = n;
-			row->since_ms = helper_mono_ms();
+			row->since_ms = clock_mono_ms();
 			row->ends_count = n;
 			row->ends[(n - 1) % BOARD_ENDS] = (struct board_end){
 				.number = n, .cause = BOARD_EXITED,
-				.ended_wall_ms = helper_wall_ms(),
+				.ended_wall_ms = clock_wall_ms(),
 				.tasks_current = -1, .tasks_max = -1,
 			};
 			board_row_end(row);

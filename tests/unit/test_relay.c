@@ -72,8 +72,8 @@ static void tell(struct fixture *f, enum board_event_kind kind, int service,
 {
 	const int64_t n[8] = { first };
 
-	board_event(f->boards.board, kind, service, helper_mono_ms(),
-		    helper_wall_ms(), n);
+	board_event(f->boards.board, kind, service, clock_mono_ms(),
+		    clock_wall_ms(), n);
 }
 
 static void events_are_printed_in_order(void **state)

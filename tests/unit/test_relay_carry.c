@@ -189,7 +189,7 @@ static void long_line_that_pauses_is_cut(void **state)
 {
 	struct fixture *f = *state;
 	char *text = make_line(LINES_BUFFER, 'x');
-	int64_t began_ms = helper_mono_ms();
+	int64_t began_ms = clock_mono_ms();
 
 	text[LINES_BUFFER] = '\0';
 	carry_start(f);
@@ -197,7 +197,7 @@ static void long_line_that_pauses_is_cut(void **state)
 	FIXTURE_WAIT(outlets[0].used + strlen(got(0)) > LINES_BUFFER);
 	put_text(2, "other\n");
 	FIXTURE_WAIT(strstr(got(0), "x\ndb | other\n") != NULL);
-	assert_true(helper_mono_ms() - began_ms >= 900);
+	assert_true(clock_mono_ms() - began_ms >= 900);
 	put_text(0, "more\n");
 	FIXTURE_WAIT(strstr(got(0), "other\nweb | more\n") != NULL);
 	carry_finish(f);
@@ -358,7 +358,7 @@ static void events_are_drained_when_the_pipes_are(void **state)
 	for (int i = 1; i <= 100; i++) {
 		put_text(0, "x\n");
 		board_event(f->boards.board, BOARD_EV_NONE, 0,
-			    helper_mono_ms(), helper_wall_ms(), n);
+			    clock_mono_ms(), clock_wall_ms(), n);
 		fixture_publish(f);
 		FIXTURE_WAIT(atomic_load(&f->boards.relay->drained) ==
 			     (unsigned)i);
@@ -380,7 +380,7 @@ static void output_and_messages_share_stderr_line_by_line(void **state)
 	for (int i = 0; i < 50; i++) {
 		put_text(1, text);
 		board_event(f->boards.board, BOARD_EV_DONE, 0,
-			    helper_mono_ms(), helper_wall_ms(), n);
+			    clock_mono_ms(), clock_wall_ms(), n);
 		fixture_publish(f);
 		got(1);
 	}
@@ -608,8 +608,8 @@ static void last_words_have_the_last_line_in_them(void **state)
 	row->ends_count = 1;
 	row->ends[0] = (struct board_end){ .cause = BOARD_EXITED, .code = 3,
 					   .run = 1, .started_ms = -1 };
-	board_event(f->boards.board, BOARD_EV_EXIT, 1, helper_mono_ms(),
-		    helper_wall_ms(), n);
+	board_event(f->boards.board, BOARD_EV_EXIT, 1, clock_mono_ms(),
+		    clock_wall_ms(), n);
 	carry_finish(f);
 	assert_non_null(strstr(got(1), "dashpot: db: exited with code 3; last "
 				       "line: \"config: no such key\"; dashpot "

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "init/kernel/clock.h"
 #include "init/report/prometheus.h"
 #include "init/report/usage.h"
 #include "policy/breaker.h"
@@ -59,7 +60,7 @@ static void finish(void)
 static bool sample(struct fixture *f)
 {
 	return usage_sample(&usage, f->config, f->boards.board,
-			    helper_mono_ms(), helper_wall_ms());
+			    clock_mono_ms(), clock_wall_ms());
 }
 
 /* Without waiting for the two seconds. */
@@ -189,7 +190,7 @@ static void child_that_dashpot_has_not_reaped_yet_is_no_zombie(void **state)
 static void samples_are_two_seconds_apart_at_least(void **state)
 {
 	struct fixture *f = *state;
-	int64_t now_ms = helper_mono_ms();
+	int64_t now_ms = clock_mono_ms();
 
 	begin(f, have_children);
 	assert_true(sample(f));
@@ -201,14 +202,14 @@ static void samples_are_two_seconds_apart_at_least(void **state)
 static void many_processes_make_samples_seldom(void **state)
 {
 	struct fixture *f = *state;
-	int64_t begin_ms = helper_mono_ms(), took_ms;
+	int64_t begin_ms = clock_mono_ms(), took_ms;
 
 	begin(f, have_children);
 	wait_for_stop();
 	/* As if the look had begun half a second ago. */
 	assert_true(usage_sample(&usage, f->config, f->boards.board,
 				 begin_ms - 500, 1));
-	took_ms = helper_mono_ms() - begin_ms + 500;
+	took_ms = clock_mono_ms() - begin_ms + 500;
 	assert_in_range(usage.next_ms, begin_ms - 500 + USAGE_MS +
 			500 * USAGE_SHARE,
 			begin_ms - 500 + USAGE_MS + took_ms * USAGE_SHARE);
