@@ -157,7 +157,9 @@ static int64_t read_line(const struct ask *a, int64_t until_ms, char *to,
 int ask_try(struct ask *a, struct peek *answer)
 {
 	static char *text;
-	int64_t until_ms = clock_mono_ms() + a->silence_ms + a->again_ms, length;
+	const int64_t most_ms = a->silence_ms + a->again_ms;
+	const int64_t until_ms = clock_mono_ms() + most_ms;
+	int64_t length;
 
 	if (text == NULL)
 		text = reader_take(ASK_MOST);
