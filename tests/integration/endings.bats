@@ -73,7 +73,7 @@ is()
 		'restart = on-failure' 'essential = yes' \
 		'[service:other]' 'command = sleep 1000'
 	wait_until 20 is once "done"
-	is other running
+	wait_until 20 is other running
 	ns_stop
 	ends_with 0
 }

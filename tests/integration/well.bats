@@ -171,8 +171,8 @@ IN_JSON='.services | to_entries[] | select(.key | startswith("f-") | not) |
 	wait_until 20 service tock '.is_well | not'
 	wait_until 20 is backoff backoff
 
-	# These followers started before.
-	for name in halted stopping excused; do
+	# These followers started before, or did where the machine was slow.
+	for name in halted stopping excused latched bad blocked ignored backoff; do
 		ctl restart "f-$name" --timeout 1ms || :
 		wait_until 10 is "f-$name" waiting
 	done
