@@ -10,4 +10,8 @@
  * pid, or -errno (EAGAIN: a limit on processes, ENOMEM). Source: clone(2). */
 pid_t fork_child(void (*child)(void *with), void *with);
 
+/* Send a signal to such a child, which has not been waited for: its number is
+ * nothing else's. Source: kill(2). */
+void fork_signal(pid_t child, int number);
+
 #endif

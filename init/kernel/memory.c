@@ -35,7 +35,7 @@ void memory_forget(void *at, size_t size)
 __attribute__((noinline)) void memory_forget_used(void)
 {
 	extern char __executable_start[], etext[];
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t page = (uintptr_t)getpagesize();
 	const uintptr_t deep = 16 * page;
 	uintptr_t text = (uintptr_t)__executable_start & ~(page - 1);
 	uintptr_t end = (uintptr_t)etext & ~(page - 1);

@@ -4,11 +4,8 @@
  * the end of everything else overrules it. */
 #include "init/pid1/control_commands.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <sys/socket.h>
-
 #include "init/kernel/signal_courier.h"
+#include "init/kernel/sockets.h"
 #include "init/pid1/reload.h"
 #include "init/service/orphans.h"
 #include "init/service/lifecycle.h"
@@ -286,17 +283,16 @@ void control_commands_run(struct sup *sup)
 	struct command_answer answer;
 
 	for (int k = 0; k < AT_ONCE; k++) {
-		ssize_t n = recv(sup->command_fd, &command, sizeof(command),
-				 MSG_DONTWAIT | MSG_TRUNC);
+		int taken = sockets_take(sup->command_fd, &command,
+					 sizeof(command));
 
-		if (n < 0)
-			return; /* EAGAIN: no more of them */
-		if (n != sizeof(command))
+		if (taken < 0)
+			return; /* -EAGAIN: no more of them */
+		if (taken == 0)
 			continue;
 		control_commands_take(sup, &command, &answer);
 		/* A full socket, or a helper that died: the client asks
 		 * again. */
-		(void)send(sup->command_fd, &answer, sizeof(answer),
-			   MSG_DONTWAIT | MSG_NOSIGNAL);
+		(void)sockets_send(sup->command_fd, &answer, sizeof(answer));
 	}
 }

@@ -3,15 +3,14 @@
  * and without them nobody can see why anything else fails. */
 #include "init/pid1/helpers.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-#include "init/service/checks.h"
+#include "init/kernel/fork.h"
 #include "init/kernel/output_pipes.h"
-#include "init/pid1/prober_link.h"
 #include "init/kernel/spawn.h"
+#include "init/kernel/wait.h"
+#include "init/pid1/prober_link.h"
+#include "init/service/checks.h"
 
 enum {
 	OWN_TASKS = 4,    /* PID 1, recorder, relay, control */
@@ -20,11 +19,18 @@ enum {
 	FORGET_MS = 10000, /* alive for so long: the delay begins anew */
 };
 
-static void start(struct sup *sup, enum board_helper_kind kind)
+/* What the child of a helper is made with. */
+struct birth {
+	const struct sup *sup;
+	enum board_helper_kind kind;
+};
+
+static void become_helper(void *with)
 {
-	struct kept *kept = &sup->kept[kind];
+	const struct birth *b = with;
+	const struct sup *sup = b->sup;
 	const struct helper_job job = {
-		.kind = kind,
+		.kind = b->kind,
 		.config = sup->config,
 		.reloads = sup->reloads,
 		.boards = sup->boards,
@@ -35,21 +41,26 @@ static void start(struct sup *sup, enum board_helper_kind kind)
 		.probe_fd = sup->probe_peer_fd,
 		.sockets = sup->socket,
 		.notify_path = *sup->notify_path ? sup->notify_path : NULL,
-		.wake_fd = kept->wake_fd,
+		.wake_fd = sup->kept[b->kind].wake_fd,
 		.notify_fd = sup->notify_fd,
 		.argv = sup->argv,
 	};
-	pid_t pid = spawn_clone();
 
-	if (pid == 0) {
-		spawn_drop_reports(sup);
-		helper_run(&job, helper_mains[kind]);
-	}
+	spawn_drop_reports(sup);
+	helper_run(&job, helper_mains[b->kind]);
+}
+
+static void start(struct sup *sup, enum board_helper_kind kind)
+{
+	struct kept *kept = &sup->kept[kind];
+	struct birth birth = { sup, kind };
+	pid_t pid = fork_child(become_helper, &birth);
+
 	kept->again_ms = NEVER;
 	kept->is_renewed = false;
 	sup->is_head_changed = true;
 	if (pid < 0) {
-		SUP_SAY(sup, BOARD_EV_HELPER_FAILED, -1, kind, errno);
+		SUP_SAY(sup, BOARD_EV_HELPER_FAILED, -1, kind, -pid);
 		kept->again_ms = sup->now_ms + MOST_MS;
 		return;
 	}
@@ -70,10 +81,9 @@ int helpers_begin(struct sup *sup)
 {
 	for (int k = 0; k < BOARD_HELPERS; k++) {
 		sup->kept[k] = (struct kept){ .again_ms = NEVER };
-		sup->kept[k].wake_fd =
-			eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		sup->kept[k].wake_fd = wait_wake_open();
 		if (sup->kept[k].wake_fd < 0)
-			return -errno;
+			return sup->kept[k].wake_fd;
 	}
 	for (int k = 0; k < BOARD_HELPERS; k++)
 		if (is_needed(sup, (enum board_helper_kind)k))
@@ -121,8 +131,8 @@ void helpers_renew(struct sup *sup)
 		kept->is_renewed = kept->pid != 0;
 		/* The inspector listens to nobody and has nothing to lose. */
 		if (kept->pid)
-			kill(kept->pid,
-			     k == BOARD_INSPECTOR ? SIGKILL : SIGTERM);
+			fork_signal(kept->pid, k == BOARD_INSPECTOR ? SIGKILL
+								    : SIGTERM);
 	}
 }
 
@@ -186,10 +196,8 @@ int64_t helpers_next_ms(const struct sup *sup)
 
 void helpers_wake(struct sup *sup, enum board_helper_kind kind)
 {
-	const uint64_t one = 1;
-
-	/* A full counter (EAGAIN) says "look" as well. */
-	if (write(sup->kept[kind].wake_fd, &one, sizeof(one)) < 0)
+	/* A full counter says "look" as well. */
+	if (!wait_wake(sup->kept[kind].wake_fd))
 		sup->is_head_changed = true;
 }
 

@@ -1,30 +1,28 @@
 /* SPDX-License-Identifier: ISC */
-/* PID 1: made before the loop, and the loop. */
+/* The loop of PID 1. */
 #ifndef INIT_PID1_LOOP_H
 #define INIT_PID1_LOOP_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "init/config/config.h"
 #include "init/loader/loader.h"
 #include "init/pid1/supervisor.h"
 
-enum {
-	/* What epoll says of the readiness pipe of service 0; the others
-	 * follow. Below are the indices of services: their verdicts. */
-	LOOP_NOTICES = CONFIG_SERVICES,
-};
+/* One turn: put what has changed on the board, sleep until something happens
+ * or is due, and do what follows from it. The work of a turn is bounded. sup
+ * was made by setup_run(). */
+void loop_turn(struct sup *sup);
+
+/* Has everything been stopped? Then there is no other turn. */
+bool loop_is_over(const struct sup *sup);
 
 /* Supervise the services of `config`, which was loaded from `source` and is
- * loaded from there anew at a reload, until the end of it all. argv is the
- * program's, for the names of helpers in ps. Signals must be blocked. Ends
- * the program: with the code that DESIGN says, or 111 when a system call that
- * it cannot do without fails before the loop. */
+ * loaded from there anew at a reload, until everything has been stopped. argv
+ * is the program's, for the names of helpers in ps. Signals must be blocked.
+ * Ends the program: with the code that shutdown decides, or with 111 where
+ * set-up fails. */
 _Noreturn void loop_run(const struct config *config,
 			const struct loader_source *source, char **argv);
-
-/* Tell the loop that service i has a verdict pipe to be watched. A pipe that
- * cannot be watched is looked at when its child ends. */
-void loop_watch_verdict(struct sup *sup, uint32_t i);
 
 #endif

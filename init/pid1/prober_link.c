@@ -4,10 +4,9 @@
 #include "init/pid1/prober_link.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
-#include "init/kernel/descriptors.h"
 #include "init/board/probe.h"
+#include "init/kernel/sockets.h"
 #include "init/service/checks.h"
 #include "init/service/notify.h"
 
@@ -37,12 +36,10 @@ bool prober_link_is_needed(const struct config *c)
 
 void prober_link_open(struct sup *sup)
 {
-	int pair[2] = { -1, -1 };
+	int err = sockets_pair(&sup->probe_fd, &sup->probe_peer_fd);
 
-	if (descriptors_pair(pair) < 0)
-		SUP_SAY(sup, BOARD_EV_HELPER_FAILED, -1, BOARD_PROBER, errno);
-	sup->probe_fd = pair[0];
-	sup->probe_peer_fd = pair[1];
+	if (err < 0)
+		SUP_SAY(sup, BOARD_EV_HELPER_FAILED, -1, BOARD_PROBER, -err);
 }
 
 int prober_link_ask(struct sup *sup, uint32_t i, uint32_t number,
@@ -58,10 +55,7 @@ int prober_link_ask(struct sup *sup, uint32_t i, uint32_t number,
 
 	if (sup->kept[BOARD_PROBER].pid == 0)
 		return -ESRCH;
-	return send(sup->probe_fd, &question, sizeof(question),
-		    MSG_DONTWAIT | MSG_NOSIGNAL) < 0
-		       ? -errno
-		       : 0;
+	return sockets_send(sup->probe_fd, &question, sizeof(question));
 }
 
 /* One that the prober can give, with a code that fits it. */
@@ -100,12 +94,11 @@ void prober_link_hear(struct sup *sup)
 	struct probe_answer a;
 
 	for (int k = 0; k < AT_ONCE; k++) {
-		ssize_t n = recv(sup->probe_fd, &a, sizeof(a),
-				 MSG_DONTWAIT | MSG_TRUNC);
+		int taken = sockets_take(sup->probe_fd, &a, sizeof(a));
 
-		if (n < 0)
-			return; /* EAGAIN: no more of them */
-		if (n != sizeof(a) || a.kind >= PROBE_KINDS ||
+		if (taken < 0)
+			return; /* -EAGAIN: no more of them */
+		if (taken == 0 || a.kind >= PROBE_KINDS ||
 		    a.service >= sup->config->services)
 			continue;
 		if (a.kind == PROBE_ANSWER)

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* The loader is a copy of PID 1 that ends soon, or hangs with its files; it
- * takes no room that services have to leave, and it can only die. What it
- * wrote is read, for a mapped file that somebody cuts off is a SIGBUS, and
- * believed once config_verify() has seen the copy. */
+ * takes no room that services have to leave, and it can only die. Its result
+ * is read, because a mapped file that another process cuts off is a SIGBUS, and
+ * the copy is believed once config_verify() has seen it. */
 #include "init/pid1/reload.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "init/config/verify.h"
+#include "init/kernel/fork.h"
+#include "init/kernel/memory.h"
 #include "init/kernel/spawn.h"
+#include "init/loader/loader_process.h"
 #include "init/pid1/reload_apply.h"
 
 enum {
@@ -23,28 +21,18 @@ enum {
 	PAUSE_MS = 1000,   /* between two reloads by SIGHUP */
 };
 
-/* What the loader leaves begins with this; the block is behind it. */
-struct left {
-	uint32_t mistakes;
-	uint32_t size; /* of the block; 0: there is none */
-};
-
 int reload_begin(struct sup *sup, const struct loader_source *source)
 {
 	struct reload *r = &sup->reload;
-	const int how = MAP_ANONYMOUS | MAP_NORESERVE | MAP_PRIVATE;
 
 	r->source = *source;
-	r->fd = memfd_create("dashpot-loader", MFD_CLOEXEC);
+	r->fd = memory_file_open("dashpot-loader");
 	if (r->fd < 0)
-		return -errno;
+		return r->fd;
 	for (int k = 0; k < 2; k++) {
-		void *at = mmap(NULL, config_block_most(),
-				PROT_READ | PROT_WRITE, how, -1, 0);
-
-		if (at == MAP_FAILED)
-			return -errno;
-		r->own[k] = at;
+		r->own[k] = memory_map_unreserved(config_block_most());
+		if (!r->own[k])
+			return -ENOMEM;
 	}
 	r->kill_ms = NEVER;
 	r->again_ms = NEVER;
@@ -57,70 +45,33 @@ bool reload_is_meant(const struct sup *sup)
 	return sup->config->services > 1 || !settings(sup, 0)->is_main;
 }
 
-/* --- In the loader ----------------------------------------------------- */
+/* What the child of a reload is made with. */
+struct birth {
+	const struct sup *sup;
+	uint64_t event; /* of this reload, which the mistakes belong to */
+};
 
-/* Who typed the command has no eyes on stderr, so the mistakes go to both. */
-static void print_mistakes(const struct board_mistakes *text)
-{
-	ssize_t n = 1;
-
-	/* All signals are blocked: nothing interrupts it. */
-	for (uint32_t at = 0; at < text->length && n > 0; at += (uint32_t)n)
-		n = write(STDERR_FILENO, text->text + at, text->length - at);
-}
-
-/* Leave it for PID 1. What finds no room has an exit code. */
-static void leave(int fd, const void *data, size_t size, off_t at)
-{
-	const char *from = data;
-
-	for (ssize_t n; size > 0; size -= (size_t)n, from += n, at += n) {
-		n = pwrite(fd, from, size, at);
-		if (n <= 0)
-			_exit(111);
-	}
-}
-
-static _Noreturn void load_files(const struct sup *sup, uint64_t event)
+static void become_loader(void *with)
 {
 	static bool held[CONFIG_SERVICES];
-	struct loader_source from = sup->reload.source;
-	struct left left = { 0, 0 };
-	const int fd = sup->boards.mistakes_fd;
-	struct board_mistakes *text = mmap(
-		NULL, sizeof(*text), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	const off_t begin = offsetof(struct board_mistakes, text);
-	const struct config *config;
-	unsigned mistakes = 0;
+	const struct birth *b = with;
+	const struct sup *sup = b->sup;
+	struct loader_job job = {
+		.source = sup->reload.source,
+		.parent = sup->pid,
+		.board = sup->boards.board,
+		.event = b->event,
+		.mistakes_fd = sup->boards.mistakes_fd,
+		.result_fd = sup->reload.fd,
+	};
 
 	spawn_drop_reports(sup);
-	munmap(sup->boards.board, sizeof(*sup->boards.board));
-	prctl(PR_SET_NAME, "dashpot: loader");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (text == MAP_FAILED || getppid() != sup->pid ||
-	    lseek(fd, begin, SEEK_SET) != begin)
-		_exit(111);
-	atomic_store(&text->event, 0);
 	for (uint32_t i = 0; i < sup->config->services; i++)
 		held[i] = !adopt_is_gone(sup, i);
-	from.old = sup->config;
-	from.held = held;
-	config = loader_load(&from, fd, &mistakes);
-	text->length = (uint32_t)(lseek(fd, 0, SEEK_CUR) - begin);
-	atomic_store(&text->event, event);
-	left.mistakes = mistakes;
-	left.size = config ? config->size : 0;
-	if (config)
-		leave(sup->reload.fd, config, config->size, sizeof(left));
-	leave(sup->reload.fd, &left, sizeof(left), 0);
-	if (!config) {
-		print_mistakes(text);
-		_exit(100);
-	}
-	_exit(0);
+	job.source.old = sup->config;
+	job.source.held = held;
+	loader_process_run(&job);
 }
-
-/* --- In PID 1 ---------------------------------------------------------- */
 
 void reload_failed(struct sup *sup, enum board_reload why, int64_t number,
 		   int err)
@@ -132,20 +83,18 @@ void reload_failed(struct sup *sup, enum board_reload why, int64_t number,
 static int begin(struct sup *sup, bool is_signal)
 {
 	struct reload *r = &sup->reload;
+	struct birth birth = { .sup = sup };
 	pid_t pid;
 
 	r->again_ms = NEVER;
 	r->began_ms = sup->now_ms;
-	(void)!ftruncate(r->fd, 0);
+	memory_file_empty(r->fd);
 	SUP_SAY(sup, BOARD_EV_RELOAD, -1, is_signal);
-	pid = spawn_clone();
-	if (pid == 0)
-		load_files(sup, atomic_load(&sup->boards.board->events));
+	birth.event = atomic_load(&sup->boards.board->events);
+	pid = fork_child(become_loader, &birth);
 	if (pid < 0) {
-		int err = errno;
-
-		reload_failed(sup, BOARD_RELOAD_NO_FORK, 0, err);
-		return err;
+		reload_failed(sup, BOARD_RELOAD_NO_FORK, 0, -pid);
+		return -pid;
 	}
 	r->pid = pid;
 	r->is_given_up = false;
@@ -170,24 +119,24 @@ uint32_t reload_by_command(struct sup *sup, int32_t *err)
 }
 
 /* What the loader says of its work; nothing when it has left nothing. */
-static struct left look_at_left(const struct reload *r)
+static struct loader_result result_of(const struct reload *r)
 {
-	struct left left;
+	struct loader_result result;
 
-	if (pread(r->fd, &left, sizeof(left), 0) != sizeof(left))
-		left = (struct left){ 0, 0 };
-	return left;
+	if (!memory_file_read(r->fd, &result, sizeof(result), 0))
+		result = (struct loader_result){ 0, 0 };
+	return result;
 }
 
 /* Read its block. The size, or 0 when it is not whole. */
 static uint32_t read_block(const struct reload *r, struct config *to)
 {
-	const uint32_t size = look_at_left(r).size;
-	struct stat st;
+	const uint32_t size = result_of(r).size;
+	const int64_t at = sizeof(struct loader_result);
 
-	if (size > config_block_most() || fstat(r->fd, &st) < 0 ||
-	    st.st_size != (off_t)(sizeof(struct left) + size) ||
-	    pread(r->fd, to, size, sizeof(struct left)) != (ssize_t)size)
+	if (size > config_block_most() ||
+	    memory_file_size(r->fd) != at + size ||
+	    !memory_file_read(r->fd, to, size, at))
 		return 0;
 	return size;
 }
@@ -209,14 +158,14 @@ static void take_block(struct sup *sup)
 		reload_apply(sup, next);
 	/* Whatever is not in force gives its memory back. */
 	if (sup->config == next)
-		(void)madvise((void *)(uintptr_t)old, old->size, MADV_DONTNEED);
+		memory_forget((void *)(uintptr_t)old, old->size);
 	else
-		(void)madvise(next, config_block_most(), MADV_DONTNEED);
+		memory_forget(next, config_block_most());
 }
 
 static void take_result(struct sup *sup, int status)
 {
-	const uint32_t mistakes = look_at_left(&sup->reload).mistakes;
+	const uint32_t mistakes = result_of(&sup->reload).mistakes;
 
 	if (mistakes > 0)
 		reload_failed(sup, BOARD_RELOAD_MISTAKES, mistakes, 0);
@@ -236,7 +185,7 @@ bool reload_reaped(struct sup *sup, pid_t pid, int status)
 	r->kill_ms = NEVER;
 	if (!r->is_given_up && sup->stop.phase == STOP_NOT)
 		take_result(sup, status);
-	(void)!ftruncate(r->fd, 0);
+	memory_file_empty(r->fd);
 	return true;
 }
 
@@ -244,9 +193,9 @@ bool reload_reaped(struct sup *sup, pid_t pid, int status)
 static void give_up(struct sup *sup)
 {
 	struct reload *r = &sup->reload;
-	const uint32_t mistakes = look_at_left(r).mistakes;
+	const uint32_t mistakes = result_of(r).mistakes;
 
-	kill(r->pid, SIGKILL);
+	fork_signal(r->pid, SIGKILL);
 	r->kill_ms = NEVER;
 	r->is_given_up = true;
 	if (sup->stop.phase != STOP_NOT)

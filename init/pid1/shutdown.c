@@ -5,11 +5,8 @@
 #include "init/pid1/shutdown.h"
 
 #include <signal.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "init/kernel/clock.h"
+#include "init/kernel/process.h"
 #include "init/service/checks.h"
 #include "init/kernel/processes.h"
 #include "init/service/hooks.h"
@@ -409,22 +406,6 @@ void shutdown_shift(struct sup *sup, int64_t jump_ms)
 
 _Noreturn void shutdown_exit(struct sup *sup)
 {
-	const struct timespec pause = { .tv_nsec = 1000000 };
-	int64_t until_ms = clock_mono_ms() + share(sup, REAP_MS);
-
-	if (getpid() == 1)
-		kill(-1, SIGKILL);
-	else
-		processes_signal_rest(sup->proc_fd, SIGKILL, NULL, 0,
-				   &(struct processes){ 0 });
-	/* Not for ever: a writer on a hung disk cannot be waited for. */
-	while (clock_mono_ms() < until_ms) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG);
-
-		if (pid < 0)
-			break;
-		if (pid == 0)
-			nanosleep(&pause, NULL);
-	}
-	_exit(sup->stop.exit_code);
+	process_end_all(sup->proc_fd, share(sup, REAP_MS),
+			sup->stop.exit_code);
 }

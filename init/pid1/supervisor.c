@@ -3,6 +3,14 @@
  * are many of them and each would fill in the same numbers. */
 #include "init/pid1/supervisor.h"
 
+#include "init/kernel/clock.h"
+
+void sup_read_clocks(struct sup *sup)
+{
+	sup->now_ms = clock_mono_ms();
+	sup->now_wall_ms = clock_wall_ms();
+}
+
 void sup_say_long(struct sup *sup, enum board_event_kind kind, int i,
 		  int64_t a, int64_t b, int64_t c, int64_t d, int64_t e,
 		  int64_t f, int64_t g, int64_t h)

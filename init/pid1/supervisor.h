@@ -42,6 +42,19 @@ enum {
 	SUP_ORPHANS_MS = 10000, /* between two events about orphans */
 };
 
+/* The numbers by which sup->epoll_fd tells what woke PID 1. Those from 0 on are
+ * services, whose verdict is there. */
+enum {
+	SUP_FROM_SIGNALS = -1,
+	SUP_FROM_HELPERS = -2,
+	SUP_FROM_CONTROL = -3,
+	SUP_FROM_CLOCK = -4,
+	SUP_FROM_PROBER = -5,
+	SUP_FROM_KERNEL = -6, /* a rise of its counter, see oom.h */
+	SUP_FROM_READY = CONFIG_SERVICES, /* the readiness pipe of service 0;
+					   * the others follow */
+};
+
 /* One service, beside its breaker (struct sup) and its settings. */
 struct service {
 	struct board_limit limit; /* what its start was refused by */
@@ -327,7 +340,7 @@ struct sup {
 	pid_t pid;               /* own; 1 when init */
 	int epoll_fd, signal_fd, notify_fd;
 	uint64_t signals;        /* collected: bit n - 1 for signal n */
-	int clock_fd;            /* timer_open() */
+	int clock_fd;            /* wait_clock_open(); -1 none */
 	int proc_fd;             /* proc_open() */
 	enum terminal terminal;  /* that the given command runs on */
 	uint32_t main_service;   /* index of the given command; UINT32_MAX */
@@ -386,6 +399,9 @@ struct sup {
 	struct breaker breaker[CONFIG_SERVICES];
 	struct command_answer answer[SUP_ANSWERS]; /* of the last commands */
 };
+
+/* Read the clocks, once a turn. */
+void sup_read_clocks(struct sup *sup);
 
 /* Append an event of service i (-1: none) with one to eight numbers, whose
  * meanings enum board_event_kind gives. The numbers are arguments, filled up

@@ -18,7 +18,6 @@
 #include "init/lib/format.h"
 #include "init/pid1/reload_apply.h"
 #include "init/service/checks.h"
-#include "init/pid1/loop.h"
 #include "init/service/lifecycle.h"
 
 #ifndef SO_PASSRIGHTS
@@ -140,7 +139,7 @@ static int make_pipe(struct sup *sup, uint32_t i)
 
 	if (descriptors_pipe(ends, O_CLOEXEC) < 0)
 		return -errno;
-	event.data.u64 = LOOP_NOTICES + i;
+	event.data.u64 = SUP_FROM_READY + i;
 	if (descriptors_control(ends[0], F_SETFL, O_NONBLOCK) < 0 ||
 	    epoll_ctl(sup->epoll_fd, EPOLL_CTL_ADD, ends[0], &event) < 0) {
 		err = -errno;

@@ -3,30 +3,13 @@
  * about, and the monotonic one, which the loop sleeps until. */
 #include "init/service/schedule_timer.h"
 
-#include <sys/timerfd.h>
-#include <unistd.h>
-
+#include "init/kernel/wait.h"
 #include "init/service/lifecycle.h"
 
 enum {
 	EARLY_MS = 1000,   /* both clocks are read, and rounded, apart */
 	BACK_MS = 3600000, /* set back by less: nothing is run twice */
 };
-
-int timer_open(void)
-{
-	/* A time that does not come: only that the clock is set matters. */
-	const struct itimerspec far = { .it_value.tv_sec = (time_t)1 << 33 };
-	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-
-	if (fd >= 0 &&
-	    timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET,
-			    &far, NULL) < 0) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
 
 /* The next tick, from now on. */
 static void plan(struct sup *sup, uint32_t i)
@@ -119,10 +102,7 @@ void timer_fire(struct sup *sup, uint32_t i)
 
 void timer_clock_set(struct sup *sup)
 {
-	uint64_t ignored;
-
-	/* ECANCELED: it was set. It stays armed for the next time. */
-	(void)!read(sup->clock_fd, &ignored, sizeof(ignored));
+	wait_clock_take(sup->clock_fd);
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		struct service *s = &sup->service[i];
 

@@ -15,11 +15,6 @@
 
 #include "init/pid1/supervisor.h"
 
-/* A descriptor that becomes readable when the clock is set (timerfd_create(2),
- * TFD_TIMER_CANCEL_ON_SET); -1 where the kernel has none: then a leap forward
- * is noticed at the next tick only. */
-int timer_open(void);
-
 /* Service i has taken an event: its ticks begin, go on, or end. */
 void timer_follow(struct sup *sup, uint32_t i, enum life_event event);
 
@@ -29,7 +24,8 @@ void timer_renew(struct sup *sup, uint32_t i);
 /* Its tick has come, by the clock that its deadline is on. */
 void timer_fire(struct sup *sup, uint32_t i);
 
-/* The descriptor of timer_open() is readable. */
+/* The clock was set (wait_clock_open()). Where that cannot be known, a leap
+ * forward is noticed at the next tick only. */
 void timer_clock_set(struct sup *sup);
 
 #endif

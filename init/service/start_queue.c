@@ -17,7 +17,7 @@
 #include "init/kernel/processes.h"
 #include "init/service/hooks.h"
 #include "init/kernel/task_limits.h"
-#include "init/pid1/loop.h"
+#include "init/kernel/wait.h"
 #include "init/service/oom.h"
 #include "init/service/notify.h"
 #include "init/pid1/publish.h"
@@ -422,7 +422,9 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 	s->was_stable = false;
 	s->has_passed = false;
 	service_take(sup, i, is_probe ? LIFE_SPAWNED_PROBE : LIFE_SPAWNED);
-	loop_watch_verdict(sup, i);
+	/* -ENOMEM or -ENOSPC: its verdict is then read when it is called stuck
+	 * or when its child ends. */
+	(void)wait_add(sup->epoll_fd, sup->service[i].verdict_fd, i);
 }
 
 /* One attempt to start service i, all conditions of its own being met. */
