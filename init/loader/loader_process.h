@@ -12,10 +12,10 @@
 
 /* What the loader gets from PID 1. */
 struct loader_job {
-	struct loader_source source; /* with what is in force, and what is held */
+	struct loader_source source; /* with what is in force and held */
 	pid_t parent;        /* PID 1's number; the loader ends with PID 1 */
 	struct board *board; /* the loader has no use for it: unmapped */
-	uint64_t event;      /* number of the event that the mistakes belong to */
+	uint64_t event;      /* number of that which the mistakes are about */
 	int mistakes_fd;     /* gets struct board_mistakes */
 	int result_fd;       /* gets the result, and the block behind it */
 };

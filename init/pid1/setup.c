@@ -157,7 +157,8 @@ static void begin_as_init(struct sup *sup)
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		const struct config_service *s = config_service(sup->config, i);
 
-		if (s->has_user && s->uid != process_user() && !courier_has_rights())
+		if (s->has_user && s->uid != process_user() &&
+		    !courier_has_rights())
 			SUP_SAY(sup, BOARD_EV_UNSIGNALLED, (int)i, 0, 0, EPERM);
 	}
 }
