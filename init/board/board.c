@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* The board's memory and its sequence locks.
- *
- * Each board is a memfd with exactly one writer. Everybody else's mapping
- * comes from a descriptor that cannot be made writable: mprotect(2) refuses
- * there, whereas it would undo PROT_READ on a mapping that was inherited.
+/* Which board each helper writes and reads, and the boards' sequence locks.
  * Nothing here allocates, formats or blocks. */
 #include "init/board/board.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "init/kernel/descriptors.h"
-#include "init/lib/format.h"
-
-#ifndef F_SEAL_FUTURE_WRITE
-#define F_SEAL_FUTURE_WRITE 0x0010
-#endif
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
+#include "init/kernel/shared_memory.h"
 
 const char *board_step_word(unsigned step)
 {
@@ -70,95 +55,6 @@ const char *board_helper_word(unsigned kind)
 	return kind < BOARD_HELPERS ? words[kind] : "unknown";
 }
 
-/* The descriptor of a new memfd of that size, or -errno. */
-static int make_memfd(const char *name, size_t size)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING |
-				    MFD_NOEXEC_SEAL);
-
-	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
-		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, (off_t)size) < 0) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-/* A second, read-only description of the same file, or -errno. */
-static int reopen_read_only(int fd)
-{
-	char path[32];
-	int again;
-
-	format(path, sizeof(path), "/proc/self/fd/%d", fd);
-	again = open(path, O_RDONLY | O_CLOEXEC);
-	return again < 0 ? -errno : again;
-}
-
-/* Map size bytes of fd into *at; NULL there on failure. 0, or -errno. */
-static int map(void **at, int fd, size_t size, int protection)
-{
-	void *m = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
-
-	*at = m == MAP_FAILED ? NULL : m;
-	return m == MAP_FAILED ? -errno : 0;
-}
-
-static void unmap(void *at, size_t size)
-{
-	if (at != NULL)
-		munmap(at, size);
-}
-
-/* Make PID 1's own board: *fd can only be mapped read-only afterwards. */
-static int make_own(void **at, int *fd, size_t size)
-{
-	int err;
-
-	*fd = make_memfd("dashpot-board", size);
-	if (*fd < 0)
-		return *fd;
-	err = map(at, *fd, size, PROT_READ | PROT_WRITE);
-	if (err < 0)
-		return err;
-	if (descriptors_control(*fd, F_ADD_SEALS,
-				F_SEAL_SHRINK | F_SEAL_GROW) < 0)
-		return -errno;
-	if (descriptors_control(*fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) < 0) {
-		int again = reopen_read_only(*fd);
-
-		if (again < 0)
-			return again;
-		close(*fd);
-		*fd = again;
-	}
-	return 0;
-}
-
-/* Make a helper's board: *fd stays writable for the helper that owns it, the
- * mapping (PID 1's, and what other helpers inherit of it) never is. */
-static int make_theirs(void **at, int *fd, const char *name, size_t size)
-{
-	int reader, err;
-
-	*fd = make_memfd(name, size);
-	if (*fd < 0)
-		return *fd;
-	if (descriptors_control(*fd, F_ADD_SEALS,
-				F_SEAL_SHRINK | F_SEAL_GROW) < 0)
-		return -errno;
-	reader = reopen_read_only(*fd);
-	err = map(at, reader < 0 ? *fd : reader, size, PROT_READ);
-	if (reader >= 0)
-		close(reader);
-	return err;
-}
-
 /* The boards that PID 1 does not write, with the mapping of each. */
 struct theirs {
 	void **at;
@@ -169,7 +65,7 @@ struct theirs {
 
 enum { THEIRS = 7 };
 
-/* A mapping as the generic pointer that map() and unmap() take. */
+/* A mapping as the generic pointer of shared_memory.h. */
 #define AT(member) ((void **)(void *)&(member))
 
 static void list_theirs(struct boards *b, struct theirs list[THEIRS])
@@ -191,12 +87,6 @@ static void list_theirs(struct boards *b, struct theirs list[THEIRS])
 	memcpy(list, all, sizeof(all));
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 int boards_create(struct boards *b)
 {
@@ -209,23 +99,23 @@ int boards_create(struct boards *b)
 			      .control_fd = -1,
 			      .lines_size = lines_size() };
 	list_theirs(b, theirs);
-	err = make_own(AT(b->board), &b->board_fd, sizeof(*b->board));
+	err = shared_memory_make_own(AT(b->board), &b->board_fd,
+				     sizeof(*b->board));
 	for (int k = 0; k < THEIRS && err >= 0; k++)
-		err = make_theirs(theirs[k].at, theirs[k].fd,
-				  theirs[k].writer == BOARD_HELPERS ?
-					  "mistakes" :
-					  board_helper_word(theirs[k].writer),
-				  theirs[k].size);
+		err = shared_memory_make_foreign(
+			theirs[k].at, theirs[k].fd,
+			theirs[k].writer == BOARD_HELPERS
+				? "mistakes"
+				: board_helper_word(theirs[k].writer),
+			theirs[k].size);
 	if (err >= 0)
 		return 0;
-	unmap(b->board, sizeof(*b->board));
-	close_fd(&b->board_fd);
+	shared_memory_leave(AT(b->board), sizeof(*b->board));
+	descriptors_drop(&b->board_fd);
 	for (int k = 0; k < THEIRS; k++) {
-		unmap(*theirs[k].at, theirs[k].size);
-		close_fd(theirs[k].fd);
-		*theirs[k].at = NULL;
+		shared_memory_leave(theirs[k].at, theirs[k].size);
+		descriptors_drop(theirs[k].fd);
 	}
-	b->board = NULL;
 	return err;
 }
 
@@ -240,34 +130,24 @@ static bool is_reader(enum board_helper_kind kind,
 int boards_enter(struct boards *b, enum board_helper_kind kind)
 {
 	struct theirs theirs[THEIRS];
-	void *fresh;
 	int err = 0;
 
 	list_theirs(b, theirs);
-	if (kind != BOARD_INSPECTOR)
-		err = map(&fresh, b->board_fd, sizeof(*b->board), PROT_READ);
+	if (kind == BOARD_INSPECTOR)
+		shared_memory_leave(AT(b->board), sizeof(*b->board));
 	else
-		fresh = NULL;
-	if (err < 0)
-		return err;
-	unmap(b->board, sizeof(*b->board));
-	b->board = fresh;
-	close_fd(&b->board_fd);
-	for (int k = 0; k < THEIRS; k++) {
-		if (theirs[k].writer == kind) {
-			err = map(&fresh, *theirs[k].fd, theirs[k].size,
-				  PROT_READ | PROT_WRITE);
-			if (err < 0)
-				return err;
-			unmap(*theirs[k].at, theirs[k].size);
-			*theirs[k].at = fresh;
-		} else if (!is_reader(kind, theirs[k].writer)) {
-			unmap(*theirs[k].at, theirs[k].size);
-			*theirs[k].at = NULL;
-		}
-		close_fd(theirs[k].fd);
+		err = shared_memory_enter(AT(b->board), b->board_fd,
+					  sizeof(*b->board), false);
+	descriptors_drop(&b->board_fd);
+	for (int k = 0; k < THEIRS && err >= 0; k++) {
+		if (theirs[k].writer == kind)
+			err = shared_memory_enter(theirs[k].at, *theirs[k].fd,
+						  theirs[k].size, true);
+		else if (!is_reader(kind, theirs[k].writer))
+			shared_memory_leave(theirs[k].at, theirs[k].size);
+		descriptors_drop(theirs[k].fd);
 	}
-	return 0;
+	return err;
 }
 
 /* A sequence lock: odd while its one writer writes. The release fence keeps

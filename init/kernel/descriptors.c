@@ -43,6 +43,13 @@ void descriptors_fill_standard(void)
 	}
 }
 
+void descriptors_drop(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 void descriptors_range(unsigned first, unsigned last, unsigned flags)
 {
 	struct rlimit files;

@@ -61,6 +61,9 @@ static inline int descriptors_pair(int ends[2])
 #endif
 }
 
+/* Close it, unless it is -1, which it is then. */
+void descriptors_drop(int *fd);
+
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4
 #endif
