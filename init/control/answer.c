@@ -42,23 +42,9 @@ int answer_put(void *answer, const char *text, size_t size)
 
 	if (a->json.err == 0 && size > a->room - a->used)
 		a->json.err = -E2BIG;
-	while (a->json.err == 0 && size > 0) {
-		size_t n = size;
-
-		if (a->is_flat && (*text == '\n' || *text == '\t')) {
-			text++;
-			size--;
-			continue;
-		}
-		if (a->is_flat)
-			for (n = 1; n < size && text[n] != '\n' &&
-				    text[n] != '\t'; n++)
-				continue;
-		memcpy(a->text + a->used, text, n);
-		a->used += n;
-		text += n;
-		size -= n;
-	}
+	for (size_t i = 0; i < size && a->json.err == 0; i++)
+		if (!a->is_flat || (text[i] != '\n' && text[i] != '\t'))
+			a->text[a->used++] = text[i];
 	return a->json.err;
 }
 

@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "init/lib/earlier.h"
+
 enum { AGAIN_MS = 100 };
 
 /* The lines apart, so that who never comes costs no page. */
@@ -36,18 +38,6 @@ int client_lasting(void)
 	return n;
 }
 
-/* A free place for one of them, or NULL. */
-static struct client *find_place(bool is_http)
-{
-	int first = is_http ? (int)CLIENT_LOCAL : 0;
-	int end = is_http ? CLIENTS : CLIENT_LOCAL;
-
-	for (int k = first; k < end; k++)
-		if (clients[k].state == CLIENT_FREE)
-			return &clients[k];
-	return NULL;
-}
-
 /* A client that makes room for another one may go then. */
 static int64_t may_go_ms(const struct client *c)
 {
@@ -57,43 +47,33 @@ static int64_t may_go_ms(const struct client *c)
 		       c->came_ms + CLIENT_CROWD_READ_MS : INT64_MAX;
 }
 
-/* The oldest that makes room: of those without a whole request, else of those
- * with an answer. NULL: none. */
-static struct client *find_victim(bool is_http, int64_t now_ms)
+/* The first free place, else the oldest client that makes room: of those
+ * without a whole request, else of those with an answer. NULL: none. With
+ * INT64_MIN for now_ms only a free place. */
+static struct client *find_place(bool is_http, int64_t now_ms)
 {
-	struct client *victim = NULL;
+	int first = is_http ? (int)CLIENT_LOCAL : 0;
+	int end = is_http ? CLIENTS : CLIENT_LOCAL;
+	struct client *found = NULL;
 
-	for (int k = 0; k < CLIENTS; k++) {
+	for (int k = first; k < end; k++) {
 		struct client *c = &clients[k];
 
-		if (c->is_http != is_http || may_go_ms(c) > now_ms)
-			continue;
-		if (victim == NULL || c->state < victim->state ||
-		    (c->state == victim->state &&
-		     c->came_ms < victim->came_ms))
-			victim = c;
+		if (c->state == CLIENT_FREE)
+			return c;
+		if (may_go_ms(c) <= now_ms &&
+		    (found == NULL || c->state < found->state ||
+		     (c->state == found->state &&
+		      c->came_ms < found->came_ms)))
+			found = c;
 	}
-	return victim;
-}
-
-/* A free place, perhaps made free now; or NULL. */
-static struct client *make_place(bool is_http, int64_t now_ms)
-{
-	struct client *c = find_place(is_http);
-
-	if (c == NULL) {
-		c = find_victim(is_http, now_ms);
-		if (c != NULL)
-			client_drop(c);
-	}
-	return c;
+	return found;
 }
 
 bool client_has_place(const struct client_door *door, int64_t now_ms)
 {
 	return door->fd >= 0 && now_ms >= door->again_ms &&
-	       (find_place(door->is_http) != NULL ||
-		find_victim(door->is_http, now_ms) != NULL);
+	       find_place(door->is_http, now_ms) != NULL;
 }
 
 /* True when control_mode and control_owner let it connect to a socket file:
@@ -149,7 +129,9 @@ void client_accept(struct client_door *door, int64_t now_ms)
 				door->again_ms = now_ms + AGAIN_MS;
 			return;
 		}
-		c = make_place(door->is_http, now_ms);
+		c = find_place(door->is_http, now_ms);
+		if (c->state != CLIENT_FREE)
+			client_drop(c);
 		*c = (struct client){
 			.state = CLIENT_ASKING,
 			.is_http = door->is_http,
@@ -237,15 +219,10 @@ static int64_t patience_ms(const struct client *c, bool is_crowded)
 	return INT64_MAX;
 }
 
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-	return a_ms < b_ms ? a_ms : b_ms;
-}
-
 int64_t client_expire(int64_t now_ms)
 {
-	const bool is_crowded[] = { find_place(false) == NULL,
-				    find_place(true) == NULL };
+	const bool is_crowded[] = { find_place(false, INT64_MIN) == NULL,
+				    find_place(true, INT64_MIN) == NULL };
 	int64_t next_ms = INT64_MAX;
 
 	for (int k = 0; k < CLIENTS; k++) {

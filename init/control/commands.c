@@ -313,9 +313,12 @@ void commands_take(struct control *ctl)
 	}
 }
 
-void commands_give_up(struct control *ctl, struct client *c)
+void commands_send_again(struct control *ctl, struct client *c)
 {
-	respond_refuse(ctl, c, RESPOND_INTERNAL,
-		       "dashpot did not take the command in "
-		       "time; the same line may be sent again");
+	if (ctl->now_ms >= c->due_ms)
+		respond_refuse(ctl, c, RESPOND_INTERNAL,
+			       "dashpot did not take the command in "
+			       "time; the same line may be sent again");
+	else if (ctl->now_ms >= c->again_ms)
+		commands_send(ctl, c);
 }

@@ -47,13 +47,14 @@ enum outcome commands_outcome(const struct control *ctl,
 /* A client WAITING is answered if what it waits for is over. */
 void commands_wait(struct control *ctl, struct client *c);
 
-/* Send a client's command to PID 1, again or for the first time. */
+/* Send a client's command to PID 1. */
 void commands_send(struct control *ctl, struct client *c);
 
 /* Take PID 1's answers. */
 void commands_take(struct control *ctl);
 
-/* Give a client ORDERING up; PID 1 does not answer. */
-void commands_give_up(struct control *ctl, struct client *c);
+/* Send the command of a client ORDERING again when that is due, or refuse it
+ * when PID 1 has not answered until due_ms. */
+void commands_send_again(struct control *ctl, struct client *c);
 
 #endif

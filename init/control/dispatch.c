@@ -232,17 +232,8 @@ static void logs(struct control *ctl, struct client *c)
 
 /* --- Requests ------------------------------------------------------------- */
 
-static void health(struct control *ctl, struct client *c)
-{
-	if (c->request.count == 0)
-		dispatch_default(ctl->job->config, false, &c->watch.asked);
-	respond_health(ctl, c);
-}
-
 static void await(struct control *ctl, struct client *c)
 {
-	if (c->request.count == 0)
-		dispatch_default(ctl->job->config, true, &c->watch.asked);
 	if (!may_last(ctl, c))
 		return;
 	c->state = CLIENT_WAITING;
@@ -301,7 +292,7 @@ static void local_request(struct control *ctl, struct client *c)
 		[REQUEST_STATUS] = respond_status,
 		[REQUEST_EVENTS] = events,
 		[REQUEST_LOGS] = logs,
-		[REQUEST_HEALTH] = health,
+		[REQUEST_HEALTH] = respond_health,
 		[REQUEST_WAIT] = await,
 		[REQUEST_VERSION] = respond_version,
 		[REQUEST_ORPHANS] = respond_orphans,
@@ -319,6 +310,10 @@ static void local_request(struct control *ctl, struct client *c)
 	c->watch.kind = r->kind;
 	unknown = dispatch_find(ctl->job->config, r->names, r->count,
 				&c->watch.asked, &nearest);
+	if (r->count == 0 &&
+	    (r->kind == REQUEST_HEALTH || r->kind == REQUEST_WAIT))
+		dispatch_default(ctl->job->config, r->kind == REQUEST_WAIT,
+				 &c->watch.asked);
 	if (unknown != NULL)
 		respond_unknown(ctl, c, unknown, nearest);
 	else if (request_is_command(r))

@@ -9,6 +9,7 @@
 #include "init/control/listen.h"
 #include "init/control/notify_manager.h"
 #include "init/kernel/clock.h"
+#include "init/lib/earlier.h"
 
 /* Descriptors that are polled, those of clients behind them. */
 enum { POLL_FRAME, POLL_COMMAND, POLL_DOORS,
@@ -78,8 +79,15 @@ static void open_doors(struct control *ctl)
 	helper_drop_capabilities();
 }
 
-/* Send what can be sent at once, and end; who gets no whole answer asks the
- * next helper. */
+static void send_answers(struct control *ctl)
+{
+	for (int k = 0; k < CLIENTS; k++)
+		if (client_at(k)->answer != NULL)
+			client_send(client_at(k), ctl->now_ms);
+}
+
+/* Send what can be sent at once, and end; a client without a whole answer asks
+ * the next helper. */
 static _Noreturn void finish(struct control *ctl)
 {
 	notify_manager(ctl);
@@ -89,54 +97,37 @@ static _Noreturn void finish(struct control *ctl)
 		if (c->state == CLIENT_WAITING &&
 		    helper_phase(ctl->job) == BOARD_EXITING)
 			commands_wait(ctl, c);
-		if (c->state != CLIENT_FREE)
-			client_send(c, ctl->now_ms);
 	}
+	send_answers(ctl);
 	_exit(0);
 }
 
-/* The board has news for those who wait and follow. */
-static void look(struct control *ctl, uint64_t generation)
-{
-	ctl->generation = generation;
-	ctl->look_ms = ctl->now_ms + CONTROL_LOOK_MS;
-	notify_manager(ctl);
-	for (int k = 0; k < CLIENTS; k++) {
-		struct client *c = client_at(k);
-
-		if (c->state == CLIENT_WAITING)
-			commands_wait(ctl, c);
-		else
-			dispatch_events(ctl, c);
-	}
-}
-
-/* What is due by the clock. */
+/* What is due by the clock, and what is new on the board for clients that wait
+ * or follow. */
 static void run_deadlines(struct control *ctl)
 {
 	uint64_t generation = control_generation(ctl);
+	bool is_new = generation != ctl->generation &&
+		      ctl->now_ms >= ctl->look_ms;
 
-	if (generation != ctl->generation && ctl->now_ms >= ctl->look_ms)
-		look(ctl, generation);
-	if (ctl->is_followed && ctl->now_ms >= ctl->tail_ms)
-		dispatch_lines(ctl);
+	if (is_new) {
+		ctl->generation = generation;
+		ctl->look_ms = ctl->now_ms + CONTROL_LOOK_MS;
+		notify_manager(ctl);
+	}
 	for (int k = 0; k < CLIENTS; k++) {
 		struct client *c = client_at(k);
 
-		if (c->state == CLIENT_WAITING && ctl->now_ms >= c->due_ms)
+		if (c->state == CLIENT_ORDERING)
+			commands_send_again(ctl, c);
+		else if (c->state == CLIENT_WAITING &&
+			 (is_new || ctl->now_ms >= c->due_ms))
 			commands_wait(ctl, c);
-		if (c->state != CLIENT_ORDERING)
-			continue;
-		if (ctl->now_ms >= c->due_ms)
-			commands_give_up(ctl, c);
-		else if (ctl->now_ms >= c->again_ms)
-			commands_send(ctl, c);
+		else if (is_new)
+			dispatch_events(ctl, c);
 	}
-}
-
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-	return a_ms < b_ms ? a_ms : b_ms;
+	if (ctl->is_followed && ctl->now_ms >= ctl->tail_ms)
+		dispatch_lines(ctl);
 }
 
 /* How long nothing is due: ms for poll(2). */
@@ -208,9 +199,7 @@ static void serve_clients(struct control *ctl, const struct pollfd *fds)
 			dispatch_request(ctl, client_at(k));
 	answer_drop(ctl->status);
 	ctl->status = NULL;
-	for (int k = 0; k < CLIENTS; k++)
-		if (client_at(k)->answer != NULL)
-			client_send(client_at(k), ctl->now_ms);
+	send_answers(ctl);
 }
 
 /* SIGTERM has come. Wakes are forgotten: the loop looks at the board itself. */
@@ -228,9 +217,7 @@ static void take_turn(struct control *ctl)
 	struct pollfd fds[POLLS + CLIENTS];
 
 	run_deadlines(ctl);
-	for (int k = 0; k < CLIENTS; k++)
-		if (client_at(k)->answer != NULL)
-			client_send(client_at(k), ctl->now_ms);
+	send_answers(ctl);
 	sleep_on(ctl, fds, client_expire(ctl->now_ms));
 	if ((fds[POLL_FRAME].revents != 0 && is_told_to_end(ctl->job)) ||
 	    helper_phase(ctl->job) == BOARD_EXITING)

@@ -21,6 +21,7 @@
 #include "init/helper/helper.h"
 #include "init/kernel/reap.h"
 #include "init/kernel/terminal.h"
+#include "init/lib/earlier.h"
 #include "init/loader/loader.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
@@ -431,12 +432,6 @@ static inline const struct config_service *settings(const struct sup *sup,
 						    uint32_t i)
 {
 	return config_service(sup->config, i);
-}
-
-/* The earlier of two deadlines. */
-static inline int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-	return a_ms < b_ms ? a_ms : b_ms;
 }
 
 #endif

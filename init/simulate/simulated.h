@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "init/lib/earlier.h"
 #include "init/simulate/simulation.h"
 #include "policy/restart_budget.h"
 
@@ -56,11 +57,6 @@ struct simulation {
 	bool has_others;         /* daemons that are up and not simulated */
 	bool is_over;
 };
-
-static inline int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-	return a_ms < b_ms ? a_ms : b_ms;
-}
 
 /* Tell the event. */
 void simulated_say(struct simulation *m, uint32_t i,
