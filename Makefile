@@ -61,9 +61,11 @@ TEST_CC = gcc
 FUZZ_CC = clang
 
 # What `dashpot -- CMD` runs keeps objects of its own, for init/first.ld.
-first = init/main init/kernel/descriptors init/cli/command_line init/cli/commands \
-	init/cli/options init/kernel/execute init/kernel/signals init/kernel/spawn \
-	init/kernel/terminal init/pid1/single_command
+first = init/main init/kernel/descriptors init/cli/command_line \
+	init/cli/commands init/cli/options init/kernel/execute \
+	init/kernel/memory init/kernel/process init/kernel/reap \
+	init/kernel/signals init/kernel/spawn init/kernel/terminal \
+	init/pid1/single_command
 $(first:%=$(BUILD)/musl/%.o): place = -fno-lto
 
 # Nothing is relocated at the start, so there is nothing that could become

@@ -4,6 +4,7 @@
 #ifndef INIT_KERNEL_DESCRIPTORS_H
 #define INIT_KERNEL_DESCRIPTORS_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -63,6 +64,9 @@ static inline int descriptors_pair(int ends[2])
 
 /* Close it, unless it is -1, which it is then. */
 void descriptors_drop(int *fd);
+
+/* Does it take some text now, without blocking? Source: poll(2). */
+bool descriptors_take_text(int fd);
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4

@@ -81,6 +81,13 @@ bool reap_batch(struct reaper *r, reap_end *end, void *with)
 	return true;
 }
 
+pid_t reap_any(int *ret_status)
+{
+	pid_t pid = waitpid(-1, ret_status, WNOHANG);
+
+	return pid < 0 ? -errno : pid;
+}
+
 struct reap_children reaper_children(const struct reaper *r, int32_t most)
 {
 	struct reap_children all = { 0, 0 };

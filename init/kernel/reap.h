@@ -44,6 +44,11 @@ struct reaper reaper_open(void);
  * SIGCHLD will come again for who has ended already, so look again soon. */
 bool reap_batch(struct reaper *r, reap_end *end, void *with);
 
+/* Wait for one dead child, whichever comes first, and at once: its pid and wait
+ * status; 0: none is dead; or -errno (ECHILD: there is none). Source: wait4(2).
+ */
+pid_t reap_any(int *ret_status);
+
 /* All children that there are now, but not many more than `most`: the kernel
  * walks to each part of the list from its beginning, so that the whole of a
  * long one takes a square of steps. Nobody is missed, because a child stays on

@@ -4,6 +4,7 @@
 #include "init/kernel/signals.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -132,6 +133,13 @@ static int take_one(uint64_t set, int *code)
 		return 0;
 	*code = info.si_code;
 	return (int)number;
+}
+
+void signals_wait(int fd, int timeout_ms)
+{
+	struct pollfd wake = { .fd = fd, .events = POLLIN };
+
+	(void)poll(&wake, 1, timeout_ms);
 }
 
 int signals_next(uint64_t set, int last, int *code)

@@ -3,26 +3,25 @@
 #include "init/pid1/single_command.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "init/lib/die.h"
-#include "init/lib/errors.h"
-#include "init/lib/format.h"
-#include "init/kernel/signal_courier.h"
+#include "init/kernel/descriptors.h"
+#include "init/kernel/memory.h"
+#include "init/kernel/process.h"
 #include "init/kernel/reap.h"
+#include "init/kernel/signal_courier.h"
 #include "init/kernel/signals.h"
 #include "init/kernel/spawn.h"
 #include "init/kernel/terminal.h"
+#include "init/lib/die.h"
+#include "init/lib/errors.h"
+#include "init/lib/format.h"
 
 enum {
 	AGAIN_MS = 20, /* to the next look, where wait4(2) fails */
 	UNSENT_MS = 250, /* to the next try, where a courier does */
+	STDERR = 2,
 };
 
 /* Signals that are to be sent again, a bit each: no process, or no memory for
@@ -51,14 +50,13 @@ static _Noreturn void die_of_exec(const char *name,
 static void not_sent(int number, int err)
 {
 	static bool is_said;
-	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
 
 	if (err != EPERM)
 		unsent |= UINT64_C(1) << (number - 1);
-	if (is_said || poll(&room, 1, 0) < 1)
+	if (is_said || !descriptors_take_text(STDERR))
 		return;
 	is_said = true;
-	(void)format_fd(STDERR_FILENO,
+	(void)format_fd(STDERR,
 			"dashpot: signal %d cannot be sent to the command: "
 			"%s; dashpot needs CAP_KILL\n",
 			number, errors_text(err));
@@ -94,11 +92,11 @@ static bool reap_batch_of(pid_t command, int *status, int *ret_again_ms)
 	*ret_again_ms = 0;
 	for (int k = 0; k < REAP_BATCH; k++) {
 		int one;
-		pid_t pid = waitpid(-1, &one, WNOHANG);
+		pid_t pid = reap_any(&one);
 
 		if (pid <= 0) {
 			*ret_again_ms =
-				pid < 0 && errno != ECHILD ? AGAIN_MS : -1;
+				pid < 0 && pid != -ECHILD ? AGAIN_MS : -1;
 			break;
 		}
 		if (pid != command) {
@@ -138,11 +136,11 @@ static bool take_signals(pid_t command, enum terminal t)
 /* Sleep until the command is over; returns its wait status. */
 static int attend(pid_t command, enum terminal t, int signal_fd)
 {
-	struct pollfd wake = { .fd = signal_fd, .events = POLLIN };
 	int status = 0, again_ms = -1;
 
 	for (;;) {
-		poll(&wake, 1, again_ms < 0 && unsent ? UNSENT_MS : again_ms);
+		signals_wait(signal_fd,
+			     again_ms < 0 && unsent ? UNSENT_MS : again_ms);
 		send_again(command);
 		if ((take_signals(command, t) || again_ms >= 0) &&
 		    reap_batch_of(command, &status, &again_ms))
@@ -152,22 +150,20 @@ static int attend(pid_t command, enum terminal t, int signal_fd)
 
 _Noreturn void single_run(char **argv)
 {
-	struct spawn_report *report =
-		mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct spawn_report *report = memory_map(sizeof(*report), true);
 	int signal_fd = signals_collect(-1, SIGNALS_ALL);
 	const enum terminal t = terminal_find();
 	int verdict_fd, status;
 	pid_t command;
 
-	if (report == MAP_FAILED)
-		die_system("mmap", errno);
+	if (!report)
+		die_system("mmap", ENOMEM);
 	if (signal_fd < 0)
 		die_system("signalfd", -signal_fd);
 	/* The command may run as the same user. */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (getpid() != 1)
-		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	process_hide();
+	if (process_id() != 1)
+		(void)process_adopt_orphans();
 	command = spawn_command(argv, t, report, &verdict_fd);
 	if (command < 0)
 		die_text(DIE_SYSTEM,
@@ -176,10 +172,10 @@ _Noreturn void single_run(char **argv)
 			 command == -EAGAIN ? " (the pids limit of the "
 					      "container, or RLIMIT_NPROC)"
 					    : "");
-	close(verdict_fd);
+	descriptors_drop(&verdict_fd);
 	status = attend(command, t, signal_fd);
 	if (report->err)
 		die_of_exec(argv[0], report);
-	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-				  : WEXITSTATUS(status));
+	process_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+					 : WEXITSTATUS(status));
 }
