@@ -22,6 +22,11 @@ uid_t process_user(void)
 	return geteuid();
 }
 
+uid_t process_real_user(void)
+{
+	return getuid();
+}
+
 int process_adopt_orphans(void)
 {
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0;

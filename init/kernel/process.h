@@ -9,8 +9,10 @@
 /* Its number in its PID namespace; 1 for an init. Source: getpid(2). */
 pid_t process_id(void);
 
-/* Its effective uid. Source: geteuid(2). */
+/* Its effective uid, by which signals are permitted, and its real one, by which
+ * RLIMIT_NPROC counts. Source: geteuid(2), getuid(2). */
 uid_t process_user(void);
+uid_t process_real_user(void);
 
 /* Orphans below become its children, as they do of PID 1. 0, or -errno (EINVAL:
  * the kernel has no such thing). Source: PR_SET_CHILD_SUBREAPER(2const). */

@@ -2,11 +2,14 @@
 #include "init/kernel/wait.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+#include "init/kernel/descriptors.h"
 
 static int fd_or_error(int fd)
 {
@@ -34,6 +37,31 @@ int wait_add(int set_fd, int fd, int64_t number)
 int wait_add_changes(int set_fd, int fd, int64_t number)
 {
 	return add(set_fd, fd, EPOLLPRI | EPOLLET, number);
+}
+
+int wait_pipe_open(int set_fd, int64_t number, int *ret_fd, int *ret_peer_fd)
+{
+	int ends[2];
+	int err;
+
+	if (descriptors_pipe(ends, O_CLOEXEC) < 0)
+		return -errno;
+	err = fd_or_error(descriptors_control(ends[0], F_SETFL, O_NONBLOCK));
+	if (err >= 0)
+		err = wait_add(set_fd, ends[0], number);
+	if (err < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return err;
+	}
+	*ret_fd = ends[0];
+	*ret_peer_fd = ends[1];
+	return 0;
+}
+
+int wait_pipe_read(int fd, char *ret_text, size_t size)
+{
+	return fd_or_error((int)read(fd, ret_text, size));
 }
 
 void wait_close(int set_fd, int fd)

@@ -7,6 +7,7 @@
 #define INIT_KERNEL_WAIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { WAIT_MOST = 32 }; /* numbers that one wait_any() answers */
@@ -22,6 +23,15 @@ int wait_add(int set_fd, int fd, int64_t number);
 /* Wake once at each change that the file announces as urgent, as the files of
  * cgroups do. 0 or -errno, as wait_add(). Source: cgroups(7), poll(2). */
 int wait_add_changes(int set_fd, int fd, int64_t number);
+
+/* A pipe whose read end is non-blocking and wakes the set as `number`; both ends
+ * are closed at exec. 0, or -errno (EMFILE, ENFILE; as wait_add()), and there is
+ * none. Source: pipe2(2). */
+int wait_pipe_open(int set_fd, int64_t number, int *ret_fd, int *ret_peer_fd);
+
+/* Read up to `size` bytes of it: how many; 0: its other end is closed; or
+ * -errno (EAGAIN: nothing yet). */
+int wait_pipe_read(int fd, char *ret_text, size_t size);
 
 /* Take `fd` out of the set and close it. Closing alone is not enough: a child
  * that was cloned meanwhile and hangs before its exec holds a copy, and the set

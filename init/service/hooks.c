@@ -8,16 +8,17 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "init/lib/format.h"
-#include "init/kernel/lineage_mark.h"
-#include "init/service/checks.h"
 #include "init/kernel/execute.h"
+#include "init/kernel/fork.h"
+#include "init/kernel/lineage_mark.h"
 #include "init/kernel/processes.h"
-#include "init/kernel/task_limits.h"
-#include "init/service/start_queue.h"
-#include "init/service/lifecycle.h"
 #include "init/kernel/spawn.h"
+#include "init/kernel/task_limits.h"
+#include "init/lib/format.h"
+#include "init/service/checks.h"
 #include "init/service/leftovers.h"
+#include "init/service/lifecycle.h"
+#include "init/service/start_queue.h"
 #include "init/service/stop.h"
 #include "init/text/wording.h"
 
@@ -157,25 +158,35 @@ static void add_end(struct variables *v, const struct sup *sup, uint32_t i,
 	add(v, "DASHPOT_STATE=%s", life_word(sup->service[i].state));
 }
 
-static _Noreturn void run(const struct sup *sup, uint32_t i,
-			  enum hook_kind kind, const struct hook_task *task,
-			  const struct board_end *end)
+/* What the child of a short command is made with. */
+struct birth {
+	const struct sup *sup;
+	const struct hook_task *task;
+	struct board_end end; /* a copy: the ring itself goes on */
+	uint32_t service;
+	enum hook_kind kind;
+};
+
+static void become_hook(void *with)
 {
 	static struct variables v;
+	const struct birth *b = with;
+	const struct sup *sup = b->sup;
 	const struct spawn_hook hook = {
-		.argv = task->argv,
-		.path = task->path,
-		.is_new = task->is_new,
+		.argv = b->task->argv,
+		.path = b->task->path,
+		.is_new = b->task->is_new,
 		.extra = v.list,
-		.kind = kind,
+		.kind = b->kind,
 	};
 
-	add(&v, "DASHPOT_SERVICE=%s", config_name(sup->config, i));
-	if (kind == HOOK_STOP)
-		add(&v, "MAINPID=%d", sup->service[i].pid);
-	if (kind == HOOK_BLOCKED)
-		add_end(&v, sup, i, end);
-	spawn_hook(sup, i, report_of(sup, i, kind), &hook);
+	add(&v, "DASHPOT_SERVICE=%s", config_name(sup->config, b->service));
+	if (b->kind == HOOK_STOP)
+		add(&v, "MAINPID=%d", sup->service[b->service].pid);
+	if (b->kind == HOOK_BLOCKED)
+		add_end(&v, sup, b->service, &b->end);
+	spawn_hook(sup, b->service, report_of(sup, b->service, b->kind),
+		   &hook);
 }
 
 /* --- Starting ---------------------------------------------------------- */
@@ -205,9 +216,14 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 	       const struct hook_task *task, int64_t timeout_ms)
 {
 	const struct board_service *row = &sup->boards.board->service[i];
-	/* A copy, which the child has too; the ring itself goes on. */
-	const struct board_end end =
-		row->ends[(row->ends_count + BOARD_ENDS - 1) % BOARD_ENDS];
+	struct birth birth = {
+		.sup = sup,
+		.task = task,
+		.end = row->ends[(row->ends_count + BOARD_ENDS - 1) %
+				 BOARD_ENDS],
+		.service = i,
+		.kind = kind,
+	};
 	struct spawn_report *report = report_of(sup, i, kind);
 	struct board_limit limit = { .kind = BOARD_LIMIT_NONE };
 	int64_t born_ticks = processes_now_ticks();
@@ -221,14 +237,10 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 		return refuse(sup, i, kind, -EAGAIN, &limit);
 	limits_note(&sup->limits);
 	*report = (struct spawn_report){ .step = BOARD_STEP_CLONE };
-	pid = spawn_clone();
-	if (pid == 0)
-		run(sup, i, kind, task, &end);
+	pid = fork_child(become_hook, &birth);
 	if (pid < 0) {
-		int err = errno;
-
-		limits_blame(&sup->limits, err, &limit);
-		return refuse(sup, i, kind, -err, &limit);
+		limits_blame(&sup->limits, -pid, &limit);
+		return refuse(sup, i, kind, pid, &limit);
 	}
 	sup->hook[sup->hooks++] = (struct hook){
 		.began_ms = sup->now_ms,

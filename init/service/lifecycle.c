@@ -5,15 +5,14 @@
 #include "init/service/lifecycle.h"
 
 #include <signal.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
+#include "init/kernel/wait.h"
 #include "init/service/checks.h"
-#include "init/service/oom.h"
-#include "init/service/start_queue.h"
 #include "init/service/leftovers.h"
-#include "init/service/stop.h"
+#include "init/service/oom.h"
 #include "init/service/schedule_timer.h"
+#include "init/service/start_queue.h"
+#include "init/service/stop.h"
 
 /* Work out its next deadline. Once SIGKILL was sent, kill_ms is over; while it
  * is swept, sweep_ms minds it. */
@@ -361,17 +360,13 @@ void service_verdict(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
 	bool was_stuck = s->is_stuck;
-	char nothing;
 
 	if (s->verdict_fd < 0)
 		return;
 	/* The write end is closed by exec or exit only: EOF or not yet. */
-	if (read(s->verdict_fd, &nothing, 1) < 0)
+	if (!wait_is_at_end(s->verdict_fd))
 		return;
-	/* Closing is not enough: a child that was cloned meanwhile and hangs
-	 * before its exec holds a copy, and epoll would report it for ever. */
-	(void)epoll_ctl(sup->epoll_fd, EPOLL_CTL_DEL, s->verdict_fd, NULL);
-	close(s->verdict_fd);
+	wait_close(sup->epoll_fd, s->verdict_fd);
 	s->verdict_fd = -1;
 	s->stuck_ms = NEVER;
 	s->is_stuck = false;

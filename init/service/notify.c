@@ -5,24 +5,16 @@
 #include "init/service/notify.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "init/kernel/descriptors.h"
+#include "init/kernel/sockets.h"
+#include "init/kernel/wait.h"
 #include "init/lib/die.h"
 #include "init/lib/format.h"
 #include "init/pid1/reload_apply.h"
 #include "init/service/checks.h"
 #include "init/service/lifecycle.h"
-
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83 /* since Linux 6.16 */
-#endif
 
 enum {
 	PIECE = 64,      /* bytes read at once: a newline is looked for */
@@ -49,42 +41,13 @@ static bool needs_socket(const struct config *c, uint32_t i)
 	return config_service(c, i)->ready.kind == CONFIG_CHECK_NOTIFY;
 }
 
-/* A bind(2) with no name at all lets the kernel find one (unix(7),
- * autobind). Who sent it comes with every datagram. */
-static int make_socket(void)
-{
-	const struct sockaddr_un any = { .sun_family = AF_UNIX };
-	const int on = 1, off = 0;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
-	    bind(fd, (const struct sockaddr *)&any, sizeof(any.sun_family)) < 0)
-		err = -errno;
-	/* Descriptors are for nobody here; older kernels let them come. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
-	if (err == 0)
-		return fd;
-	close(fd);
-	return err;
-}
-
-static void close_socket(struct sup *sup, uint32_t i)
-{
-	if (sup->socket[i] >= 0)
-		close(sup->socket[i]);
-	sup->socket[i] = -1;
-}
-
 void notify_make(struct sup *sup)
 {
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		sup->socket[i] = -1;
 		if (!needs_socket(sup->config, i))
 			continue;
-		sup->socket[i] = make_socket();
+		sup->socket[i] = sockets_notify();
 		if (sup->socket[i] < 0)
 			die_system("socket", -sup->socket[i]);
 	}
@@ -103,10 +66,10 @@ int notify_follow(struct sup *sup, const struct config *next)
 
 		/* The place is another service's: so is the name. */
 		if (i < before && adopt_is_gone(sup, i))
-			close_socket(sup, i);
+			descriptors_drop(&sup->socket[i]);
 		if (sup->socket[i] >= 0 || !needs_socket(next, i))
 			continue;
-		fd = make_socket();
+		fd = sockets_notify();
 		if (fd < 0) {
 			err = fd;
 			continue;
@@ -116,7 +79,7 @@ int notify_follow(struct sup *sup, const struct config *next)
 	}
 	for (uint32_t i = 0; err < 0 && i < next->services; i++)
 		if (made[i])
-			close_socket(sup, i);
+			descriptors_drop(&sup->socket[i]);
 	return err;
 }
 
@@ -125,66 +88,38 @@ void notify_settle(struct sup *sup)
 	/* Who sends to one that nobody reads would hang once it is full. */
 	for (uint32_t i = 0; i < sup->config->services; i++)
 		if (!needs_socket(sup->config, i))
-			close_socket(sup, i);
+			descriptors_drop(&sup->socket[i]);
 }
 
 /* --- A start ------------------------------------------------------------- */
 
-static int make_pipe(struct sup *sup, uint32_t i)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-	struct service *s = &sup->service[i];
-	int ends[2];
-	int err;
-
-	if (descriptors_pipe(ends, O_CLOEXEC) < 0)
-		return -errno;
-	event.data.u64 = SUP_FROM_READY + i;
-	if (descriptors_control(ends[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    epoll_ctl(sup->epoll_fd, EPOLL_CTL_ADD, ends[0], &event) < 0) {
-		err = -errno;
-		close(ends[0]);
-		close(ends[1]);
-		return err;
-	}
-	s->ready_fd = ends[0];
-	s->ready_peer_fd = ends[1];
-	s->ready_noise = 0;
-	return 0;
-}
-
 void notify_drop_old(const struct sup *sup, uint32_t i)
 {
-	char nothing;
-
 	for (int k = 0; k < OLD_MOST && sup->socket[i] >= 0; k++)
-		if (recv(sup->socket[i], &nothing, 1,
-			 MSG_DONTWAIT | MSG_TRUNC) < 0)
+		if (!sockets_drop(sup->socket[i]))
 			return;
 }
 
 int notify_prepare(struct sup *sup, uint32_t i)
 {
+	struct service *s = &sup->service[i];
+
 	if (settings(sup, i)->ready.kind != CONFIG_CHECK_FD)
 		return 0;
-	return make_pipe(sup, i);
+	s->ready_noise = 0;
+	return wait_pipe_open(sup->epoll_fd, SUP_FROM_READY + i, &s->ready_fd,
+			      &s->ready_peer_fd);
 }
 
 char *notify_variable(const struct sup *sup, uint32_t i)
 {
-	static char variable[sizeof("NOTIFY_SOCKET=@") +
-			     sizeof(((struct sockaddr_un *)0)->sun_path)];
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	socklen_t size = sizeof(name);
-	int length;
+	static char variable[sizeof("NOTIFY_SOCKET=@") + SOCKETS_NAME];
+	char name[SOCKETS_NAME];
 
-	/* Without a socket (-1) that is EBADF. */
-	if (getsockname(sup->socket[i], (struct sockaddr *)&name, &size) < 0)
+	if (!sockets_name(sup->socket[i], name))
 		return NULL;
 	/* The NUL that an abstract name begins with is written as "@". */
-	length = (int)(size - offsetof(struct sockaddr_un, sun_path)) - 1;
-	format(variable, sizeof(variable), "NOTIFY_SOCKET=@%.*s", length,
-	       name.sun_path + 1);
+	format(variable, sizeof(variable), "NOTIFY_SOCKET=@%s", name);
 	return variable;
 }
 
@@ -192,9 +127,7 @@ void notify_cloned(struct sup *sup, uint32_t i, bool has_process)
 {
 	struct service *s = &sup->service[i];
 
-	if (s->ready_peer_fd >= 0)
-		close(s->ready_peer_fd);
-	s->ready_peer_fd = -1;
+	descriptors_drop(&s->ready_peer_fd);
 	if (!has_process)
 		notify_end(sup, i);
 }
@@ -205,9 +138,7 @@ void notify_end(struct sup *sup, uint32_t i)
 
 	if (s->ready_fd < 0)
 		return;
-	/* As with a verdict: a child that hangs before its exec has a copy. */
-	(void)epoll_ctl(sup->epoll_fd, EPOLL_CTL_DEL, s->ready_fd, NULL);
-	close(s->ready_fd);
+	wait_close(sup->epoll_fd, s->ready_fd);
 	s->ready_fd = -1;
 }
 
@@ -217,10 +148,10 @@ void notify_read(struct sup *sup, uint32_t i)
 	char text[PIECE];
 
 	for (int k = 0; k < PIECES && s->ready_fd >= 0; k++) {
-		ssize_t n = read(s->ready_fd, text, sizeof(text));
+		int n = wait_pipe_read(s->ready_fd, text, sizeof(text));
 
 		if (n < 0)
-			return; /* EAGAIN: nothing more yet */
+			return; /* -EAGAIN: nothing more yet */
 
 		bool is_newline = n > 0 && memchr(text, '\n', (size_t)n);
 

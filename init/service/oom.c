@@ -4,9 +4,9 @@
 #include "init/service/oom.h"
 
 #include <limits.h>
-#include <unistd.h>
 
 #include "init/kernel/cgroup.h"
+#include "init/kernel/descriptors.h"
 #include "init/kernel/service_cgroup.h"
 
 static int64_t count_kills(const struct memory *m)
@@ -30,7 +30,7 @@ void oom_find(struct memory *m)
 void oom_fall_back(struct memory *m, int kills_fd)
 {
 	if (m->kills_fd >= 0 && kills_fd >= 0) {
-		close(kills_fd);
+		descriptors_drop(&kills_fd);
 	} else if (kills_fd >= 0) {
 		m->kills_fd = kills_fd;
 		m->seen = count_kills(m);

@@ -12,18 +12,18 @@
 
 #include <errno.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
+#include "init/kernel/process.h"
 #include "init/kernel/processes.h"
-#include "init/service/hooks.h"
+#include "init/kernel/spawn.h"
 #include "init/kernel/task_limits.h"
 #include "init/kernel/wait.h"
-#include "init/service/oom.h"
-#include "init/service/notify.h"
 #include "init/pid1/publish.h"
-#include "init/service/lifecycle.h"
-#include "init/kernel/spawn.h"
 #include "init/service/dependency_tree.h"
+#include "init/service/hooks.h"
+#include "init/service/lifecycle.h"
+#include "init/service/notify.h"
+#include "init/service/oom.h"
 
 enum {
 	AT_ONCE = 64, /* starts in one turn */
@@ -196,7 +196,7 @@ uint32_t queue_uid(const struct sup *sup, uint32_t i)
 {
 	const struct config_service *c = config_service(sup->config, i);
 
-	return c->has_user ? c->uid : (uint32_t)getuid();
+	return c->has_user ? c->uid : process_real_user();
 }
 
 /* The soft RLIMIT_NPROC that service i will have. */
