@@ -165,6 +165,29 @@ check-pure: $(pure)
 	@! nm -u $(BUILD)/pure/policy.o | grep -vE ' U mem[a-z]+$$'
 	@! nm $(BUILD)/pure/policy.o | grep -E ' [BbCDdGgSs] '
 
+# The door to the kernel is init/kernel: what PID 1 links beside it asks the
+# kernel for nothing by itself. Where a name comes from a room above the door,
+# it is another process's beginning; what else is allowed is pure. Names that
+# are still to go stand apart, and no other one may join them.
+door_rooms = pid1 service board config lib text
+door_objects := $(patsubst %.c,$(BUILD)/doors/%.o,$(wildcard policy/*.c) \
+	$(foreach room,$(door_rooms),$(wildcard init/$(room)/*.c)))
+door_above := $(filter $(BUILD)/doors/init/pid1/% \
+	$(BUILD)/doors/init/service/%,$(door_objects))
+door := $(patsubst %.c,$(BUILD)/doors/%.o,$(wildcard init/kernel/*.c))
+door_names = mem% str% getenv helper_mains helper_run loader_process_run
+door_names_to_go = __errno_location _exit uname write
+$(eval $(call variant,doors,$(TEST_CC) -O2 -fno-pic -fno-pie \
+	-fno-stack-protector))
+check-doors: $(door_objects) $(door)
+	@rm -f $(BUILD)/doors/below.a
+	@$(AR) rcs $(BUILD)/doors/below.a \
+		$(filter-out $(door_above),$(door_objects))
+	@$(LD) -r -o $(BUILD)/doors/above.o $(door_above) \
+		$(BUILD)/doors/below.a
+	@tests/check-doors $(BUILD)/doors/above.o '$(door_names)' \
+		'$(door_names_to_go)' $(door)
+
 check-static: dashpot
 	@! readelf -lW dashpot | grep -E 'INTERP|DYNAMIC|GNU_STACK.* RWE'
 	@size=$$(wc -c <dashpot) && echo "dashpot: $$size of 356352 bytes" && \
@@ -200,12 +223,12 @@ dist:
 
 # What was fetched stays, so that the next build needs no network.
 clean:
-	rm -rf dashpot $(addprefix $(BUILD)/,$(variants) pure test-logs)
+	rm -rf dashpot $(addprefix $(BUILD)/,$(variants) pure doors test-logs)
 distclean: clean
 	rm -rf $(BUILD)
 
--include $(shell find $(variants:%=$(BUILD)/%) -name '*.d' 2>/dev/null)
+-include $(shell find $(variants:%=$(BUILD)/%) $(BUILD)/doors -name '*.d' 2>/dev/null)
 .DELETE_ON_ERROR:
 .PHONY: all have-compiler unit-programs fuzz-programs coverage-programs \
-	check-pure check-static test lint fuzz coverage bench demo install dist \
+	check-pure check-doors check-static test lint fuzz coverage bench demo install dist \
 	clean distclean

@@ -27,8 +27,8 @@ void signals_block(void);
  * children (RLIMIT_SIGPENDING). */
 int signals_collect(int fd, uint64_t wanted);
 
-/* Sleep until a signal can be read from `fd`, at most timeout_ms; -1: without an
- * end. Source: poll(2). */
+/* Sleep until a signal can be read from `fd`, at most timeout_ms; -1: without
+ * an end. Source: poll(2). */
 void signals_wait(int fd, int timeout_ms);
 
 /* Take the next signal of `set` that waits: the lowest number above `last`,

@@ -24,9 +24,9 @@ int wait_add(int set_fd, int fd, int64_t number);
  * cgroups do. 0 or -errno, as wait_add(). Source: cgroups(7), poll(2). */
 int wait_add_changes(int set_fd, int fd, int64_t number);
 
-/* A pipe whose read end is non-blocking and wakes the set as `number`; both ends
- * are closed at exec. 0, or -errno (EMFILE, ENFILE; as wait_add()), and there is
- * none. Source: pipe2(2). */
+/* A pipe whose read end is non-blocking and wakes the set as `number`; both
+ * ends are closed at exec. 0, or -errno (EMFILE, ENFILE; as wait_add()), and
+ * there is none. Source: pipe2(2). */
 int wait_pipe_open(int set_fd, int64_t number, int *ret_fd, int *ret_peer_fd);
 
 /* Read up to `size` bytes of it: how many; 0: its other end is closed; or
