@@ -17,7 +17,7 @@
 #include "init/cli/refusal.h"
 #include "init/config/scalar_value.h"
 #include "init/kernel/clock.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 
 enum { PAUSE_MS = 50 }; /* between two attempts to connect again */
 

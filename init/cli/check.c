@@ -8,7 +8,8 @@
 
 #include "init/cli/command_line.h"
 #include "init/cli/doubts.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
+#include "init/kernel/print.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
 #include "init/loader/bounded_files.h"
@@ -62,7 +63,7 @@ static void note_essential(const struct config *c)
 	for (uint32_t i = 0; i < c->services; i++)
 		if (config_service(c, i)->is_essential)
 			return;
-	format_fd(STDERR_FILENO,
+	print_fd(STDERR_FILENO,
 		  "dashpot: note: no service is essential, so the container "
 		  "goes on when one of them is blocked\n");
 }
@@ -77,7 +78,7 @@ static void note_listen(const struct config *c)
 	if (c->listen == 0 || strncmp(at, "127.", 4) == 0 ||
 	    strncmp(at, "localhost:", 10) == 0 || strncmp(at, "[::1]:", 6) == 0)
 		return;
-	format_fd(STDERR_FILENO,
+	print_fd(STDERR_FILENO,
 		  "dashpot: note: listen = %s tells health and metrics to "
 		  "whoever can connect there, without authentication\n", at);
 }
@@ -94,12 +95,12 @@ static int explain(const struct config *c)
 		struct phrase w = PHRASE_IN(text);
 
 		policy_words(&w, c, config_service(c, i));
-		err = format_fd(STDOUT_FILENO, "%s: %s\n", config_name(c, i),
+		err = print_fd(STDOUT_FILENO, "%s: %s\n", config_name(c, i),
 				text);
 	}
 	phrase_duration(&span, rate->period_ms);
 	if (err >= 0)
-		err = format_fd(STDOUT_FILENO,
+		err = print_fd(STDOUT_FILENO,
 				"all together: at most %u restarts at once "
 				"and %u in %s in the long run\n",
 				rate->burst, rate->rate, per);
@@ -114,7 +115,7 @@ static int say_summary(const struct config *c, unsigned doubts)
 
 	phrase_duration(&w, c->shutdown_needs_ms);
 	format(some, sizeof(some), "%u", doubts);
-	return format_fd(STDOUT_FILENO,
+	return print_fd(STDOUT_FILENO,
 			 "%u service%s, no mistake, %s warning%s; stopping "
 			 "needs up to %s%s\n",
 			 c->services, c->services == 1 ? "" : "s",

@@ -8,7 +8,7 @@
 #include "init/cli/dial.h"
 #include "init/cli/mistyped.h"
 #include "init/cli/refusal.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 
 struct command_line command_line_files(int argc, char **argv,
 				       const struct option *own, size_t count)

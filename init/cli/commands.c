@@ -13,12 +13,12 @@
 #include "init/cli/health.h"
 #include "init/cli/logs.h"
 #include "init/cli/refusal.h"
-#include "init/simulate/simulate.h"
 #include "init/cli/status.h"
 #include "init/cli/steer.h"
 #include "init/cli/sweep.h"
-#include "init/lib/die.h"
-#include "init/lib/format.h"
+#include "init/kernel/die.h"
+#include "init/kernel/print.h"
+#include "init/simulate/simulate.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -26,7 +26,7 @@ static int version(int argc, char **argv)
 {
 	if (argc > 1)
 		die_text(DIE_USAGE, "version: %s: takes no argument", argv[1]);
-	return format_fd(STDOUT_FILENO, "dashpot %s\n", DASHPOT_VERSION) < 0 ?
+	return print_fd(STDOUT_FILENO, "dashpot %s\n", DASHPOT_VERSION) < 0 ?
 		       DIE_SYSTEM :
 		       0;
 }
@@ -212,13 +212,13 @@ int commands_run(const struct commands_row *command, int argc, char **argv)
 static int put_row(const struct commands_row *c)
 {
 	const char *line = c->summary;
-	int err = format_fd(STDOUT_FILENO, "  dashpot %s%s%s\n", c->word,
+	int err = print_fd(STDOUT_FILENO, "  dashpot %s%s%s\n", c->word,
 			    c->usage[0] != '\0' ? " " : "", c->usage);
 
 	while (err >= 0 && *line != '\0') {
 		size_t length = strcspn(line, "\n");
 
-		err = format_fd(STDOUT_FILENO, "      %.*s\n", (int)length,
+		err = print_fd(STDOUT_FILENO, "      %.*s\n", (int)length,
 				line);
 		line += length + (line[length] == '\n');
 	}
@@ -227,7 +227,7 @@ static int put_row(const struct commands_row *c)
 
 static int help_all(void)
 {
-	int err = format_fd(STDOUT_FILENO,
+	int err = print_fd(STDOUT_FILENO,
 		"dashpot " DASHPOT_VERSION
 		": PID 1 for containers that a crash loop cannot take down\n"
 		"\n"
@@ -241,7 +241,7 @@ static int help_all(void)
 		err = put_row(&commands[i]);
 	if (err < 0)
 		return err;
-	return format_fd(STDOUT_FILENO,
+	return print_fd(STDOUT_FILENO,
 		"\n"
 		"Exit codes: that of the service or command that decided it;\n"
 		"0 after a stop signal or when all ended well, 1 the answer\n"
@@ -259,9 +259,9 @@ int commands_help(const struct commands_row *c)
 		return help_all() < 0 ? DIE_SYSTEM : 0;
 	err = put_row(c);
 	if (err >= 0 && (c->help[0] != '\0' || c->also != 0))
-		err = format_fd(STDOUT_FILENO, "\n%s", c->help);
+		err = print_fd(STDOUT_FILENO, "\n%s", c->help);
 	for (unsigned i = 0; i < COUNT(shared) && err >= 0; i++)
 		if (c->also >> i & 1)
-			err = format_fd(STDOUT_FILENO, "%s", shared[i]);
+			err = print_fd(STDOUT_FILENO, "%s", shared[i]);
 	return err < 0 ? DIE_SYSTEM : 0;
 }

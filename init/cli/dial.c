@@ -15,10 +15,10 @@
 
 #include "init/cli/peer.h"
 #include "init/cli/reader.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
+#include "init/lib/abstract_name.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
-#include "init/lib/abstract_name.h"
 
 enum { NEAR_MS = 50 };
 

@@ -10,7 +10,8 @@
 #include "init/cli/live.h"
 #include "init/cli/options.h"
 #include "init/kernel/clock.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
+#include "init/kernel/print.h"
 #include "init/lib/format.h"
 #include "init/lib/nearest.h"
 #include "init/text/wording.h"
@@ -239,7 +240,7 @@ int events_print(const struct events *e, struct out *o)
 	code = e->is_graph ? graph_print(e, o, &r) : print_lines(e, o, &r);
 	reader_close(&r);
 	if (r.damaged > 0)
-		format_fd(STDERR_FILENO,
+		print_fd(STDERR_FILENO,
 			  "dashpot: events: %llu lines that are no event were "
 			  "left out\n", (unsigned long long)r.damaged);
 	return code;

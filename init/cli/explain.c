@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/options.h"
 #include "init/cli/live.h"
+#include "init/cli/options.h"
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
 #include "init/kernel/clock.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 
 enum { SEARCHED = 16 }; /* most services whose output is looked for in events */
 

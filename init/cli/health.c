@@ -12,14 +12,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "init/cli/options.h"
 #include "init/cli/ask.h"
+#include "init/cli/options.h"
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
 #include "init/cli/refusal.h"
 #include "init/cli/verdict.h"
-#include "init/lib/die.h"
-#include "init/lib/format.h"
+#include "init/kernel/die.h"
+#include "init/kernel/print.h"
 
 enum {
 	KILL_MS = 100,     /* between the two alarms */
@@ -34,7 +34,7 @@ static void give_up(int number)
 		"health: a path to the socket does not answer";
 
 	(void)number;
-	format_fd(STDERR_FILENO, "dashpot: %s\n", text);
+	print_fd(STDERR_FILENO, "dashpot: %s\n", text);
 	refusal_put_at_once("no-answer", text);
 	_exit(1);
 }

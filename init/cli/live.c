@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "init/cli/reader.h"
-#include "init/lib/die.h"
-#include "init/lib/format.h"
+#include "init/kernel/die.h"
+#include "init/kernel/print.h"
 
 /* Ask; false when there is no answer, or none of use, and that is said. */
 static bool get(struct ask *a, struct peek *answer)
@@ -30,7 +30,7 @@ static bool get(struct ask *a, struct peek *answer)
 		dial_describe(&w, a->control, a->place, err);
 	else
 		peek_text(peek_get(*answer, "error"), text, sizeof(text));
-	format_fd(STDERR_FILENO, "dashpot: %s: %s; reading %s instead\n",
+	print_fd(STDERR_FILENO, "dashpot: %s: %s; reading %s instead\n",
 		  a->word, text, reader_directory(NULL));
 	return false;
 }

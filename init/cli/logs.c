@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/options.h"
 #include "init/cli/ask.h"
+#include "init/cli/options.h"
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 
 enum {
 	TEXT = 1024,       /* room for a line, which has 512 bytes */

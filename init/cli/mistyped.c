@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "init/cli/commands.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 #include "init/lib/format.h"
 #include "init/lib/nearest.h"
 #include "init/loader/synonym.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "init/config/scalar_value.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 
 /* What follows the name of the option in arg, or NULL: it is another one. */
 static const char *match(const char *arg, const struct option *row)

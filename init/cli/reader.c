@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
 #include "init/lib/glob.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/lib/die.h"
-#include "init/lib/format.h"
+#include "init/kernel/die.h"
+#include "init/kernel/print.h"
 #include "init/text/wording.h"
 
 static bool is_json;
@@ -23,7 +23,7 @@ void refusal_put_at_once(const char *code, const char *sentence)
 	phrase_add(&w, "{\"ok\":false,\"code\":\"%s\",\"error\":", code);
 	phrase_add_json(&w, sentence);
 	phrase_add(&w, "}\n");
-	format_fd(STDOUT_FILENO, "%s", text);
+	print_fd(STDOUT_FILENO, "%s", text);
 }
 
 static void tell(int code, const char *sentence)
@@ -48,6 +48,6 @@ void refusal_code(const char *code)
 void refusal_put(struct peek answer)
 {
 	if (is_json)
-		format_fd(STDOUT_FILENO, "%.*s\n",
+		print_fd(STDOUT_FILENO, "%.*s\n",
 			  (int)(answer.end - answer.at), answer.at);
 }

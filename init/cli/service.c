@@ -8,7 +8,7 @@
 #include "init/cli/advice.h"
 #include "init/cli/reader.h"
 #include "init/cli/runs.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 #include "init/lib/format.h"
 #include "init/lib/glob.h"
 #include "init/lib/nearest.h"

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/options.h"
 #include "init/cli/live.h"
+#include "init/cli/options.h"
 #include "init/cli/reader.h"
 #include "init/cli/service.h"
 #include "init/cli/sweep.h"
 #include "init/kernel/clock.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 #include "init/text/wording.h"
 
 /* Columns behind that of the name. */

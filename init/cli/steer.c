@@ -12,8 +12,8 @@
 #include "init/cli/out.h"
 #include "init/cli/verdict.h"
 #include "init/config/named_signals.h"
-#include "init/lib/die.h"
-#include "init/lib/format.h"
+#include "init/kernel/die.h"
+#include "init/kernel/print.h"
 
 enum { STALE_TRIES = 5 }; /* reloads that may come in between */
 
@@ -122,7 +122,7 @@ int steer_run(int argc, char **argv)
 	if (s.is_json)
 		verdict_json(&o, answer);
 	else if (is_nothing)
-		format_fd(STDERR_FILENO, "dashpot: %s: all are at rest; "
+		print_fd(STDERR_FILENO, "dashpot: %s: all are at rest; "
 			  "--all means these too\n", s.word);
 	else
 		verdict_tell(&o, services,

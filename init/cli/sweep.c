@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "init/cli/options.h"
 #include "init/cli/ask.h"
+#include "init/cli/options.h"
 #include "init/cli/out.h"
 #include "init/cli/reader.h"
 #include "init/cli/verdict.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 
 enum {
 	MOST = 1024,     /* processes that are followed */

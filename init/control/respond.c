@@ -15,6 +15,7 @@
 #include "init/report/prometheus.h"
 #include "init/report/service_health.h"
 #include "init/text/event_line.h"
+#include "init/text/host_name.h"
 #include "policy/life.h"
 
 #ifndef DASHPOT_VERSION
@@ -28,7 +29,7 @@ void respond_set_up(struct control *ctl)
 	const struct helper_job *job = ctl->job;
 	struct respond *r = &ctl->respond;
 
-	phrase_host(r->host);
+	host_name(r->host);
 	r->registry.service = none;
 	r->usage.row = rows;
 	r->report = (struct report){

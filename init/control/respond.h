@@ -14,6 +14,7 @@
 #include "init/board/command.h"
 #include "init/control/answer.h"
 #include "init/report/report.h"
+#include "init/text/host_name.h"
 
 struct client;
 struct control;
@@ -40,7 +41,7 @@ struct respond {
 	struct registry registry; /* of this container only: what is known of
 				   * earlier ones is on the volume */
 	struct usage usage;
-	char host[PHRASE_HOST];
+	char host[HOST_NAME];
 	char holder[sizeof(((struct board_restore *)0)->holder)];
 	char directory[PATH_MAX];
 };

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 
 #ifndef SYS_close_range
 #define SYS_close_range 436

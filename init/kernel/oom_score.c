@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "init/lib/format.h"
+#include "init/kernel/print.h"
 #include "init/lib/scan.h"
 
 static const char file[] = "/proc/self/oom_score_adj";
@@ -21,7 +21,7 @@ int oom_score_set(int score)
 
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	fd = open(file, O_WRONLY | O_CLOEXEC);
-	err = fd < 0 ? -errno : format_fd(fd, "%d", score);
+	err = fd < 0 ? -errno : print_fd(fd, "%d", score);
 	close(fd);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return err < 0 ? err : 0;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "init/kernel/descriptors.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 #include "init/pid1/reload_apply.h"
 #include "init/service/notify.h"
 

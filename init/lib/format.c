@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* One pass over the format into a sink: memory that cuts off, or a descriptor
- * by way of a small buffer. */
+/* One pass over the format into a sink: memory that cuts off, or a buffer that
+ * is handed on when it is full. */
 #include "init/lib/format.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
-enum {
-	BUFFER = 512, /* of a descriptor */
-	DIGITS = 24,  /* of the longest number */
-};
+enum { DIGITS = 24 }; /* of the longest number */
 
 struct sink {
 	char *to;
 	size_t size;  /* bytes that fit */
 	size_t at;    /* bytes in `to` */
 	size_t total; /* bytes asked for so far */
-	int fd;       /* -1: memory */
-	int err;
+	format_piece *piece; /* takes what is in `to`; NULL: the rest is lost */
+	void *with;
 };
 
 /* One conversion, taken apart. */
@@ -33,20 +28,13 @@ struct form {
 
 static void flush(struct sink *s)
 {
-	for (size_t done = 0; done < s->at && s->err == 0;) {
-		ssize_t n = write(s->fd, s->to + done, s->at - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			s->err = errno;
-	}
+	s->piece(s->with, s->to, s->at);
 	s->at = 0;
 }
 
 static void put(struct sink *s, char c)
 {
-	if (s->fd >= 0 && s->at == s->size)
+	if (s->piece && s->at == s->size)
 		flush(s);
 	if (s->at < s->size)
 		s->to[s->at++] = c;
@@ -185,7 +173,7 @@ static void run(struct sink *s, const char *form, va_list args)
 
 int format_list(char *to, size_t size, const char *form, va_list args)
 {
-	struct sink s = { .to = to, .size = size ? size - 1 : 0, .fd = -1 };
+	struct sink s = { .to = to, .size = size ? size - 1 : 0 };
 
 	run(&s, form, args);
 	if (size > 0)
@@ -204,23 +192,14 @@ int format(char *to, size_t size, const char *form, ...)
 	return length;
 }
 
-int format_fd_list(int fd, const char *form, va_list args)
+int format_pieces(char *buffer, size_t size, format_piece *piece, void *with,
+		  const char *form, va_list args)
 {
-	char buffer[BUFFER];
-	struct sink s = { .to = buffer, .size = sizeof(buffer), .fd = fd };
+	struct sink s = {
+		.to = buffer, .size = size, .piece = piece, .with = with
+	};
 
 	run(&s, form, args);
 	flush(&s);
-	return s.err ? -s.err : (int)s.total;
-}
-
-int format_fd(int fd, const char *form, ...)
-{
-	va_list args;
-	int length;
-
-	va_start(args, form);
-	length = format_fd_list(fd, form, args);
-	va_end(args);
-	return length;
+	return (int)s.total;
 }

@@ -18,11 +18,11 @@ int format(char *to, size_t size, const char *form, ...)
 int format_list(char *to, size_t size, const char *form, va_list args)
 	__attribute__((format(printf, 3, 0)));
 
-/* As dprintf(3), in writes of up to 512 bytes; stops at the first error.
- * Returns the length, or -errno. */
-int format_fd(int fd, const char *form, ...)
-	__attribute__((format(printf, 2, 3)));
-int format_fd_list(int fd, const char *form, va_list args)
-	__attribute__((format(printf, 2, 0)));
+/* Likewise, of any length: each time that the buffer is full, and at the end,
+ * `piece` gets what is in it. */
+typedef void format_piece(void *with, const char *text, size_t size);
+int format_pieces(char *buffer, size_t size, format_piece *piece, void *with,
+		  const char *form, va_list args)
+	__attribute__((format(printf, 5, 0)));
 
 #endif

@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 
 /* The person that typed the command has no eyes on stderr, so the mistakes go
  * to both. */

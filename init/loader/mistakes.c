@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "init/kernel/print.h"
 #include "init/lib/format.h"
 #include "init/lib/sort.h"
 
@@ -79,7 +80,7 @@ static void print(int fd, const struct mistake *c)
 	line[at++] = ':';
 	line[at++] = ' ';
 	escaped(line, at, sizeof(line), c->text);
-	format_fd(fd, "%s\n", line);
+	print_fd(fd, "%s\n", line);
 }
 
 unsigned mistakes_print(struct mistakes *c, int fd)
@@ -102,7 +103,7 @@ unsigned mistakes_print(struct mistakes *c, int fd)
 	}
 	told += c->count - kept;
 	if (told > MISTAKES_MOST && fd >= 0)
-		format_fd(fd, "dashpot: and %u more mistakes\n",
+		print_fd(fd, "dashpot: and %u more mistakes\n",
 			told - MISTAKES_MOST);
 	return told;
 }

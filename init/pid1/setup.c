@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "init/kernel/die.h"
 #include "init/kernel/lineage_mark.h"
 #include "init/kernel/memory.h"
 #include "init/kernel/oom_score.h"
@@ -17,7 +18,6 @@
 #include "init/kernel/sockets.h"
 #include "init/kernel/task_limits.h"
 #include "init/kernel/wait.h"
-#include "init/lib/die.h"
 #include "init/pid1/helpers.h"
 #include "init/pid1/prober_link.h"
 #include "init/pid1/publish.h"

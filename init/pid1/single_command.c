@@ -7,16 +7,16 @@
 #include <sys/wait.h>
 
 #include "init/kernel/descriptors.h"
+#include "init/kernel/die.h"
 #include "init/kernel/memory.h"
+#include "init/kernel/print.h"
 #include "init/kernel/process.h"
 #include "init/kernel/reap.h"
 #include "init/kernel/signal_courier.h"
 #include "init/kernel/signals.h"
 #include "init/kernel/spawn.h"
 #include "init/kernel/terminal.h"
-#include "init/lib/die.h"
 #include "init/lib/errors.h"
-#include "init/lib/format.h"
 
 enum {
 	AGAIN_MS = 20, /* to the next look, where wait4(2) fails */
@@ -56,7 +56,7 @@ static void not_sent(int number, int err)
 	if (is_said || !descriptors_take_text(STDERR))
 		return;
 	is_said = true;
-	(void)format_fd(STDERR,
+	(void)print_fd(STDERR,
 			"dashpot: signal %d cannot be sent to the command: "
 			"%s; dashpot needs CAP_KILL\n",
 			number, errors_text(err));

@@ -18,12 +18,13 @@
 #include "init/kernel/clock.h"
 #include "init/lib/format.h"
 #include "init/lib/hash.h"
-#include "init/text/heap.h"
 #include "init/recorder/events_jsonl.h"
-#include "init/report/prometheus.h"
-#include "init/report/report.h"
 #include "init/recorder/volume.h"
 #include "init/recorder/zombie_limit.h"
+#include "init/report/prometheus.h"
+#include "init/report/report.h"
+#include "init/text/heap.h"
+#include "init/text/host_name.h"
 
 enum {
 	DEBOUNCE_MS = 200,
@@ -39,7 +40,7 @@ struct recorder {
 	struct report report;
 	struct jsonl history;
 	struct usage usage;
-	char host[PHRASE_HOST];
+	char host[HOST_NAME];
 	uint64_t tried;         /* generation of the last attempt */
 	uint64_t registry_hash; /* of the registry on the volume; 0: none */
 	int64_t next_ms;        /* no attempt before this time */
@@ -383,7 +384,7 @@ static void begin(struct recorder *r)
 	static struct registry_service earlier[CONFIG_SERVICES];
 	int directory;
 
-	phrase_host(r->host);
+	host_name(r->host);
 	name_holder(r);
 	read_boot_id(r->report.now.boot_id);
 	look_around(r);

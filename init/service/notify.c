@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "init/kernel/descriptors.h"
+#include "init/kernel/die.h"
 #include "init/kernel/sockets.h"
 #include "init/kernel/wait.h"
-#include "init/lib/die.h"
 #include "init/lib/format.h"
 #include "init/pid1/reload_apply.h"
 #include "init/service/checks.h"

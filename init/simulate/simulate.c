@@ -6,7 +6,7 @@
 
 #include "init/cli/command_line.h"
 #include "init/config/scalar_value.h"
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 #include "init/lib/glob.h"
 #include "init/lib/nearest.h"
 #include "init/simulate/simulation.h"

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/lib/format.h"
-#include "init/text/wording.h"
+#include "init/kernel/print.h"
 #include "init/text/event_text.h"
+#include "init/text/wording.h"
 
 enum { LINE = 512, TIME = 14 };
 
@@ -35,7 +35,7 @@ static void put(struct timeline *t, const struct phrase *w)
 
 	if (t->err < 0)
 		return;
-	err = format_fd(STDOUT_FILENO, "%s\n", w->at);
+	err = print_fd(STDOUT_FILENO, "%s\n", w->at);
 	if (err < 0)
 		t->err = err;
 }

@@ -10,6 +10,7 @@
 #include "init/board/command.h"
 #include "init/lib/errors.h"
 #include "init/text/event_table.h"
+#include "init/text/host_name.h"
 
 const char *event_text_service(const struct config *c, int64_t i)
 {
@@ -81,7 +82,7 @@ void event_text_value(struct phrase *w, const struct config *c,
 {
 	int64_t v = e->n[i];
 	unsigned u = v < 0 || v > INT32_MAX ? ~0u : (unsigned)v;
-	char buf[16], host[PHRASE_HOST];
+	char buf[16], host[HOST_NAME];
 
 	switch (letter) {
 	case 'd': phrase_duration(w, v); break;
@@ -120,7 +121,7 @@ void event_text_value(struct phrase *w, const struct config *c,
 		phrase_add(w, "%s", config_string(c, c->diagnostics));
 		break;
 	case 'H':
-		phrase_host(host);
+		host_name(host);
 		phrase_add(w, "%s", host);
 		break;
 	case 'y': phrase_end(w, u, (int)e->n[1], 0, 0, -1); break;

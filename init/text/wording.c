@@ -7,14 +7,13 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
 #include "init/lib/utf8.h"
 #include "init/text/failed_start.h"
-#include "policy/date.h"
 #include "policy/breaker.h"
+#include "policy/date.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -517,14 +516,4 @@ void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 		return;
 	}
 	add_runtime(w, runtime_ms);
-}
-
-void phrase_host(char name[PHRASE_HOST])
-{
-	struct utsname host;
-	bool is_name = uname(&host) == 0 && host.nodename[0] != '\0' &&
-		       host.nodename[0] != '.' &&
-		       strchr(host.nodename, '/') == NULL;
-
-	format(name, PHRASE_HOST, "%s", is_name ? host.nodename : "second");
 }

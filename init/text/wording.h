@@ -13,7 +13,6 @@
 
 enum {
 	PHRASE_TIME = 32, /* room for a time of phrase_time() */
-	PHRASE_HOST = 65, /* room for the name of phrase_host() */
 };
 
 /* Text that grows in a fixed buffer: at[used] is always NUL. What does not
@@ -92,8 +91,5 @@ void phrase_limit(struct phrase *w, const struct board_limit *limit,
  * said. */
 void phrase_end(struct phrase *w, unsigned cause, int code, unsigned step,
 	       int err, int64_t runtime_ms);
-
-/* The host's name as it can name a directory; "second" where it cannot. */
-void phrase_host(char name[PHRASE_HOST]);
 
 #endif

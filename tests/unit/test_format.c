@@ -14,6 +14,8 @@
 
 #include "init/lib/format.h"
 
+#include "init/kernel/print.h"
+
 /* Both with the same arguments, into memory that is too short as well. */
 #define SAME(...) \
 	do { \
@@ -54,12 +56,12 @@ static void descriptor_gets_everything_in_order(void **state)
 	(void)state;
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
-	assert_int_equal(format_fd(fd, "%s-%s\n", big, big), 4000);
+	assert_int_equal(print_fd(fd, "%s-%s\n", big, big), 4000);
 	assert_int_equal(pread(fd, back, sizeof(back), 0), 4000);
 	assert_int_equal(back[1999], '-');
 	assert_int_equal(back[3999], '\n');
 	close(fd);
-	assert_true(format_fd(fd, "%d", 1) < 0);
+	assert_true(print_fd(fd, "%d", 1) < 0);
 }
 
 int main(void)

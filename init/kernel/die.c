@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* For set-up and commands only: PID 1's loop never ends like this. */
-#include "init/lib/die.h"
+#include "init/kernel/die.h"
 
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "init/kernel/print.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
 
@@ -17,9 +18,9 @@ _Noreturn void die_text(int code, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	format_fd(STDERR_FILENO, "dashpot: ");
-	format_fd_list(STDERR_FILENO, format, args);
-	format_fd(STDERR_FILENO, "\n");
+	print_fd(STDERR_FILENO, "dashpot: ");
+	print_fd_list(STDERR_FILENO, format, args);
+	print_fd(STDERR_FILENO, "\n");
 	va_end(args);
 	if (die_listener != NULL) {
 		va_start(args, format);

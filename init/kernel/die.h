@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The end of the program before its loop has begun: one line on stderr and
  * one of two exit codes. */
-#ifndef INIT_LIB_DIE_H
-#define INIT_LIB_DIE_H
+#ifndef INIT_KERNEL_DIE_H
+#define INIT_KERNEL_DIE_H
 
 enum {
 	DIE_USAGE = 100,  /* wrong command line or configuration */
