@@ -16,7 +16,7 @@ copy()
 {
 	local top=$BATS_TEST_DIRNAME/../..
 	mkdir -p "$BATS_TEST_TMPDIR/copy/build" "$BATS_TEST_TMPDIR/copy/tests"
-	cd "$BATS_TEST_TMPDIR/copy"
+	cd "$BATS_TEST_TMPDIR/copy" || return
 	cp -a "$top"/{Makefile,policy,init} .
 	cp -a "$top"/tests/check-* tests
 	cp -a "$top"/build/{deps,pure,doors} build
