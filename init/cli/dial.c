@@ -4,7 +4,6 @@
 #include "init/cli/dial.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,48 +15,43 @@
 #include "init/cli/peer.h"
 #include "init/cli/reader.h"
 #include "init/kernel/die.h"
-#include "init/lib/abstract_name.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
+#include "init/lib/unix_address.h"
 
-enum { NEAR_MS = 50 };
+enum { NAMES = UNIX_ADDRESS_NAMES, NEAR_MS = 50 };
 
 bool dial_place(unsigned k, const char *directory, char to[DIAL_PLACE])
 {
 	/* The abstract names lead to this container alone; a directory may be
 	 * shared. */
-	if (k < NEAR_NAMES) {
-		if (abstract_name(k, to) < 0)
+	if (k < NAMES) {
+		if (unix_address_abstract(k, to) < 0)
 			to[0] = '\0';
 		return true;
 	}
-	if (k == NEAR_NAMES)
+	if (k == NAMES)
 		format(to, DIAL_PLACE, "/run/dashpot.sock");
 	else
 		format(to, DIAL_PLACE, "%s/dashpot.sock", directory);
-	return k <= NEAR_NAMES + 1;
+	return k <= NAMES + 1;
 }
 
 int dial(const char *place, int64_t ms)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct sockaddr_un at;
+	const socklen_t size = unix_address(&at, place);
 	const struct timeval most = { .tv_sec = ms / 1000,
 				      .tv_usec = ms % 1000 * 1000 };
-	size_t length = strlen(place);
 	int fd, err = 0;
 
-	if (length >= sizeof(at.sun_path))
+	if (size == 0)
 		return -ENAMETOOLONG;
-	memcpy(at.sun_path, place, length);
-	if (place[0] == '@')
-		at.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)) < 0 ||
-	    connect(fd, (const struct sockaddr *)&at,
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-				length)) < 0)
+	    connect(fd, (const struct sockaddr *)&at, size) < 0)
 		err = errno == EAGAIN ? -ETIMEDOUT : -errno;
 	if (err < 0)
 		close(fd);
@@ -129,7 +123,7 @@ struct search {
  * neither root nor dashpot's, and where there is a file, that says more. */
 static bool is_spare(unsigned k, int fd)
 {
-	return k < NEAR_NAMES && geteuid() != 0 &&
+	return k < NAMES && geteuid() != 0 &&
 	       peer_of(fd).uid != geteuid();
 }
 
@@ -138,7 +132,7 @@ static int look_at(struct search *s, unsigned k, const char *place, int64_t ms)
 {
 	/* Who takes one of several names is not waited for yet. */
 	int fd = dial_here(place,
-			   k < NEAR_NAMES && ms > NEAR_MS ? NEAR_MS : ms);
+			   k < NAMES && ms > NEAR_MS ? NEAR_MS : ms);
 
 	if (fd >= 0 && !is_spare(k, fd))
 		return fd;
@@ -221,7 +215,7 @@ static void add_places(struct phrase *w, const char *control)
 	/* Paths first: a person knows them. The first of the abstract names
 	 * stands for all of them. */
 	for (unsigned k = 0; k < 3; k++) {
-		(void)dial_place((k + NEAR_NAMES) % (NEAR_NAMES + 2),
+		(void)dial_place((k + NAMES) % (NAMES + 2),
 				 reader_directory(NULL), place);
 		if (place[0] != '\0')
 			phrase_add(w, "%s%s", k == 0 ? "" :
@@ -292,7 +286,7 @@ static void refuse_second(const char *place)
 
 void dial_refuse_second(const struct config *c)
 {
-	const unsigned places = NEAR_NAMES + 2;
+	const unsigned places = NAMES + 2;
 	char place[DIAL_PLACE];
 
 	if (c->control != 0) {
@@ -303,7 +297,7 @@ void dial_refuse_second(const struct config *c)
 	}
 	/* Paths first: a person knows them. */
 	for (unsigned k = 0; k < places; k++) {
-		(void)dial_place((k + NEAR_NAMES) % places,
+		(void)dial_place((k + NAMES) % places,
 				 config_string(c, c->diagnostics), place);
 		refuse_second(place);
 	}

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "init/lib/format.h"
-#include "init/lib/abstract_name.h"
 #include "init/lib/scan.h"
+#include "init/lib/unix_address.h"
 
 /* Connect to a socket file; the descriptor, or -errno. Never waits. */
 static int knock(const struct sockaddr_un *at, struct ucred *peer)
@@ -62,17 +62,17 @@ static int bind_path(int fd, const char *path, const struct config *c,
 		     struct listen_trouble *t)
 {
 	const mode_t mode = c->control_mode != 0 ? c->control_mode : 0600;
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct sockaddr_un at;
+	const socklen_t size = unix_address(&at, path);
 	int err;
 
 	*t = (struct listen_trouble){ .what = LISTEN_CONTROL };
-	if (strlen(path) >= sizeof(at.sun_path))
+	if (size == 0)
 		return -ENAMETOOLONG;
-	memcpy(at.sun_path, path, strlen(path));
 	for (bool is_again = false;; is_again = true) {
 		mode_t mask = umask(0777 & ~mode);
 
-		err = bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ?
+		err = bind(fd, (const struct sockaddr *)&at, size) < 0 ?
 			      -errno : 0;
 		umask(mask);
 		if (err != -EADDRINUSE || is_again || !is_stale(&at, t))
@@ -99,30 +99,24 @@ static int bind_somewhere(int fd, const struct config *c,
 	return err;
 }
 
-/* The address that a socket is bound to, with room for the NUL that the kernel
- * does not count. */
-union bound {
-	struct sockaddr_un at;
-	char bytes[sizeof(struct sockaddr_un) + 1];
-};
-
-/* True when it is bound. */
-static bool get_bound(int fd, union bound *b)
+/* True when the socket is bound; its path has a NUL, as unix_address() leaves
+ * room for that. */
+static bool get_bound(int fd, struct sockaddr_un *ret_at)
 {
-	socklen_t size = sizeof(b->at);
+	socklen_t size = sizeof(*ret_at);
 
-	memset(b, 0, sizeof(*b));
-	return getsockname(fd, (struct sockaddr *)&b->at, &size) == 0 &&
+	*ret_at = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	return getsockname(fd, (struct sockaddr *)ret_at, &size) == 0 &&
 	       size > offsetof(struct sockaddr_un, sun_path);
 }
 
 int listen_bind(int fd, const struct config *c, struct listen_trouble *t)
 {
-	union bound b;
+	struct sockaddr_un bound;
 	int err = 0;
 
 	*t = (struct listen_trouble){ .what = LISTEN_CONTROL };
-	if (!get_bound(fd, &b))
+	if (!get_bound(fd, &bound))
 		err = bind_somewhere(fd, c, t);
 	if (err == 0 && listen(fd, LISTEN_BACKLOG) < 0)
 		err = -errno;
@@ -148,12 +142,12 @@ static int prove_own(int file_fd)
 int listen_give_owner(int fd, const struct config *c)
 {
 	struct stat st;
-	union bound b;
+	struct sockaddr_un bound;
 	int file_fd, err = 0;
 
-	if (!c->has_control_owner || !get_bound(fd, &b))
+	if (!c->has_control_owner || !get_bound(fd, &bound))
 		return 0;
-	file_fd = open(b.at.sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	file_fd = open(bound.sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (file_fd < 0)
 		return -errno;
 	if (fstat(file_fd, &st) < 0)
@@ -174,21 +168,17 @@ out:
 
 int listen_abstract(int fd)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	char name[NEAR_ROOM];
-	union bound b;
-	int err = get_bound(fd, &b) ? 0 : -EADDRINUSE;
+	char name[UNIX_ADDRESS_ROOM];
+	struct sockaddr_un at;
+	int err = get_bound(fd, &at) ? 0 : -EADDRINUSE;
 
-	for (unsigned k = 0; k < NEAR_NAMES && err == -EADDRINUSE; k++) {
-		int length = abstract_name(k, name);
-
-		if (length < 0)
-			return length;
-		memcpy(at.sun_path, name, (size_t)length);
-		at.sun_path[0] = '\0';
+	for (unsigned k = 0; k < UNIX_ADDRESS_NAMES && err == -EADDRINUSE;
+	     k++) {
+		err = unix_address_abstract(k, name);
+		if (err < 0)
+			return err;
 		err = bind(fd, (const struct sockaddr *)&at,
-			   (socklen_t)offsetof(struct sockaddr_un, sun_path) +
-				   (socklen_t)length) < 0 ? -errno : 0;
+			   unix_address(&at, name)) < 0 ? -errno : 0;
 	}
 	if (err == 0 && listen(fd, LISTEN_BACKLOG) < 0)
 		err = -errno;

@@ -43,7 +43,7 @@ int listen_bind(int fd, const struct config *c, struct listen_trouble *t);
 int listen_give_owner(int fd, const struct config *c);
 
 /* The same as listen_bind() with the first free one of the abstract names of
- * this container (abstract_name.h). */
+ * this container (unix_address.h). */
 int listen_abstract(int fd);
 
 /* A listening, non-blocking TCP socket at "127.0.0.1:9101", "localhost:9101"

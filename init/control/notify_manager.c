@@ -2,35 +2,29 @@
 /* A socket for each datagram: there are two of them in a container's life. */
 #include "init/control/notify_manager.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "init/control/loop.h"
+#include "init/lib/unix_address.h"
 
 /* Send one datagram to the socket at this path ("@" before an abstract name);
  * true when it is taken. */
 static bool is_sent(const char *path, const char *text)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	size_t n = strlen(path);
+	struct sockaddr_un to;
+	const socklen_t size = unix_address(&to, path);
 	bool is_taken;
 	int fd;
 
-	if (n == 0 || n >= sizeof(to.sun_path) ||
-	    (path[0] != '/' && path[0] != '@'))
+	if (size == 0 || (path[0] != '/' && path[0] != '@'))
 		return false;
-	memcpy(to.sun_path, path, n);
-	if (path[0] == '@')
-		to.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	n += offsetof(struct sockaddr_un, sun_path);
 	is_taken = sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL,
-			  (const struct sockaddr *)&to, (socklen_t)n) >= 0;
+			  (const struct sockaddr *)&to, size) >= 0;
 	close(fd);
 	return is_taken;
 }
