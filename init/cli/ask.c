@@ -19,7 +19,10 @@
 #include "init/kernel/clock.h"
 #include "init/kernel/die.h"
 
-enum { PAUSE_MS = 50 }; /* between two attempts to connect again */
+enum {
+	PAUSE_MS = 50,   /* between two attempts to connect again */
+	STALE_TRIES = 5, /* reloads that may come between two of a command */
+};
 
 static void pause_ms(int ms)
 {
@@ -186,16 +189,37 @@ bool ask_is_error(struct peek answer)
 	return ok.at != NULL && !peek_is_true(ok);
 }
 
-struct peek ask_get(struct ask *a)
+struct peek ask_checked(struct ask *a, int err, struct peek answer)
 {
-	struct peek answer;
-	int err = ask_try(a, &answer);
-
 	if (err < 0)
 		ask_fail(a, err);
 	if (ask_is_error(answer))
 		ask_refuse(a, answer);
 	return answer;
+}
+
+struct peek ask_get(struct ask *a)
+{
+	struct peek answer;
+	int err = ask_try(a, &answer);
+
+	return ask_checked(a, err, answer);
+}
+
+struct peek ask_command(struct ask *a,
+			void (*make)(struct ask *a, const void *of),
+			const void *of)
+{
+	struct peek answer;
+	int tries = 0, err;
+
+	do {
+		make(a, of);
+		err = ask_try(a, &answer);
+	} while (err == 0 && ask_is_error(answer) &&
+		 peek_is(peek_get(answer, "code"), "stale") &&
+		 ++tries < STALE_TRIES);
+	return ask_checked(a, err, answer);
 }
 
 /* What a reload found wrong, one a line, as it is on dashpot's own stderr. */
@@ -205,10 +229,8 @@ static void tell_mistakes(struct out *o, struct peek answer)
 	int64_t more = peek_int(peek_get(answer, "more"), 0);
 	char text[2048];
 
-	while (peek_next(&lines, NULL, &line)) {
-		out_text(o, peek_text(line, text, sizeof(text)));
-		out_line(o);
-	}
+	while (peek_next(&lines, NULL, &line))
+		out_text_line(o, peek_text(line, text, sizeof(text)));
 	if (more > 0) {
 		out_add(o, "dashpot: and %lld more mistakes", (long long)more);
 		out_line(o);
@@ -225,7 +247,7 @@ _Noreturn void ask_refuse(struct ask *a, struct peek answer)
 		{ "stopping", 1 }, { "busy", 1 }, { "reload-failed", 1 },
 	};
 	struct peek code = peek_get(answer, "code");
-	char text[1024];
+	const char *nearest;
 	int exit = a->failure;
 	struct out o;
 
@@ -236,11 +258,11 @@ _Noreturn void ask_refuse(struct ask *a, struct peek answer)
 	out_begin(&o, STDERR_FILENO);
 	tell_mistakes(&o, answer);
 	out_add(&o, "dashpot: %s: ", a->word);
-	out_text(&o, peek_text(peek_get(answer, "error"), text, sizeof(text)));
-	peek_text(peek_get(answer, "nearest"), text, sizeof(text));
-	if (text[0] != '\0') {
+	out_text(&o, reader_text(answer, "error"));
+	nearest = reader_text(answer, "nearest");
+	if (*nearest != '\0') {
 		out_text(&o, "; did you mean ");
-		out_text(&o, text);
+		out_text(&o, nearest);
 		out_text(&o, "?");
 	}
 	out_line(&o);

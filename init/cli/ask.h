@@ -58,8 +58,16 @@ void ask_add_names(struct ask *a, const char *const *names, int count);
 int ask_try(struct ask *a, struct peek *answer);
 
 /* The same; ends the program where there is no answer, or where it is an
- * error, with a line that says why. */
+ * error, with a line that says why. ask_checked() does so with what ask_try()
+ * has returned. */
 struct peek ask_get(struct ask *a);
+struct peek ask_checked(struct ask *a, int err, struct peek answer);
+
+/* Likewise of a command, which make() makes with an id. A command that a reload
+ * made void is made and sent anew, as another one. */
+struct peek ask_command(struct ask *a,
+			void (*make)(struct ask *a, const void *of),
+			const void *of);
 
 /* Connect and send it, to read a stream of lines from a->fd. 0 or -errno, as
  * ask_try(). A connection that was open is closed. */

@@ -17,7 +17,6 @@
 #include "init/text/wording.h"
 
 enum {
-	TEXT = 1024,     /* room for a sentence */
 	SERVICE_AT = 26, /* columns of the time and blanks behind it */
 };
 
@@ -83,32 +82,27 @@ static void add_time(struct out *o, int64_t time_ms)
 /* A line about the events themselves. */
 static void remark(struct out *o, const char *text)
 {
-	out_style(o, OUT_CYAN);
-	out_text(o, text);
-	out_style(o, OUT_PLAIN);
+	out_styled(o, OUT_CYAN, text);
 	out_line(o);
 }
 
 static void print_event(struct out *o, struct peek event, int64_t time_ms)
 {
 	struct peek level = peek_get(event, "level");
-	char text[TEXT];
+	const char *service;
 
 	add_time(o, time_ms);
 	out_to(o, SERVICE_AT);
-	peek_text(peek_get(event, "service"), text, sizeof(text));
-	if (text[0] != '\0') {
-		out_style(o, OUT_BOLD);
-		out_text(o, text);
-		out_style(o, OUT_PLAIN);
+	service = reader_text(event, "service");
+	if (*service != '\0') {
+		out_styled(o, OUT_BOLD, service);
 		out_text(o, ": ");
 	}
 	if (peek_is(level, "error"))
 		out_style(o, OUT_RED);
 	else if (peek_is(level, "warning"))
 		out_style(o, OUT_YELLOW);
-	out_text(o, peek_text(peek_get(event, "message"), text,
-			      sizeof(text)));
+	out_text(o, reader_text(event, "message"));
 	out_style(o, OUT_PLAIN);
 	out_line(o);
 }
@@ -212,8 +206,7 @@ static int print_lines(const struct events *e, struct out *o,
 			continue;
 		is_any = true;
 		if (e->is_json) {
-			out_json(o, event);
-			out_raw(o, "\n", 1);
+			out_json_line(o, event);
 			continue;
 		}
 		print_gap(o, &place, lost, &shown_container_ms);

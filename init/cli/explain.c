@@ -27,11 +27,7 @@ struct state {
 
 static bool is_asked(const struct state *s, struct peek service)
 {
-	char name[READER_NAME];
-
-	return reader_matches(s->asked->name,
-			      peek_text(peek_get(service, "name"), name,
-					sizeof(name)));
+	return reader_matches(s->asked->name, reader_text(service, "name"));
 }
 
 /* Is it one that makes `explain` exit with 1? Of one that nobody started only
@@ -101,13 +97,12 @@ static void tell_age(struct out *o, const struct state *s)
 
 static void tell_end(struct out *o, const struct state *s)
 {
-	char by[READER_NAME];
+	const char *by = reader_text(s->container, "exit_service");
 	int64_t code = peek_int(peek_get(s->container, "exit_code"), -1);
 
 	out_style(o, code == 0 ? OUT_GREEN : OUT_RED);
 	out_add(o, "  dashpot exited with code %lld", (long long)code);
-	if (peek_text(peek_get(s->container, "exit_service"), by,
-		      sizeof(by))[0] != '\0') {
+	if (*by != '\0') {
 		out_text(o, ", which ");
 		out_text(o, by);
 		out_text(o, " decided");
@@ -121,19 +116,11 @@ static void tell_container(struct out *o, const struct state *s)
 	int64_t starts = peek_int(peek_get(s->container, "recent_starts"), 0);
 	long long kills = peek_int(peek_get(peek_get(s->container, "memory"),
 					    "oom_kills"), 0);
-	char text[300];
 
 	o->indent = 2;
-	out_style(o, OUT_BOLD);
-	out_text(o, peek_text(peek_get(s->container, "hostname"), text,
-			      sizeof(text)));
-	out_style(o, OUT_PLAIN);
-	out_text(o, ": ");
-	out_wrap(o, 2, peek_text(peek_get(s->all, "summary"), text,
-				 sizeof(text)));
-	out_line(o);
+	service_head(o, s->all);
 	out_text(o, "  dashpot ");
-	out_text(o, peek_text(peek_get(s->all, "dashpot"), text, 32));
+	out_text(o, reader_text(s->all, "dashpot"));
 	out_text(o, ", started ");
 	out_time(o, peek_time(peek_get(s->container, "started")),
 		 s->asked->now_ms);

@@ -317,23 +317,19 @@ static void put_legend(struct out *o, const struct graph *g)
 		out_style(o, OUT_PLAIN);
 		out_add(o, " %s  ", phases[i].means);
 	}
-	out_text(o, "| container started");
-	out_line(o);
-	out_text(o, "X a failure (2 .. 9: so many, *: more)");
-	out_line(o);
+	out_text_line(o, "| container started");
+	out_text_line(o, "X a failure (2 .. 9: so many, *: more)");
 	if (g->lost > 0) {
 		struct phrase w = PHRASE_IN(text);
 
 		phrase_add(&w, "%lld event%s lost: what followed is blank",
 			   (long long)g->lost, g->lost == 1 ? " is" : "s are");
-		out_text(o, text);
-		out_line(o);
+		out_text_line(o, text);
 	}
 	if (g->to_ms - g->last_ms > g->cell_ms) {
 		out_text(o, "no event since ");
 		out_time(o, g->last_ms, g->events->now_ms);
-		out_text(o, ": what was true then is drawn on");
-		out_line(o);
+		out_text_line(o, ": what was true then is drawn on");
 	}
 }
 
@@ -362,8 +358,7 @@ int graph_print(const struct events *e, struct out *o, struct reader *r)
 
 	g.rows = reader_take(GRAPH_ROWS * sizeof(*g.rows));
 	if (!survey(&g, r)) {
-		out_text(o, "no such service in the events");
-		out_line(o);
+		out_text_line(o, "no such service in the events");
 		return 1;
 	}
 	scale(&g, o);

@@ -62,15 +62,12 @@ static int tell(struct peek answer, bool is_well, const char *well,
 
 	out_begin(&o, STDOUT_FILENO);
 	if (is_json) {
-		verdict_json(&o, answer);
+		out_json_line(&o, answer);
 	} else if (is_well) {
-		out_text(&o, well);
-		out_line(&o);
+		out_text_line(&o, well);
 	} else {
-		if (peek_is_true(peek_get(answer, "timed_out"))) {
-			out_text(&o, "not ready in time");
-			out_line(&o);
-		}
+		if (peek_is_true(peek_get(answer, "timed_out")))
+			out_text_line(&o, "not ready in time");
 		verdict_tell(&o, peek_get(answer, "reasons"), NULL);
 	}
 	if (out_end(&o) < 0)
@@ -125,10 +122,7 @@ int health_wait(int argc, char **argv)
 	a.silence_ms += wait_ms;
 	while (err = ask_try(&a, &answer), dial_is_nobody(err) && tries-- > 0)
 		(void)poll(NULL, 0, START_PAUSE_MS);
-	if (err < 0)
-		ask_fail(&a, err);
-	if (ask_is_error(answer))
-		ask_refuse(&a, answer);
+	(void)ask_checked(&a, err, answer);
 	return tell(answer, peek_is_true(peek_get(answer, "ready")), "ready",
 		    is_json);
 }

@@ -13,10 +13,7 @@
 #include "init/cli/reader.h"
 #include "init/kernel/die.h"
 
-enum {
-	TEXT = 1024,       /* room for a line, which has 512 bytes */
-	LINES = 100000,    /* most that may be asked for */
-};
+enum { LINES = 100000 }; /* most that may be asked for */
 
 struct logs {
 	const char *control, *number;
@@ -32,26 +29,19 @@ struct logs {
 
 static void print_line(struct out *o, const struct logs *l, struct peek line)
 {
-	char text[TEXT];
-
 	if (l->is_json) {
-		out_json(o, line);
-		out_raw(o, "\n", 1);
+		out_json_line(o, line);
 		return;
 	}
 	if (l->has_times) {
-		out_text(o, peek_text(peek_get(line, "time"), text,
-				      sizeof(text)));
+		out_text(o, reader_text(line, "time"));
 		out_text(o, " ");
 	}
 	if (l->has_names) {
-		out_style(o, OUT_BOLD);
-		out_text(o, peek_text(peek_get(line, "service"), text,
-				      sizeof(text)));
-		out_style(o, OUT_PLAIN);
+		out_styled(o, OUT_BOLD, reader_text(line, "service"));
 		out_text(o, ": ");
 	}
-	out_text(o, peek_text(peek_get(line, "text"), text, sizeof(text)));
+	out_text(o, reader_text(line, "text"));
 	if (peek_is_true(peek_get(line, "is_cut")))
 		out_text(o, " ...");
 	out_line(o);

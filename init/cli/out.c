@@ -179,6 +179,18 @@ void out_line(struct out *o)
 	o->column = 0;
 }
 
+void out_text_line(struct out *o, const char *text)
+{
+	out_text(o, text);
+	out_line(o);
+}
+
+void out_json_line(struct out *o, struct peek value)
+{
+	out_json(o, value);
+	out_raw(o, "\n", 1);
+}
+
 void out_style(struct out *o, enum out_style style)
 {
 	static const char *const codes[] = {
@@ -192,12 +204,17 @@ void out_style(struct out *o, enum out_style style)
 		out_raw(o, codes[style], strlen(codes[style]));
 }
 
+void out_styled(struct out *o, enum out_style style, const char *text)
+{
+	out_style(o, style);
+	out_text(o, text);
+	out_style(o, OUT_PLAIN);
+}
+
 void out_begin_row(struct out *o, const char *word)
 {
 	out_text(o, "  ");
-	out_style(o, OUT_CYAN);
-	out_text(o, word);
-	out_style(o, OUT_PLAIN);
+	out_styled(o, OUT_CYAN, word);
 	out_to(o, OUT_ROW);
 	o->indent = OUT_ROW;
 }

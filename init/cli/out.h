@@ -67,17 +67,21 @@ void out_begin_row(struct out *o, const char *word);
  * the line is empty. */
 void out_to(struct out *o, unsigned column);
 
-/* The end of a line. */
+/* The end of a line, or a text and that. */
 void out_line(struct out *o);
+void out_text_line(struct out *o, const char *text);
 
 /* size bytes as they are. */
 void out_raw(struct out *o, const char *bytes, size_t size);
 
-/* A value of JSON, wherever it comes from, as json_put() puts it. */
+/* A value of JSON, wherever it comes from, as json_put() puts it; or that as a
+ * line. */
 void out_json(struct out *o, struct peek value);
+void out_json_line(struct out *o, struct peek value);
 
-/* How the text that follows looks. */
+/* How the text that follows looks; or a text that looks so. */
 void out_style(struct out *o, enum out_style style);
+void out_styled(struct out *o, enum out_style style, const char *text);
 
 /* Write what is left. 0, or -errno of the first write that failed. */
 int out_end(struct out *o);

@@ -276,3 +276,10 @@ bool reader_matches(const char *pattern, const char *name)
 {
 	return pattern == NULL || glob_matches(pattern, name);
 }
+
+const char *reader_text(struct peek object, const char *key)
+{
+	static char text[READER_TEXT];
+
+	return peek_text(peek_get(object, key), text, sizeof(text));
+}

@@ -16,6 +16,7 @@ enum {
 	READER_DOCUMENT = 128 << 20, /* most bytes of a document */
 	READER_LINE = 4 << 20,       /* most bytes of an event */
 	READER_NAME = 64,            /* room for a service's name */
+	READER_TEXT = 2048,          /* ... for a sentence */
 	READER_SCHEMA = 1,           /* the newest schema that is known */
 };
 
@@ -69,5 +70,8 @@ void *reader_take(size_t size);
 
 /* As glob_matches(); NULL matches all. */
 bool reader_matches(const char *pattern, const char *name);
+
+/* The text of a member, "" for anything but a text, until the next call. */
+const char *reader_text(struct peek object, const char *key);
 
 #endif

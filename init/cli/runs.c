@@ -49,10 +49,7 @@ static void add_numbers(struct phrase *w, struct peek end)
 /* How an end was, without when. */
 static void describe_end(struct phrase *w, struct peek end)
 {
-	char text[TEXT];
-
-	phrase_add(w, "%s", peek_text(peek_get(end, "text"), text,
-				      sizeof(text)));
+	phrase_add(w, "%s", reader_text(end, "text"));
 	if (peek_is_true(peek_get(end, "is_core_dumped")))
 		phrase_add(w, ", core dumped");
 	if (peek_is_true(peek_get(end, "is_probe")))
@@ -106,9 +103,7 @@ static void add_lines(struct out *o, const struct service_from *from,
 		if (i++ < n - shown)
 			continue;
 		out_text(o, "    ");
-		out_style(o, OUT_FAINT);
-		out_text(o, "| ");
-		out_style(o, OUT_PLAIN);
+		out_styled(o, OUT_FAINT, "| ");
 		out_text(o, peek_text(inner.at != NULL ? inner : line, text,
 				      sizeof(text)));
 		if (peek_is_true(peek_get(line, "is_cut")))

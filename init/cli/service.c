@@ -114,12 +114,8 @@ static void add_state(struct out *o, const struct service_from *from,
 		      struct peek service)
 {
 	int64_t since_ms = peek_time(peek_get(service, "since"));
-	char state[24];
 
-	out_style(o, service_style(service));
-	out_text(o, peek_text(peek_get(service, "state"), state,
-			      sizeof(state)));
-	out_style(o, OUT_PLAIN);
+	out_styled(o, service_style(service), reader_text(service, "state"));
 	if (since_ms < 0)
 		return;
 	out_text(o, " since ");
@@ -130,11 +126,16 @@ static void add_state(struct out *o, const struct service_from *from,
 
 static void add_name(struct out *o, struct peek service)
 {
-	char name[READER_NAME];
+	out_styled(o, OUT_BOLD, reader_text(service, "name"));
+}
 
-	out_style(o, OUT_BOLD);
-	out_text(o, peek_text(peek_get(service, "name"), name, sizeof(name)));
-	out_style(o, OUT_PLAIN);
+void service_head(struct out *o, struct peek all)
+{
+	out_styled(o, OUT_BOLD,
+		   reader_text(peek_get(all, "container"), "hostname"));
+	out_text(o, ": ");
+	out_wrap(o, 2, reader_text(all, "summary"));
+	out_line(o);
 }
 
 void service_line(struct out *o, const struct service_from *from,
@@ -145,14 +146,25 @@ void service_line(struct out *o, const struct service_from *from,
 	add_name(o, service);
 	out_to(o, OUT_ROW);
 	if (peek_is_true(peek_get(service, "torn"))) {
-		out_text(o, "was changing while the file was written");
-		out_line(o);
+		out_text_line(o, "was changing while the file was written");
 		return;
 	}
 	add_state(o, from, service);
 	if (pid > 0)
 		out_add(o, ", pid %lld", (long long)pid);
 	out_line(o);
+}
+
+char *service_why(struct peek service)
+{
+	static char why[TEXT];
+	const char *state = reader_text(service, "state");
+	size_t skip = strlen(state);
+
+	peek_text(peek_get(service, "why"), why, sizeof(why));
+	return why + (strncmp(why, state, skip) == 0 &&
+				      strncmp(why + skip, ": ", 2) == 0
+			      ? skip + 2 : 0);
 }
 
 /* The sentence without the state before it, and without how the last run
@@ -164,24 +176,18 @@ static void add_why(struct out *o, const struct service_from *from,
 						"; next probe in ",
 						"; next run in ",
 						"; killed in " };
-	char why[TEXT], state[24];
-	size_t skip;
+	char *why = service_why(service);
 
-	peek_text(peek_get(service, "why"), why, sizeof(why));
-	peek_text(peek_get(service, "state"), state, sizeof(state));
-	skip = strlen(state);
-	skip = strncmp(why, state, skip) == 0 && why[skip] == ':' ? skip + 2 :
-								    0;
 	for (size_t i = 0; i < sizeof(own_rows) / sizeof(*own_rows); i++) {
-		const char *found = scan_find(why + skip, own_rows[i]);
+		const char *found = scan_find(why, own_rows[i]);
 
 		if (found != NULL)
 			why[found - why] = '\0';
 	}
-	if (why[skip] == '\0')
+	if (*why == '\0')
 		return;
 	out_begin_row(o, "why");
-	out_wrap(o, OUT_ROW, why + skip);
+	out_wrap(o, OUT_ROW, why);
 	/* Such sentences count time up to the write. */
 	if (peek_int(peek_get(service, "pid"), 0) > 0 &&
 	    from->now_ms - from->written_ms > 2000)
@@ -348,15 +354,12 @@ static void add_counts(struct out *o, struct peek service)
 static void add_settings(struct out *o, struct peek service)
 {
 	int64_t line = peek_int(peek_get(service, "line"), 0);
-	char text[TEXT];
 
 	out_begin_row(o, "settings");
-	out_wrap(o, OUT_ROW, peek_text(peek_get(service, "policy"), text,
-				      sizeof(text)));
+	out_wrap(o, OUT_ROW, reader_text(service, "policy"));
 	if (line > 0) {
 		out_wrap(o, OUT_ROW, " (");
-		out_text(o, peek_text(peek_get(service, "file"), text,
-				      sizeof(text)));
+		out_text(o, reader_text(service, "file"));
 		out_add(o, ":%lld)", (long long)line);
 	}
 	out_line(o);

@@ -51,6 +51,13 @@ _Noreturn void service_refuse(const char *word, const char *name,
  * written down, but for its state; -1 where it promised none. */
 int64_t service_due_ms(struct peek service);
 
+/* Why it is as it is, without the state that the sentence begins with. The text
+ * is the caller's to cut, until the next call. */
+char *service_why(struct peek service);
+
+/* One line about the whole of diagnostic.json: the container, its summary. */
+void service_head(struct out *o, struct peek all);
+
 /* One line: name, state and since when. */
 void service_line(struct out *o, const struct service_from *from,
 		  struct peek service);

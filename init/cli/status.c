@@ -26,18 +26,10 @@ enum {
 	TEXT = 1024, /* room for a sentence */
 };
 
-static const char *name_of(struct peek service, char to[READER_NAME])
-{
-	return peek_text(peek_get(service, "name"), to, READER_NAME);
-}
-
 static bool is_asked(const struct status *s, struct peek service)
 {
-	char name[READER_NAME];
-
-	name_of(service, name);
 	for (int i = 0; i < s->count; i++)
-		if (reader_matches(s->names[i], name))
+		if (reader_matches(s->names[i], reader_text(service, "name")))
 			return true;
 	return s->count == 0;
 }
@@ -96,18 +88,10 @@ static void print_container(struct out *o, const struct status *s)
 	struct peek limit = tightest(peek_get(room, "limits"));
 	int64_t waiting = peek_int(peek_get(room, "waiting"), 0);
 	unsigned others = count_dependents(peek_get(s->all, "services"));
-	char text[TEXT];
+	char text[TEXT] = "";
 	struct phrase w = PHRASE_IN(text);
 
-	out_style(o, OUT_BOLD);
-	out_text(o, peek_text(peek_get(container, "hostname"), text,
-			      sizeof(text)));
-	out_style(o, OUT_PLAIN);
-	out_text(o, ": ");
-	out_wrap(o, 2, peek_text(peek_get(s->all, "summary"), text,
-				 sizeof(text)));
-	out_line(o);
-	*text = '\0';
+	service_head(o, s->all);
 	phrase_add(&w, "up ");
 	phrase_duration(&w, peek_int(peek_get(container, "uptime_ms"), 0));
 	phrase_add(&w, "; %lld waiting for room or their turn",
@@ -117,8 +101,7 @@ static void print_container(struct out *o, const struct status *s)
 	out_wrap(o, 2, text);
 	if (limit.at != NULL) {
 		out_wrap(o, 2, "; ");
-		out_wrap(o, 2, peek_text(peek_get(limit, "text"), text,
-					 sizeof(text)));
+		out_wrap(o, 2, reader_text(limit, "text"));
 	}
 	out_line(o);
 }
@@ -177,23 +160,17 @@ static void add_cut(struct out *o, const char *text)
 static void add_why(struct out *o, struct peek service)
 {
 	struct peek ends = peek_get(service, "ends"), end;
-	char text[TEXT] = "last: ", state[24];
-	const char *why = text;
-	size_t skip;
+	char text[TEXT] = "last: ";
 
-	peek_text(peek_get(service, "state"), state, sizeof(state));
 	if (service_is_well(service) && service_is_quiet(service) &&
 	    !service_is_idle(service)) {
 		if (!peek_next(&ends, NULL, &end))
 			return;
 		peek_text(peek_get(end, "text"), text + 6, sizeof(text) - 6);
+		add_cut(o, text);
 	} else {
-		peek_text(peek_get(service, "why"), text, sizeof(text));
-		skip = strlen(state);
-		if (strncmp(text, state, skip) == 0 && text[skip] == ':')
-			why += skip + 2;
+		add_cut(o, service_why(service));
 	}
-	add_cut(o, why);
 }
 
 static void print_row(struct out *o, const struct status *s, unsigned at,
@@ -201,29 +178,24 @@ static void print_row(struct out *o, const struct status *s, unsigned at,
 {
 	int64_t since_ms = peek_time(peek_get(service, "since"));
 	int64_t pid = peek_int(peek_get(service, "pid"), 0);
-	char text[READER_NAME];
+	char text[PHRASE_TIME] = "";
 	struct phrase w = PHRASE_IN(text);
 
-	out_style(o, OUT_BOLD);
-	out_text(o, name_of(service, text));
-	out_style(o, OUT_PLAIN);
+	out_styled(o, OUT_BOLD, reader_text(service, "name"));
 	if (o->column > at - 2)
 		out_line(o);
 	out_to(o, at);
 	if (peek_is_true(peek_get(service, "torn"))) {
-		out_text(o, "changing just now");
-		out_line(o);
+		out_text_line(o, "changing just now");
 		return;
 	}
 	out_style(o, service_style(service));
-	peek_text(peek_get(service, "state"), text, sizeof(text));
 	if (s->is_old && !service_is_over(service))
 		out_text(o, "was ");
-	out_text(o, text);
+	out_text(o, reader_text(service, "state"));
 	out_style(o, OUT_PLAIN);
 	at += s->is_old ? WAS : 0;
 	out_to(o, at + SINCE);
-	*text = '\0';
 	phrase_duration(&w, s->seen_ms - since_ms);
 	out_text(o, since_ms < 0 ? "-" : text);
 	out_to(o, at + PID);
@@ -241,11 +213,10 @@ static void print_table(struct out *o, const struct status *s,
 			struct peek services)
 {
 	struct peek walk = services, service;
-	char name[READER_NAME];
 	unsigned at = 4;
 
 	while (peek_next(&walk, NULL, &service)) {
-		unsigned columns = out_columns(name_of(service, name));
+		unsigned columns = out_columns(reader_text(service, "name"));
 
 		if (is_asked(s, service) && columns > at)
 			at = columns <= STATUS_NAME ? columns : STATUS_NAME;
@@ -263,11 +234,6 @@ static void print_table(struct out *o, const struct status *s,
 			print_row(o, s, at, service);
 }
 
-static void put(struct out *o, struct peek value)
-{
-	out_json(o, value);
-}
-
 /* The document, with the services that are asked for. */
 static void print_json(struct out *o, const struct status *s)
 {
@@ -278,19 +244,19 @@ static void print_json(struct out *o, const struct status *s)
 		const char *comma = "{";
 
 		out_raw(o, mark, 1);
-		put(o, key);
+		out_json(o, key);
 		out_raw(o, ":", 1);
 		if (!peek_is(key, "services")) {
-			put(o, value);
+			out_json(o, value);
 			continue;
 		}
 		while (peek_next(&value, &name, &service)) {
 			if (!is_asked(s, service))
 				continue;
 			out_raw(o, comma, 1);
-			put(o, name);
+			out_json(o, name);
 			out_raw(o, ":", 1);
-			put(o, service);
+			out_json(o, service);
 			comma = ",";
 		}
 		out_raw(o, "{}", *comma == '{' ? 2 : 0);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* dashpot itself waits for the result; this waits a little longer for dashpot.
- * A command that a reload made void is sent anew, as another one. */
+/* dashpot itself waits for the result; this waits a little longer for it. */
 #include "init/cli/steer.h"
 
 #include <stdbool.h>
@@ -14,8 +13,6 @@
 #include "init/config/named_signals.h"
 #include "init/kernel/die.h"
 #include "init/kernel/print.h"
-
-enum { STALE_TRIES = 5 }; /* reloads that may come in between */
 
 struct steer {
 	const char *word, *control;
@@ -69,8 +66,10 @@ static void parse(struct steer *s, int argc, char **argv)
 	die_text(DIE_USAGE, "signal: %s", why.text);
 }
 
-static void make_request(struct ask *a, const struct steer *s)
+static void make_request(struct ask *a, const void *of)
 {
+	const struct steer *s = of;
+
 	ask_begin(a, s->word, s->control);
 	ask_add_id(a);
 	if (s->signal != NULL)
@@ -83,25 +82,6 @@ static void make_request(struct ask *a, const struct steer *s)
 	a->silence_ms += s->wait_ms;
 }
 
-static struct peek send_command(struct ask *a, const struct steer *s)
-{
-	struct peek answer;
-
-	for (int tries = 1;; tries++) {
-		int err;
-
-		make_request(a, s);
-		err = ask_try(a, &answer);
-		if (err < 0)
-			ask_fail(a, err);
-		if (!ask_is_error(answer))
-			return answer;
-		if (tries == STALE_TRIES ||
-		    !peek_is(peek_get(answer, "code"), "stale"))
-			ask_refuse(a, answer);
-	}
-}
-
 int steer_run(int argc, char **argv)
 {
 	static struct ask a;
@@ -112,7 +92,7 @@ int steer_run(int argc, char **argv)
 	char name[16];
 
 	parse(&s, argc, argv);
-	answer = send_command(&a, &s);
+	answer = ask_command(&a, make_request, &s);
 	services = rest = peek_get(answer, "services");
 	/* There is nothing to stop where all is at rest. */
 	is_nothing = s.count > 0 && strcmp(s.word, "stop") != 0 &&
@@ -120,17 +100,15 @@ int steer_run(int argc, char **argv)
 	is_done = verdict_is_done(services) && !is_nothing;
 	out_begin(&o, STDOUT_FILENO);
 	if (s.is_json)
-		verdict_json(&o, answer);
+		out_json_line(&o, answer);
 	else if (is_nothing)
 		print_fd(STDERR_FILENO, "dashpot: %s: all are at rest; "
 			  "--all means these too\n", s.word);
 	else
 		verdict_tell(&o, services,
 			     s.signal ? phrase_signal(s.number, name) : NULL);
-	if (!s.is_json && s.is_reload && s.count == 0) {
-		out_text(&o, s.wait_ms > 0 ? "reloaded" : "reload begun");
-		out_line(&o);
-	}
+	if (!s.is_json && s.is_reload && s.count == 0)
+		out_text_line(&o, s.wait_ms > 0 ? "reloaded" : "reload begun");
 	if (out_end(&o) < 0)
 		return DIE_SYSTEM;
 	return is_done ? 0 : 1;

@@ -17,7 +17,6 @@
 enum {
 	MOST = 1024,     /* processes that are followed */
 	COMMAND = 200,   /* room for a command line */
-	STALE_TRIES = 5, /* reloads that may come in between */
 	LOOK_MS = 100,
 	LOOKS = 100,     /* for so long: grace and SIGKILL, and more */
 };
@@ -89,7 +88,7 @@ int sweep_show(const char *control, bool is_json)
 
 	out_begin(&o, STDOUT_FILENO);
 	if (is_json) {
-		verdict_json(&o, list);
+		out_json_line(&o, list);
 		return out_end(&o) < 0 ? DIE_SYSTEM : 0;
 	}
 	while (peek_next(&list, NULL, &item)) {
@@ -98,10 +97,8 @@ int sweep_show(const char *control, bool is_json)
 		is_any = true;
 		put_stray(&o, &s);
 	}
-	if (!is_any) {
-		out_text(&o, "no orphans");
-		out_line(&o);
-	}
+	if (!is_any)
+		out_text_line(&o, "no orphans");
 	return out_end(&o) < 0 ? DIE_SYSTEM : 0;
 }
 
@@ -158,31 +155,23 @@ static int count_left(struct sweep *s, struct ask *a)
 	return left;
 }
 
+static void make_request(struct ask *a, const void *of)
+{
+	const struct sweep *s = of;
+
+	ask_begin(a, "sweep", s->control);
+	ask_add_id(a);
+	phrase_add(&a->line, " wait=0%s", s->has_orphans ? " orphans=yes" : "");
+	ask_add_names(a, s->names, s->count);
+}
+
 /* False when some service runs: then nothing of it is left behind. */
 static bool send_command(const struct sweep *s, struct ask *a, struct out *o)
 {
-	struct peek answer, services;
-	bool is_done;
+	struct peek services = peek_get(ask_command(a, make_request, s),
+					"services");
+	bool is_done = verdict_is_done(services);
 
-	for (int tries = 1;; tries++) {
-		int err;
-
-		ask_begin(a, "sweep", s->control);
-		ask_add_id(a);
-		phrase_add(&a->line, " wait=0%s",
-			   s->has_orphans ? " orphans=yes" : "");
-		ask_add_names(a, s->names, s->count);
-		err = ask_try(a, &answer);
-		if (err < 0)
-			ask_fail(a, err);
-		if (!ask_is_error(answer))
-			break;
-		if (tries == STALE_TRIES ||
-		    !peek_is(peek_get(answer, "code"), "stale"))
-			ask_refuse(a, answer);
-	}
-	services = peek_get(answer, "services");
-	is_done = verdict_is_done(services);
 	if (!is_done && !s->is_json)
 		verdict_tell(o, services, NULL);
 	return is_done;
@@ -211,8 +200,7 @@ static void tell(struct out *o, const struct sweep *s)
 		put_json(o, s, s->is_dry ? "would_end" : "ended", false);
 		out_text(o, ",");
 		put_json(o, s, "left", true);
-		out_text(o, "}");
-		out_line(o);
+		out_text_line(o, "}");
 		return;
 	}
 	for (int k = 0; k < s->strays; k++) {

@@ -4,8 +4,6 @@
 
 #include "init/cli/reader.h"
 
-enum { TEXT = 1024 }; /* room for a sentence */
-
 static bool is_well(struct peek result)
 {
 	return peek_is(result, "done") || peek_is(result, "accepted");
@@ -24,18 +22,12 @@ bool verdict_is_done(struct peek services)
 static void tell(struct out *o, struct peek service, const char *sent)
 {
 	struct peek result = peek_get(service, "result");
-	char text[TEXT];
 
-	out_style(o, OUT_BOLD);
-	out_text(o, peek_text(peek_get(service, "service"), text,
-			      READER_NAME));
-	out_style(o, OUT_PLAIN);
+	out_styled(o, OUT_BOLD, reader_text(service, "service"));
 	out_text(o, ": ");
-	if (result.at != NULL && !peek_is(result, "done")) {
-		out_style(o, is_well(result) ? OUT_PLAIN : OUT_RED);
-		out_text(o, peek_text(result, text, sizeof(text)));
-		out_style(o, OUT_PLAIN);
-	}
+	if (result.at != NULL && !peek_is(result, "done"))
+		out_styled(o, is_well(result) ? OUT_PLAIN : OUT_RED,
+			   reader_text(service, "result"));
 	if (sent != NULL && peek_is(result, "done")) {
 		out_text(o, sent);
 		out_text(o, " sent; ");
@@ -44,8 +36,7 @@ static void tell(struct out *o, struct peek service, const char *sent)
 	if (!peek_is(result, "accepted")) {
 		out_text(o, result.at == NULL || peek_is(result, "done") ?
 				    "" : "; ");
-		out_wrap(o, 2, peek_text(peek_get(service, "why"), text,
-					 sizeof(text)));
+		out_wrap(o, 2, reader_text(service, "why"));
 	}
 	out_line(o);
 }
@@ -56,10 +47,4 @@ void verdict_tell(struct out *o, struct peek services, const char *sent)
 
 	while (peek_next(&services, NULL, &service))
 		tell(o, service, sent);
-}
-
-void verdict_json(struct out *o, struct peek answer)
-{
-	out_json(o, answer);
-	out_raw(o, "\n", 1);
 }

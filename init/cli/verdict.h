@@ -17,7 +17,4 @@ bool verdict_is_done(struct peek services);
  * was sent where the result is "done", or NULL. */
 void verdict_tell(struct out *o, struct peek services, const char *sent);
 
-/* The whole answer, on one line. */
-void verdict_json(struct out *o, struct peek answer);
-
 #endif
