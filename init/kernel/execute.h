@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "init/config/config.h"
-#include "init/pid1/supervisor.h"
+#include "init/kernel/spawn_report.h"
 
 enum { EXECUTE_EXTRA = 8 }; /* most variables beside the configured ones */
 

@@ -8,7 +8,7 @@
 #define INIT_KERNEL_PRIVILEGES_H
 
 #include "init/config/config.h"
-#include "init/pid1/supervisor.h"
+#include "init/kernel/spawn_report.h"
 
 /* Take on the user, groups, no_new_privileges and capabilities of s. Returns 0,
  * or the errno of the step that stands in the report; what the process may do

@@ -21,8 +21,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "init/config/config.h"
 #include "init/kernel/processes.h"
-#include "init/pid1/supervisor.h"
+#include "init/kernel/spawn_report.h"
+
+/* Where the cgroups of services are, and which limits they can have. */
+struct cells {
+	int dir_fd;       /* the directory that they are in; -1: none */
+	int err;          /* errno: there are none; 0: there are */
+	int pids_err;     /* errno: limit.tasks cannot be; 0: it can */
+	int memory_err;   /* ... limit.memory, and who was killed */
+};
 
 /* Find out whether there can be such cgroups, make the first two and move to
  * OWN/dashpot/dashpot. Before the loop, and before the first helper; what

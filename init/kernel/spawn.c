@@ -22,9 +22,12 @@
 #include "init/kernel/service_cgroup.h"
 #include "init/kernel/execute.h"
 #include "init/kernel/task_limits.h"
-#include "init/service/notify.h"
+#include "init/kernel/fork.h"
+#include "init/kernel/sockets.h"
 #include "init/kernel/privileges.h"
 #include "init/kernel/signals.h"
+
+enum { OLD_MOST = 4096 }; /* datagrams of former runs that are dropped */
 
 extern char **environ;
 
@@ -105,36 +108,34 @@ static void open_stream(struct spawn_report *report,
 	place(report, fd, target);
 }
 
-static void open_streams(const struct sup *sup, uint32_t i,
-			 struct spawn_report *report,
-			 const struct spawn_hook *hook)
+static void open_streams(const struct spawn_plan *plan)
 {
-	const struct config_service *s = settings(sup, i);
-	const int *pipe = &sup->pipe[2 * i];
-	const bool is_silent = hook && hook->kind == HOOK_CHECK;
+	const struct config_service *s =
+		config_service(plan->config, plan->service);
+	const bool is_silent = plan->hook && plan->hook->is_silent;
 	int fd;
 
-	if (hook || !s->is_main) {
-		take(report, BOARD_STEP_STDIN);
+	if (plan->hook || !s->is_main) {
+		take(plan->report, BOARD_STEP_STDIN);
 		fd = descriptors_empty(O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
-			fail(report, -fd);
-		place(report, fd, 0);
+			fail(plan->report, -fd);
+		place(plan->report, fd, 0);
 	}
-	open_stream(report, is_silent ? CONFIG_NULL : s->out.output, pipe[0],
-		    1);
-	open_stream(report, is_silent ? CONFIG_NULL : s->err.output, pipe[1],
-		    2);
+	open_stream(plan->report, is_silent ? CONFIG_NULL : s->out.output,
+		    plan->pipe[0], 1);
+	open_stream(plan->report, is_silent ? CONFIG_NULL : s->err.output,
+		    plan->pipe[1], 2);
 }
 
-static void enter_cell(const struct sup *sup, uint32_t i)
+static void enter_cell(const struct spawn_plan *plan)
 {
-	struct spawn_report *report = &sup->report[i];
-	int err = service_cgroup_enter(&sup->cells, config_name(sup->config, i),
-			     settings(sup, i), report);
+	int err = service_cgroup_enter(
+		plan->cells, config_name(plan->config, plan->service),
+		config_service(plan->config, plan->service), plan->report);
 
 	if (err < 0)
-		fail(report, -err);
+		fail(plan->report, -err);
 }
 
 static bool has_limit(const struct config *c, const struct config_service *s,
@@ -148,15 +149,15 @@ static bool has_limit(const struct config *c, const struct config_service *s,
 
 /* Who writes one of the two limits has no mark. The other one is then made too
  * low for any, so that it cannot take a neighbour's either. */
-static void be_marked(const struct sup *sup, const struct config_service *s,
-		      uint64_t number)
+static void be_marked(const struct spawn_plan *plan,
+		      const struct config_service *s)
 {
-	struct mark mark = mark_make(sup->mark_base, number);
-	bool has_locks = has_limit(sup->config, s, RLIMIT_LOCKS);
-	bool has_rss = has_limit(sup->config, s, RLIMIT_RSS);
+	struct mark mark = mark_make(plan->mark_base, plan->mark);
+	bool has_locks = has_limit(plan->config, s, RLIMIT_LOCKS);
+	bool has_rss = has_limit(plan->config, s, RLIMIT_RSS);
 
 	if (has_locks || has_rss)
-		mark.locks = mark.rss = sup->mark_base / 2;
+		mark.locks = mark.rss = plan->mark_base / 2;
 	if (has_locks)
 		mark.locks = 0;
 	if (has_rss)
@@ -164,16 +165,17 @@ static void be_marked(const struct sup *sup, const struct config_service *s,
 	mark_take(mark);
 }
 
-static void set_limits(const struct sup *sup, struct spawn_report *report,
-		       const struct config_service *s, uint64_t mark)
+static void set_limits(const struct spawn_plan *plan,
+		       const struct config_service *s)
 {
-	const struct config *c = sup->config;
+	const struct config *c = plan->config;
+	struct spawn_report *report = plan->report;
 
 	take(report, BOARD_STEP_LIMIT);
 	/* PID 1 raised its own soft limit; services get what it got. Where this
 	 * is refused, it could not be raised either. */
-	(void)prlimit(0, RLIMIT_NOFILE, &sup->limits.files, NULL);
-	be_marked(sup, s, mark);
+	(void)prlimit(0, RLIMIT_NOFILE, &plan->limits->files, NULL);
+	be_marked(plan, s);
 	for (uint32_t i = 0; i < s->limits; i++) {
 		const struct config_limit *l =
 			config_limit(c, s->limits_first + i);
@@ -234,58 +236,84 @@ static void note_file(const char *path, struct spawn_report *report)
 	report->ready_changed_ns = changed_ns(&file);
 }
 
-/* In the child of a check by a file; `start` is what the start has noted. */
-static _Noreturn void find_file(const char *path, bool is_new,
+/* In the child of a check by a file; `start` is what the start has noted, or
+ * NULL. */
+static _Noreturn void find_file(const char *path,
 				const struct spawn_report *start)
 {
 	struct stat file;
 
 	if (stat(path, &file) < 0)
 		_exit(errno);
-	if (is_new && file.st_dev == start->ready_device &&
+	if (start && file.st_dev == start->ready_device &&
 	    file.st_ino == start->ready_inode &&
 	    changed_ns(&file) == start->ready_changed_ns)
 		_exit(EEXIST);
 	_exit(0);
 }
 
-/* What it says its readiness by: its socket is emptied and named in *variable,
- * its descriptor gets the number that the service expects. Whatever else has
- * that is closed, so the verdict's pipe makes room: its early end would say
- * that the service executes. */
-static void place_ready(const struct sup *sup, uint32_t i, int verdict_fd,
+/* Forget what former runs told the socket. Nothing of them lives any more, so
+ * whatever is there is old. Not in PID 1: a datagram can carry a descriptor
+ * whose last close lasts as long as its sender likes (a socket that lingers, a
+ * file on a mount that hangs). What the prober reads until then PID 1 does not
+ * believe, because a service that does not execute cannot be ready. */
+static void drop_old(int socket_fd)
+{
+	for (int k = 0; k < OLD_MOST && socket_fd >= 0; k++)
+		if (!sockets_drop(socket_fd))
+			return;
+}
+
+/* "NOTIFY_SOCKET=@NAME", or NULL where there is no socket or its name cannot be
+ * known (errno). The NUL that an abstract name begins with is written as "@". */
+static const char *notify_variable(int socket_fd)
+{
+	static char variable[sizeof("NOTIFY_SOCKET=@") + SOCKETS_NAME];
+	char name[SOCKETS_NAME];
+
+	if (!sockets_name(socket_fd, name))
+		return NULL;
+	format(variable, sizeof(variable), "NOTIFY_SOCKET=@%s", name);
+	return variable;
+}
+
+/* What a service says its readiness by: its socket is emptied and named in
+ * *variable, its descriptor gets the number that the service expects. Whatever
+ * else has that number is closed, so the verdict's pipe makes room: its early
+ * end would say that the service executes. */
+static void place_ready(const struct spawn_plan *plan, int verdict_fd,
 			const char **variable)
 {
-	const struct config_check *ready = &settings(sup, i)->ready;
-	struct spawn_report *report = &sup->report[i];
+	const struct config_check *ready =
+		&config_service(plan->config, plan->service)->ready;
+	struct spawn_report *report = plan->report;
 	int number = (int)ready->number;
 
 	if (ready->kind == CONFIG_CHECK_NOTIFY) {
 		take(report, BOARD_STEP_READY);
-		notify_drop_old(sup, i);
-		*variable = notify_variable(sup, i);
+		drop_old(plan->socket_fd);
+		*variable = notify_variable(plan->socket_fd);
 		/* Without it nothing could ever make it ready. */
 		if (!*variable)
 			fail(report, errno);
 	}
 	if (ready->kind == CONFIG_CHECK_FILE)
-		note_file(config_string(sup->config, ready->path), report);
+		note_file(config_string(plan->config, ready->path), report);
 	if (ready->kind != CONFIG_CHECK_FD)
 		return;
 	take(report, BOARD_STEP_READY);
 	if (verdict_fd == number)
 		check(report, descriptors_control(verdict_fd, F_DUPFD_CLOEXEC,
 						  number + 1));
-	place(report, sup->service[i].ready_peer_fd, number);
+	place(report, plan->ready_fd, number);
 }
 
-/* hook: what to do instead of being service i, or NULL. */
-static _Noreturn void run(const struct sup *sup, uint32_t i,
-			  struct spawn_report *report,
-			  const struct spawn_hook *hook, int verdict_fd)
+static _Noreturn void run(const struct spawn_plan *plan, int verdict_fd)
 {
-	const struct config *c = sup->config;
-	const struct config_service *s = config_service(c, i);
+	const struct config *c = plan->config;
+	const struct config_service *s = config_service(c, plan->service);
+	const struct spawn_hook *hook = plan->hook;
+	struct spawn_report *report = plan->report;
 	const char *own[] = { NULL, NULL };
 	const struct config_list words = hook ? hook->argv : s->argv;
 	struct execute what = { .path = config_string(c, s->path) };
@@ -298,21 +326,20 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		fail(report, errno);
 	take(report, BOARD_STEP_SETSID);
 	if (s->is_main && !hook)
-		terminal_enter(sup->terminal);
+		terminal_enter(plan->terminal);
 	else
 		check(report, setsid());
 	/* A hook is nothing that its service has left behind. */
 	if (!hook)
-		enter_cell(sup, i);
+		enter_cell(plan);
 	execute_words(&what, c, words);
-	open_streams(sup, i, report, hook);
+	open_streams(plan);
 	if (!hook)
-		place_ready(sup, i, verdict_fd, &own[0]);
+		place_ready(plan, verdict_fd, &own[0]);
 	/* What needs a descriptor comes before the limits: all that PID 1 has
 	 * open is open here until exec, and may be more than a service may. */
 	set_oom_score_of(report, s);
-	set_limits(sup, report, s,
-		   sup->service[i].mark + (hook ? 1 + hook->kind : 0));
+	set_limits(plan, s);
 	set_priorities(report, s);
 	err = privileges_take(s, report);
 	if (err != 0)
@@ -322,10 +349,9 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 		check(report, chdir(config_string(c, s->directory)));
 	}
 	if (hook && hook->argv.count == 0)
-		find_file(config_string(c, hook->path), hook->is_new,
-			  &sup->report[i]);
+		find_file(config_string(c, hook->path), hook->start);
 	take(report, BOARD_STEP_HEADROOM);
-	err = limits_check_child(&sup->limits, c->headroom, report);
+	err = limits_check_child(plan->limits, c->headroom, report);
 	if (err != 0)
 		fail(report, err);
 	execute_variables(&what, c, s->env, s->is_env_cleared,
@@ -333,11 +359,17 @@ static _Noreturn void run(const struct sup *sup, uint32_t i,
 	fail(report, execute_run(&what, report));
 }
 
-_Noreturn void spawn_hook(const struct sup *sup, uint32_t i,
-			  struct spawn_report *report,
-			  const struct spawn_hook *hook)
+static void run_hook(void *plan)
 {
-	run(sup, i, report, hook, -1);
+	run(plan, -1);
+}
+
+pid_t spawn_hook(const struct spawn_plan *plan)
+{
+	struct spawn_plan copy = *plan;
+
+	*plan->report = (struct spawn_report){ .step = BOARD_STEP_CLONE };
+	return fork_child(run_hook, &copy);
 }
 
 /* The pipe and the clone, the same for both kinds. In the child 0 is returned,
@@ -366,12 +398,12 @@ static pid_t start(struct spawn_report *report, int *verdict_fd)
 	return pid;
 }
 
-pid_t spawn_service(const struct sup *sup, uint32_t i, int *verdict_fd)
+pid_t spawn_service(const struct spawn_plan *plan, int *verdict_fd)
 {
-	pid_t pid = start(&sup->report[i], verdict_fd);
+	pid_t pid = start(plan->report, verdict_fd);
 
 	if (pid == 0)
-		run(sup, i, &sup->report[i], NULL, *verdict_fd);
+		run(plan, *verdict_fd);
 	return pid;
 }
 
@@ -391,8 +423,7 @@ pid_t spawn_command(char **argv, enum terminal t, struct spawn_report *report,
 	fail(report, execute_run(&what, report));
 }
 
-void spawn_drop_reports(const struct sup *sup)
+void spawn_drop_reports(struct spawn_report *reports)
 {
-	munmap(sup->report,
-	       (1 + HOOKS) * CONFIG_SERVICES * sizeof(*sup->report));
+	munmap(reports, (1 + HOOKS) * CONFIG_SERVICES * sizeof(*reports));
 }

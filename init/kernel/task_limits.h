@@ -10,9 +10,28 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "init/board/board.h"
-#include "init/pid1/supervisor.h"
+#include "init/kernel/spawn_report.h"
+
+/* One level of a pids cgroup that is visible here; descriptors are -1 where
+ * there is no such file. */
+struct pids_level {
+	int current_fd, max_fd, events_fd;
+	int64_t events; /* last value of `max` in pids.events */
+	int64_t fit;    /* what can stay free under it; -1 not known */
+};
+
+enum { PIDS_LEVELS = 6 };
+
+struct limits {
+	struct pids_level level[PIDS_LEVELS]; /* 0: the container's own */
+	int levels;
+	struct rlimit files;     /* RLIMIT_NOFILE that services get */
+	int dry_clone_err;       /* what the test at start answered */
+	bool is_dry_clone_exact;
+};
 
 /* Find the visible pids cgroups and keep their files open, and find out
  * whether the dry clone works here. Before the loop. Cannot fail: without

@@ -46,7 +46,7 @@ static void become_helper(void *with)
 		.argv = sup->argv,
 	};
 
-	spawn_drop_reports(sup);
+	spawn_drop_reports(sup->report);
 	helper_run(&job, helper_mains[b->kind]);
 }
 

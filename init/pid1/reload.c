@@ -65,7 +65,7 @@ static void become_loader(void *with)
 		.result_fd = sup->reload.fd,
 	};
 
-	spawn_drop_reports(sup);
+	spawn_drop_reports(sup->report);
 	for (uint32_t i = 0; i < sup->config->services; i++)
 		held[i] = !adopt_is_gone(sup, i);
 	job.source.old = sup->config;

@@ -20,6 +20,9 @@
 #include "init/config/config.h"
 #include "init/helper/helper.h"
 #include "init/kernel/reap.h"
+#include "init/kernel/service_cgroup.h"
+#include "init/kernel/spawn_report.h"
+#include "init/kernel/task_limits.h"
 #include "init/kernel/terminal.h"
 #include "init/lib/earlier.h"
 #include "init/loader/loader.h"
@@ -171,23 +174,6 @@ struct gate {
 				   * that it is open again */
 };
 
-/* What the child of a start reports, in memory shared with it until it
- * executes or exits. */
-struct spawn_report {
-	volatile uint32_t step;   /* enum board_step, before each that blocks */
-	volatile int32_t err;     /* errno of the step; 0 while well */
-	volatile int32_t which;   /* what it is about: `code` of board_end */
-	volatile int64_t current; /* HEADROOM: tasks of the uid; -1 unknown */
-	volatile int64_t max;     /* HEADROOM: its RLIMIT_NPROC */
-	volatile int64_t reserve; /* HEADROOM: tasks to be kept free */
-	volatile uint32_t is_in_cell; /* it has joined its cgroup ... */
-	volatile uint32_t is_cell_reset; /* ... below which it had made some */
-	volatile int32_t cell_err; /* ... or why not, though there are some */
-	/* ready = file: what was there before the program ran; 0: nothing */
-	volatile uint64_t ready_device, ready_inode;
-	volatile int64_t ready_changed_ns; /* st_ctim */
-};
-
 /* A helper as PID 1 keeps it. */
 struct kept {
 	pid_t pid;          /* 0: not running */
@@ -256,24 +242,6 @@ struct shutdown {
 				  * not that */
 };
 
-/* One level of a pids cgroup that is visible here; descriptors are -1 where
- * there is no such file. */
-struct pids_level {
-	int current_fd, max_fd, events_fd;
-	int64_t events; /* last value of `max` in pids.events */
-	int64_t fit;    /* what can stay free under it; -1 not known */
-};
-
-enum { PIDS_LEVELS = 6 };
-
-struct limits {
-	struct pids_level level[PIDS_LEVELS]; /* 0: the container's own */
-	int levels;
-	struct rlimit files;     /* RLIMIT_NOFILE that services get */
-	int dry_clone_err;       /* what the test at start answered */
-	bool is_dry_clone_exact;
-};
-
 /* Kills for want of memory in dashpot's own cgroup, see memory.h. */
 struct memory {
 	int kills_fd;     /* has the counter; -1: there is none */
@@ -302,14 +270,6 @@ struct orphans {
 	uint32_t n;
 	int64_t look_ms;   /* the next look, if there is any */
 	int64_t all_ms;    /* until then all are told to end */
-};
-
-/* Cgroups of services, see cells.h. */
-struct cells {
-	int dir_fd;       /* the directory that they are in; -1: none */
-	int err;          /* errno: there are none; 0: there are */
-	int pids_err;     /* errno: limit.tasks cannot be; 0: it can */
-	int memory_err;   /* ... limit.memory, and who was killed */
 };
 
 struct sup {

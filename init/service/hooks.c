@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 
 #include "init/kernel/execute.h"
-#include "init/kernel/fork.h"
 #include "init/kernel/lineage_mark.h"
 #include "init/kernel/processes.h"
 #include "init/kernel/spawn.h"
@@ -125,7 +124,7 @@ static void publish(struct sup *sup, uint32_t i, enum hook_kind kind,
 	board_row_end(row);
 }
 
-/* --- In the child ------------------------------------------------------ */
+/* --- Its variables ------------------------------------------------------ */
 
 struct variables {
 	const char *list[VARIABLES + 1];
@@ -143,11 +142,15 @@ static void add(struct variables *v, const char *form, ...)
 	(void)format_list(text, VARIABLE, form, args);
 	va_end(args);
 	v->list[v->count++] = text;
+	v->list[v->count] = NULL;
 }
 
-static void add_end(struct variables *v, const struct sup *sup, uint32_t i,
-		    const struct board_end *end)
+/* How the last run of service i ended. */
+static void add_end(struct variables *v, const struct sup *sup, uint32_t i)
 {
+	const struct board_service *row = &sup->boards.board->service[i];
+	const struct board_end *end =
+		&row->ends[(row->ends_count + BOARD_ENDS - 1) % BOARD_ENDS];
 	char word[16];
 
 	add(v, "DASHPOT_CAUSE=%s", phrase_cause(end->cause));
@@ -158,35 +161,29 @@ static void add_end(struct variables *v, const struct sup *sup, uint32_t i,
 	add(v, "DASHPOT_STATE=%s", life_word(sup->service[i].state));
 }
 
-/* What the child of a short command is made with. */
-struct birth {
-	const struct sup *sup;
-	const struct hook_task *task;
-	struct board_end end; /* a copy: the ring itself goes on */
-	uint32_t service;
-	enum hook_kind kind;
-};
-
-static void become_hook(void *with)
+/* Make the child. Its pid, or -errno. */
+static pid_t spawn(struct sup *sup, uint32_t i, enum hook_kind kind,
+		   const struct hook_task *task)
 {
-	static struct variables v;
-	const struct birth *b = with;
-	const struct sup *sup = b->sup;
+	struct variables v = { .count = 0 };
 	const struct spawn_hook hook = {
-		.argv = b->task->argv,
-		.path = b->task->path,
-		.is_new = b->task->is_new,
+		.argv = task->argv,
+		.path = task->path,
+		.start = task->is_new ? &sup->report[i] : NULL,
 		.extra = v.list,
-		.kind = b->kind,
+		.is_silent = kind == HOOK_CHECK,
 	};
+	struct spawn_plan plan = service_plan(sup, i);
 
-	add(&v, "DASHPOT_SERVICE=%s", config_name(sup->config, b->service));
-	if (b->kind == HOOK_STOP)
-		add(&v, "MAINPID=%d", sup->service[b->service].pid);
-	if (b->kind == HOOK_BLOCKED)
-		add_end(&v, sup, b->service, &b->end);
-	spawn_hook(sup, b->service, report_of(sup, b->service, b->kind),
-		   &hook);
+	plan.report = report_of(sup, i, kind);
+	plan.mark += 1 + (uint64_t)kind;
+	plan.hook = &hook;
+	add(&v, "DASHPOT_SERVICE=%s", config_name(sup->config, i));
+	if (kind == HOOK_STOP)
+		add(&v, "MAINPID=%d", sup->service[i].pid);
+	if (kind == HOOK_BLOCKED)
+		add_end(&v, sup, i);
+	return spawn_hook(&plan);
 }
 
 /* --- Starting ---------------------------------------------------------- */
@@ -215,16 +212,6 @@ static bool is_being_swept(const struct sup *sup, uint32_t i,
 int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 	       const struct hook_task *task, int64_t timeout_ms)
 {
-	const struct board_service *row = &sup->boards.board->service[i];
-	struct birth birth = {
-		.sup = sup,
-		.task = task,
-		.end = row->ends[(row->ends_count + BOARD_ENDS - 1) %
-				 BOARD_ENDS],
-		.service = i,
-		.kind = kind,
-	};
-	struct spawn_report *report = report_of(sup, i, kind);
 	struct board_limit limit = { .kind = BOARD_LIMIT_NONE };
 	int64_t born_ticks = processes_now_ticks();
 	pid_t pid;
@@ -236,8 +223,7 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 	if (!limits_have_room(&sup->limits, sup->config->headroom, &limit))
 		return refuse(sup, i, kind, -EAGAIN, &limit);
 	limits_note(&sup->limits);
-	*report = (struct spawn_report){ .step = BOARD_STEP_CLONE };
-	pid = fork_child(become_hook, &birth);
+	pid = spawn(sup, i, kind, task);
 	if (pid < 0) {
 		limits_blame(&sup->limits, -pid, &limit);
 		return refuse(sup, i, kind, pid, &limit);

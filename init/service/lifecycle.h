@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "init/kernel/spawn.h"
 #include "init/pid1/supervisor.h"
 
 /* Put service i at its beginning and want it if it has autostart; or all. */
@@ -58,6 +59,24 @@ static inline enum breaker_start service_start_kind(const struct service *s)
 	return s->is_asked    ? BREAKER_START_ASKED
 	       : s->is_forced ? BREAKER_START_EARLY
 			      : BREAKER_START_DUE;
+}
+
+/* What a child of service i is to be made with, which is the service itself. */
+static inline struct spawn_plan service_plan(const struct sup *sup, uint32_t i)
+{
+	return (struct spawn_plan){
+		.config = sup->config,
+		.service = i,
+		.report = &sup->report[i],
+		.limits = &sup->limits,
+		.cells = &sup->cells,
+		.pipe = &sup->pipe[2 * i],
+		.mark_base = sup->mark_base,
+		.mark = sup->service[i].mark,
+		.terminal = sup->terminal,
+		.ready_fd = sup->service[i].ready_peer_fd,
+		.socket_fd = sup->socket[i],
+	};
 }
 
 /* How near the breaker of service i is to opening. */

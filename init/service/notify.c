@@ -11,7 +11,6 @@
 #include "init/kernel/die.h"
 #include "init/kernel/sockets.h"
 #include "init/kernel/wait.h"
-#include "init/lib/format.h"
 #include "init/pid1/reload_apply.h"
 #include "init/service/checks.h"
 #include "init/service/lifecycle.h"
@@ -21,7 +20,6 @@ enum {
 	PIECES = 16,     /* ... in one turn */
 	NOISE = 64 * 1024, /* bytes without a newline: it writes none */
 	EXTEND_NEWS_MS = 100, /* a time-out moves by so much: others hear */
-	OLD_MOST = 4096, /* datagrams of former runs that are dropped */
 };
 
 uint32_t notify_descriptors(const struct config *c)
@@ -93,13 +91,6 @@ void notify_settle(struct sup *sup)
 
 /* --- A start ------------------------------------------------------------- */
 
-void notify_drop_old(const struct sup *sup, uint32_t i)
-{
-	for (int k = 0; k < OLD_MOST && sup->socket[i] >= 0; k++)
-		if (!sockets_drop(sup->socket[i]))
-			return;
-}
-
 int notify_prepare(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
@@ -109,18 +100,6 @@ int notify_prepare(struct sup *sup, uint32_t i)
 	s->ready_noise = 0;
 	return wait_pipe_open(sup->epoll_fd, SUP_FROM_READY + i, &s->ready_fd,
 			      &s->ready_peer_fd);
-}
-
-char *notify_variable(const struct sup *sup, uint32_t i)
-{
-	static char variable[sizeof("NOTIFY_SOCKET=@") + SOCKETS_NAME];
-	char name[SOCKETS_NAME];
-
-	if (!sockets_name(sup->socket[i], name))
-		return NULL;
-	/* The NUL that an abstract name begins with is written as "@". */
-	format(variable, sizeof(variable), "NOTIFY_SOCKET=@%s", name);
-	return variable;
 }
 
 void notify_cloned(struct sup *sup, uint32_t i, bool has_process)

@@ -29,18 +29,6 @@ void notify_settle(struct sup *sup);
 /* Before a start of service i: make its pipe. 0, or -errno. */
 int notify_prepare(struct sup *sup, uint32_t i);
 
-/* In the child of a start, before it executes: forget what former runs told
- * the socket of service i. Nothing of them lives any more, so whatever is there
- * is old. Not in PID 1: a datagram can carry a descriptor whose last close
- * lasts as long as its sender likes (a socket that lingers, a file on a mount
- * that hangs). What the prober reads until then PID 1 does not believe, because
- * a service that does not execute cannot be ready. */
-void notify_drop_old(const struct sup *sup, uint32_t i);
-
-/* In the child: "NOTIFY_SOCKET=@NAME", or NULL where service i has no socket or
- * its name cannot be known (errno). */
-char *notify_variable(const struct sup *sup, uint32_t i);
-
 /* The clone was made, or refused: then nothing is left. */
 void notify_cloned(struct sup *sup, uint32_t i, bool has_process);
 

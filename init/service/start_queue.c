@@ -431,6 +431,7 @@ static void has_spawned(struct sup *sup, uint32_t i, pid_t pid, int verdict_fd)
 static void try_start(struct sup *sup, uint32_t i)
 {
 	struct service *s = &sup->service[i];
+	struct spawn_plan plan;
 	struct board_limit limit;
 	int verdict_fd = -1;
 	pid_t pid;
@@ -459,7 +460,8 @@ static void try_start(struct sup *sup, uint32_t i)
 		return;
 	}
 	publish_run(sup, i, s->starts + 1);
-	pid = spawn_service(sup, i, &verdict_fd);
+	plan = service_plan(sup, i);
+	pid = spawn_service(&plan, &verdict_fd);
 	notify_cloned(sup, i, pid > 0);
 	if (pid < 0) {
 		publish_run(sup, i, s->starts);

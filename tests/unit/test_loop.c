@@ -25,7 +25,7 @@ int __wrap_wait_add(int set_fd, int fd, int64_t number);
 int __wrap_signals_collect(int fd, uint64_t wanted);
 int __wrap_signals_next(uint64_t set, int last, int *code);
 bool __wrap_reap_batch(struct reaper *r, reap_end *end, void *with);
-pid_t __wrap_spawn_service(const struct sup *s, uint32_t i, int *verdict_fd);
+pid_t __wrap_spawn_service(const struct spawn_plan *plan, int *verdict_fd);
 bool __wrap_limits_have_room(const struct limits *l, int64_t written,
 			     struct board_limit *ret);
 pid_t __wrap_fork_child(void (*child)(void *with), void *with);
@@ -90,11 +90,11 @@ bool __wrap_reap_batch(struct reaper *r, reap_end *end, void *with)
 	return false;
 }
 
-pid_t __wrap_spawn_service(const struct sup *s, uint32_t i, int *verdict_fd)
+pid_t __wrap_spawn_service(const struct spawn_plan *plan, int *verdict_fd)
 {
 	world.starts++;
 	*verdict_fd = -1;
-	return pid_of(i);
+	return pid_of(plan->service);
 }
 
 bool __wrap_limits_have_room(const struct limits *l, int64_t written,

@@ -16,8 +16,8 @@ int __wrap_kill(pid_t pid, int number)
 /* No process is made, so none has a verdict. */
 static pid_t last_pid;
 
-pid_t __wrap_spawn_service(const struct sup *s, uint32_t i, int *verdict_fd);
-pid_t __wrap_spawn_service(const struct sup *s, uint32_t i, int *verdict_fd)
+pid_t __wrap_spawn_service(const struct spawn_plan *plan, int *verdict_fd);
+pid_t __wrap_spawn_service(const struct spawn_plan *plan, int *verdict_fd)
 {
 	return ++last_pid;
 }
