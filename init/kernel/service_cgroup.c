@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "init/kernel/cgroup.h"
-#include "init/lib/format.h"
 #include "init/kernel/signal_courier.h"
+#include "init/lib/format.h"
 #include "init/lib/scan.h"
 
 enum {

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "init/kernel/capability.h"
-#include "init/lib/format.h"
 #include "init/kernel/privileges.h"
 #include "init/kernel/spawn.h"
+#include "init/lib/format.h"
 #include "init/lib/scan.h"
 
 enum {

@@ -16,16 +16,16 @@
 #include <unistd.h>
 
 #include "init/kernel/descriptors.h"
-#include "init/lib/format.h"
+#include "init/kernel/execute.h"
+#include "init/kernel/fork.h"
 #include "init/kernel/lineage_mark.h"
 #include "init/kernel/oom_score.h"
-#include "init/kernel/service_cgroup.h"
-#include "init/kernel/execute.h"
-#include "init/kernel/task_limits.h"
-#include "init/kernel/fork.h"
-#include "init/kernel/sockets.h"
 #include "init/kernel/privileges.h"
+#include "init/kernel/service_cgroup.h"
 #include "init/kernel/signals.h"
+#include "init/kernel/sockets.h"
+#include "init/kernel/task_limits.h"
+#include "init/lib/format.h"
 
 enum { OLD_MOST = 4096 }; /* datagrams of former runs that are dropped */
 

@@ -7,11 +7,12 @@
 #include "init/kernel/signal_courier.h"
 #include "init/kernel/sockets.h"
 #include "init/pid1/reload.h"
-#include "init/service/orphans.h"
-#include "init/service/lifecycle.h"
-#include "init/service/leftovers.h"
-#include "init/service/stop.h"
+#include "init/pid1/shutdown.h"
 #include "init/service/dependency_tree.h"
+#include "init/service/leftovers.h"
+#include "init/service/lifecycle.h"
+#include "init/service/orphans.h"
+#include "init/service/stop.h"
 
 enum {
 	AT_ONCE = 32, /* commands in one turn */
@@ -224,7 +225,8 @@ static void do_all(struct sup *sup, const struct command *command,
 		}
 	}
 	if (command->kind == COMMAND_STOP)
-		tree_follow(sup);
+		if (!tree_follow(sup))
+			shutdown_all_ended(sup);
 }
 
 /* What is done is remembered; what is not may be asked again. */

@@ -3,7 +3,7 @@
 #ifndef INIT_PID1_CONTROL_COMMANDS_H
 #define INIT_PID1_CONTROL_COMMANDS_H
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Read and do what has come, a bounded number of commands a turn. Never
  * blocks: an answer that finds no room is dropped, and the client asks again

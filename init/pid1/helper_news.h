@@ -3,7 +3,7 @@
 #ifndef INIT_PID1_HELPER_NEWS_H
 #define INIT_PID1_HELPER_NEWS_H
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Look at the helpers' news. Nothing there is believed: a kind that the helper
  * may not send and a service that does not exist are dropped, the numbers are

@@ -6,11 +6,11 @@
 #include <signal.h>
 
 #include "init/kernel/fork.h"
-#include "init/kernel/output_pipes.h"
 #include "init/kernel/spawn.h"
 #include "init/kernel/wait.h"
-#include "init/pid1/prober_link.h"
 #include "init/service/checks.h"
+#include "init/service/output_pipes.h"
+#include "init/service/prober_link.h"
 
 enum {
 	OWN_TASKS = 4,    /* PID 1, recorder, relay, control */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Make their descriptors and fork them; files only where a service has an
  * output for it. 0, or -errno of a descriptor. */

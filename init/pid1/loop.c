@@ -11,8 +11,6 @@
 #include "init/pid1/control_commands.h"
 #include "init/pid1/helper_news.h"
 #include "init/pid1/helpers.h"
-#include "init/pid1/prober_link.h"
-#include "init/pid1/publish.h"
 #include "init/pid1/registry_restore.h"
 #include "init/pid1/reload.h"
 #include "init/pid1/setup.h"
@@ -26,6 +24,8 @@
 #include "init/service/notify.h"
 #include "init/service/oom.h"
 #include "init/service/orphans.h"
+#include "init/service/prober_link.h"
+#include "init/service/publish.h"
 #include "init/service/schedule_timer.h"
 #include "init/service/start_queue.h"
 #include "init/service/stop.h"
@@ -137,7 +137,9 @@ static void take_end(void *with, pid_t pid, int status,
 		     const struct rusage *used)
 {
 	struct courier_task task;
+	struct service_end end;
 	struct sup *sup = with;
+	bool is_run;
 	int err;
 
 	sup->reaped++;
@@ -146,7 +148,9 @@ static void take_end(void *with, pid_t pid, int status,
 			continue;
 		if (i == sup->main_service)
 			terminal_leave(sup->terminal);
-		if (service_reaped(sup, i, status, used))
+		is_run = service_reaped(sup, i, status, used, &end);
+		shutdown_if_essential(sup, i, &end);
+		if (is_run)
 			queue_has_room(sup);
 		return;
 	}
@@ -184,12 +188,19 @@ static void reap(struct sup *sup)
 	}
 }
 
+static void wake(struct sup *sup, unsigned helpers)
+{
+	for (int k = 0; k < BOARD_HELPERS; k++)
+		if (helpers >> k & 1)
+			helpers_wake(sup, (enum board_helper_kind)k);
+}
+
 void loop_turn(struct sup *sup)
 {
 	struct wakes wakes;
 
 	signal_actions_follow(sup);   /* of the configuration */
-	publish(sup);                 /* memory only; wakes helpers */
+	wake(sup, publish(sup));      /* memory only */
 	wait_for_events(sup, &wakes); /* the only sleep */
 	services_fire(sup);           /* deadlines -> events */
 	hooks_fire(sup);              /* ... of short commands */
@@ -201,8 +212,9 @@ void loop_turn(struct sup *sup)
 	reload_run(sup);              /* asked for, or silent */
 	restore_run(sup);             /* what the registry remembers */
 	restore_check_volume(sup);    /* does it hang? */
-	if (sup->is_tree_changed)
-		tree_follow(sup);     /* dependents; all ended? */
+	if (sup->is_tree_changed &&
+	    !tree_follow(sup))        /* dependents */
+		shutdown_all_ended(sup);
 	if (sup->now_ms >= tree_blocked_ms(sup))
 		shutdown_all_blocked(sup);
 	queue_run(sup);               /* starts: headroom, budget */

@@ -7,7 +7,7 @@
 
 #include "init/config/config.h"
 #include "init/loader/loader.h"
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* One turn: put what has changed on the board, sleep until something happens
  * or is due, and do what follows from it. The work of a turn is bounded. sup

@@ -4,7 +4,7 @@
 #ifndef INIT_PID1_REGISTRY_RESTORE_H
 #define INIT_PID1_REGISTRY_RESTORE_H
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Take what the registry remembers as soon as it is there, or go on without
  * it once SUP_RESTORE_MS are over. */

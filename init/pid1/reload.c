@@ -15,6 +15,7 @@
 #include "init/kernel/spawn.h"
 #include "init/loader/loader_process.h"
 #include "init/pid1/reload_apply.h"
+#include "init/service/lifecycle.h"
 
 enum {
 	SILENT_MS = 10000, /* the files are given up after that */
@@ -67,7 +68,7 @@ static void become_loader(void *with)
 
 	spawn_drop_reports(sup->report);
 	for (uint32_t i = 0; i < sup->config->services; i++)
-		held[i] = !adopt_is_gone(sup, i);
+		held[i] = !service_is_gone(sup, i);
 	job.source.old = sup->config;
 	job.source.held = held;
 	loader_process_run(&job);

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "init/loader/loader.h"
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Reserve the memory, before the loop; `source` stays the caller's. 0, or
  * -errno. */

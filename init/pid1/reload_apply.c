@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "init/config/verify.h"
-#include "init/kernel/output_pipes.h"
 #include "init/kernel/task_limits.h"
 #include "init/pid1/helpers.h"
 #include "init/pid1/reload.h"
@@ -14,6 +13,7 @@
 #include "init/service/hooks.h"
 #include "init/service/lifecycle.h"
 #include "init/service/notify.h"
+#include "init/service/output_pipes.h"
 #include "init/service/schedule_timer.h"
 
 /* What a reload means for one service. */
@@ -26,14 +26,6 @@ enum change {
 	CHANGES,
 };
 
-bool adopt_is_gone(const struct sup *sup, uint32_t i)
-{
-	const struct service *s = &sup->service[i];
-
-	return settings(sup, i)->is_removed && !life_is_up(s->state) &&
-	       !s->is_swept && !hooks_hold(sup, i);
-}
-
 /* Every index that has a service has it again: the loader was asked so, and
  * what it says is not believed. */
 static bool keeps_services(const struct sup *sup, const struct config *next)
@@ -44,7 +36,7 @@ static bool keeps_services(const struct sup *sup, const struct config *next)
 	for (uint32_t i = 0; is_well && i < next->services; i++)
 		is_well = config_service(next, i)->is_main ==
 				  (i == sup->main_service) &&
-			  (i >= old->services || adopt_is_gone(sup, i) ||
+			  (i >= old->services || service_is_gone(sup, i) ||
 			   strcmp(config_name(old, i), config_name(next, i)) ==
 				   0);
 	return is_well;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Put `next` in force, a block that config_verify() has passed and nobody else
  * can write, and say so; or say why not, and nothing has changed.
@@ -20,9 +20,5 @@ void reload_apply(struct sup *sup, const struct config *next);
 
 /* What was loaded is what is in force: say so. */
 void adopt_nothing(struct sup *sup);
-
-/* Nothing runs or is left of service i, which the files no longer declare: its
- * index may become another's. */
-bool adopt_is_gone(const struct sup *sup, uint32_t i);
 
 #endif

@@ -9,7 +9,6 @@
 #include "init/kernel/lineage_mark.h"
 #include "init/kernel/memory.h"
 #include "init/kernel/oom_score.h"
-#include "init/kernel/output_pipes.h"
 #include "init/kernel/proc.h"
 #include "init/kernel/process.h"
 #include "init/kernel/service_cgroup.h"
@@ -19,12 +18,13 @@
 #include "init/kernel/task_limits.h"
 #include "init/kernel/wait.h"
 #include "init/pid1/helpers.h"
-#include "init/pid1/prober_link.h"
-#include "init/pid1/publish.h"
 #include "init/pid1/reload.h"
 #include "init/service/lifecycle.h"
 #include "init/service/notify.h"
 #include "init/service/oom.h"
+#include "init/service/output_pipes.h"
+#include "init/service/prober_link.h"
+#include "init/service/publish.h"
 
 static void watch(const struct sup *sup, int fd, int64_t number)
 {

@@ -6,7 +6,7 @@
 
 #include "init/config/config.h"
 #include "init/loader/loader.h"
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Make *sup, which is all zero, ready for its first turn: memory, descriptors,
  * helpers, and services that wait for their start. config, source and argv stay

@@ -7,14 +7,14 @@
 #include <signal.h>
 
 #include "init/kernel/process.h"
-#include "init/service/checks.h"
 #include "init/kernel/processes.h"
-#include "init/service/hooks.h"
 #include "init/pid1/helpers.h"
-#include "init/service/start_queue.h"
-#include "init/service/lifecycle.h"
-#include "init/service/stop.h"
+#include "init/service/checks.h"
 #include "init/service/dependency_tree.h"
+#include "init/service/hooks.h"
+#include "init/service/lifecycle.h"
+#include "init/service/start_queue.h"
+#include "init/service/stop.h"
 
 enum {
 	SPARE_MS = 1500, /* of shutdown_timeout, for what follows services;
@@ -117,22 +117,23 @@ void shutdown_by_signal(struct sup *sup, int number, int code)
 	sup->stop.next_ms = sup->now_ms;
 }
 
-void shutdown_if_essential(struct sup *sup, uint32_t i, enum life_event event,
-			   const struct board_end *end)
+void shutdown_if_essential(struct sup *sup, uint32_t i,
+			   const struct service_end *by)
 {
+	const struct board_end *end = &by->end;
 	const struct config_service *c = config_service(sup->config, i);
 	const struct service *s = &sup->service[i];
 
 	if (sup->stop.phase != STOP_NOT)
 		return;
-	if (c->is_main && event == LIFE_ENDED_DONE) {
+	if (c->is_main && by->event == LIFE_ENDED_DONE) {
 		begin(sup, end->code, (int)i, 0);
 		return;
 	}
 	if (!c->is_essential)
 		return;
-	if (event == LIFE_FAILED_LATCH || event == LIFE_ENDED_BAD ||
-	    (event == LIFE_FAILED_BLOCK && c->breaker.max_trips == 0)) {
+	if (by->event == LIFE_FAILED_LATCH || by->event == LIFE_ENDED_BAD ||
+	    (by->event == LIFE_FAILED_BLOCK && c->breaker.max_trips == 0)) {
 		SUP_SAY(sup, BOARD_EV_ESSENTIAL, (int)i, end->cause, end->code,
 			(int64_t)end->step, end->err,
 			end->ended_ms - end->started_ms);

@@ -6,17 +6,18 @@
 
 #include <stdint.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/exit.h"
+#include "init/service/supervisor.h"
 
 /* A stop signal came, with this si_code: begin to stop; what a second one does
  * is for stop_again. */
 void shutdown_by_signal(struct sup *sup, int number, int code);
 
-/* Service i took `event` after `end`: stop everything when it is essential
+/* A run of service i has ended: stop everything when the service is essential
  * and its breaker opened (with max_trips: latched), or it ended for good
  * without success, or when it is the given command and ended at all. */
-void shutdown_if_essential(struct sup *sup, uint32_t i, enum life_event event,
-			   const struct board_end *end);
+void shutdown_if_essential(struct sup *sup, uint32_t i,
+			   const struct service_end *by);
 
 /* Nothing can start again by itself. */
 void shutdown_all_ended(struct sup *sup);

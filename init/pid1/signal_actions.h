@@ -4,7 +4,7 @@
 #ifndef INIT_PID1_SIGNAL_ACTIONS_H
 #define INIT_PID1_SIGNAL_ACTIONS_H
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Do what the signals that wait mean, at most SIGNALS_AT_ONCE; the descriptor
  * stays readable while there are more. */

@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 
 #include "init/service/hooks.h"
-#include "init/service/notify.h"
-#include "init/pid1/prober_link.h"
 #include "init/service/lifecycle.h"
+#include "init/service/notify.h"
+#include "init/service/prober_link.h"
 
 enum {
 	POLL_MS = 100,       /* to the second look for readiness, doubled ... */

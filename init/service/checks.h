@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Service i executes. True when it is not ready before a check or it itself
  * says so. */

@@ -5,7 +5,6 @@
 #include "init/service/dependency_tree.h"
 
 #include "init/service/lifecycle.h"
-#include "init/pid1/shutdown.h"
 #include "policy/health.h"
 
 static bool is_oneshot(const struct sup *sup, uint32_t i)
@@ -324,14 +323,14 @@ int64_t tree_blocked_ms(const struct sup *sup)
 	return sup->blocked_since_ms + limit_ms;
 }
 
-void tree_follow(struct sup *sup)
+bool tree_follow(struct sup *sup)
 {
 	struct look look = { { false }, { false } };
 
 	sup->is_tree_changed = false;
 	sup->is_queue_due = true;
 	if (sup->stop.phase != STOP_NOT)
-		return;
+		return true;
 	want_required(sup);
 	for (uint32_t k = 0; k < sup->config->services; k++) {
 		uint16_t i = config_order(sup->config)[k];
@@ -345,8 +344,7 @@ void tree_follow(struct sup *sup)
 		sup->blocked_since_ms = NEVER;
 	else if (sup->blocked_since_ms == NEVER)
 		sup->blocked_since_ms = sup->now_ms;
-	if (!is_anything_left(sup))
-		shutdown_all_ended(sup);
+	return is_anything_left(sup);
 }
 
 bool tree_stop(struct sup *sup, bool is_all)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* The first dependency of service i that is not ready (a oneshot: done), or
  * -1. A requirement that it was stopped for must have been ready for
@@ -24,8 +24,8 @@ bool tree_is_lost(const struct sup *sup, uint32_t i);
  * is to run requires and nobody stopped; part from what is lost, and from what
  * is parted itself; give those that were blocked while a dependency was down a
  * probe when that becomes ready; tell those that are to stop, dependents first;
- * shut down when nothing can start again by itself. */
-void tree_follow(struct sup *sup);
+ * false when nothing runs, nor can start again by itself. */
+bool tree_follow(struct sup *sup);
 
 /* While stopping everything: tell each service whose dependents are all down;
  * with is_all everybody. True when nothing of any service runs. */

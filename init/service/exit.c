@@ -8,15 +8,14 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "init/service/checks.h"
 #include "init/kernel/task_limits.h"
-#include "init/service/oom.h"
-#include "init/service/notify.h"
-#include "init/pid1/publish.h"
-#include "init/service/start_queue.h"
-#include "init/service/lifecycle.h"
-#include "init/pid1/shutdown.h"
+#include "init/service/checks.h"
 #include "init/service/leftovers.h"
+#include "init/service/lifecycle.h"
+#include "init/service/notify.h"
+#include "init/service/oom.h"
+#include "init/service/publish.h"
+#include "init/service/start_queue.h"
 #include "init/service/stop.h"
 #include "policy/exit_policy.h"
 
@@ -297,13 +296,13 @@ void service_give_up(struct sup *sup, uint32_t i, enum board_cause cause)
 }
 
 bool service_reaped(struct sup *sup, uint32_t i, int status,
-		    const struct rusage *used)
+		    const struct rusage *used, struct service_end *ret_end)
 {
 	struct service *s = &sup->service[i];
-	enum life_event event = LIFE_EVENTS;
-	struct board_end end;
+	struct board_end *end = &ret_end->end;
 	bool is_given_up = s->given_up != BOARD_NEVER_ENDED;
 
+	ret_end->event = LIFE_EVENTS;
 	forget_process(sup, i);
 	if (is_refused(sup, i)) {
 		refuse(sup, i);
@@ -312,27 +311,25 @@ bool service_reaped(struct sup *sup, uint32_t i, int status,
 	s->has_token = false;
 	s->refused_by = BOARD_LIMIT_NONE;
 	s->refusals = 0;
-	describe_end(sup, i, status, used, &end);
-	look_for_sender(sup, i, &end);
-	look_for_oom(sup, i, status, &end);
+	describe_end(sup, i, status, used, end);
+	look_for_sender(sup, i, end);
+	look_for_oom(sup, i, status, end);
 	s->given_up = BOARD_NEVER_ENDED;
 	s->was_given_up_probe = false;
 	if (is_given_up)
-		event = s->verdict;
-	else if (end.cause != BOARD_ASKED && end.cause != BOARD_KILLED)
-		event = judge(sup, i, &end);
+		ret_end->event = s->verdict;
+	else if (end->cause != BOARD_ASKED && end->cause != BOARD_KILLED)
+		ret_end->event = judge(sup, i, end);
 	else if (settings(sup, i)->is_main)
 		s->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 						   : WEXITSTATUS(status);
-	record_end(sup, i, &end);
-	s->has_vanished = end.cause == BOARD_EXITED && end.code == 0 &&
+	record_end(sup, i, end);
+	s->has_vanished = end->cause == BOARD_EXITED && end->code == 0 &&
 			  settings(sup, i)->type == CONFIG_DAEMON &&
-			  end.ended_ms - end.started_ms < SUP_VANISH_MS;
+			  end->ended_ms - end->started_ms < SUP_VANISH_MS;
 	leftovers_begin(sup, i, false);
-	if (event == LIFE_EVENTS)
-		return true;
 	/* One that is stopping takes its GONE when nothing of it is left. */
-	service_take(sup, i, event);
-	shutdown_if_essential(sup, i, event, &end);
+	if (ret_end->event != LIFE_EVENTS)
+		service_take(sup, i, ret_end->event);
 	return true;
 }

@@ -7,11 +7,18 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
-/* The leader of service i has been reaped. False when it was a start that the
- * machine refused: its end made no room for another attempt. */
+/* An end, and what the life of its service made of it. */
+struct service_end {
+	enum life_event event; /* LIFE_EVENTS: nothing, it was asked to end */
+	struct board_end end;
+};
+
+/* The leader of service i has been reaped, and *ret_end says what followed.
+ * False when it was a start that the machine refused: that is no end, and made
+ * no room for another attempt. */
 bool service_reaped(struct sup *sup, uint32_t i, int status,
-		    const struct rusage *used);
+		    const struct rusage *used, struct service_end *ret_end);
 
 #endif

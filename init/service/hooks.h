@@ -21,7 +21,7 @@
 #include <sys/types.h>
 
 #include "init/kernel/signal_courier.h"
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* What it does: run argv, or where that has no word, exit with 0 if path
  * exists, else with the errno. is_new: with EEXIST if it is what was there

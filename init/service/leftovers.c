@@ -8,8 +8,8 @@
 
 #include <signal.h>
 
-#include "init/kernel/service_cgroup.h"
 #include "init/kernel/processes.h"
+#include "init/kernel/service_cgroup.h"
 #include "init/service/hooks.h"
 #include "init/service/lifecycle.h"
 #include "init/service/stop.h"

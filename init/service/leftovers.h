@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* The leader of service i is reaped: look in this turn for what it left. A
  * service that is stopping gives them the rest of its stop_timeout, any other

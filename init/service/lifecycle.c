@@ -8,6 +8,7 @@
 
 #include "init/kernel/wait.h"
 #include "init/service/checks.h"
+#include "init/service/hooks.h"
 #include "init/service/leftovers.h"
 #include "init/service/oom.h"
 #include "init/service/schedule_timer.h"
@@ -75,6 +76,14 @@ void service_want(struct sup *sup, uint32_t i)
 	service_take(sup, i, config_is_scheduled(sup->config, i)
 				     ? LIFE_SCHEDULED
 				     : LIFE_WANT);
+}
+
+bool service_is_gone(const struct sup *sup, uint32_t i)
+{
+	const struct service *s = &sup->service[i];
+
+	return settings(sup, i)->is_removed && !life_is_up(s->state) &&
+	       !s->is_swept && !hooks_hold(sup, i);
 }
 
 void services_begin(struct sup *sup)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "init/kernel/spawn.h"
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Put service i at its beginning and want it if it has autostart; or all. */
 void service_begin(struct sup *sup, uint32_t i);
@@ -26,6 +26,10 @@ void service_touch(struct sup *sup, uint32_t i);
 
 /* Only its deadline is worked out again: nothing that others see changed. */
 void service_arm(struct sup *sup, uint32_t i);
+
+/* Nothing runs or is left of service i, which the files no longer declare: its
+ * index may become another's. */
+bool service_is_gone(const struct sup *sup, uint32_t i);
 
 /* Service i, which executes, is ready. Said of one that was ready before, or
  * is stopping, it means nothing. */

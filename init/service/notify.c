@@ -11,7 +11,6 @@
 #include "init/kernel/die.h"
 #include "init/kernel/sockets.h"
 #include "init/kernel/wait.h"
-#include "init/pid1/reload_apply.h"
 #include "init/service/checks.h"
 #include "init/service/lifecycle.h"
 
@@ -63,7 +62,7 @@ int notify_follow(struct sup *sup, const struct config *next)
 		int fd;
 
 		/* The place is another service's: so is the name. */
-		if (i < before && adopt_is_gone(sup, i))
+		if (i < before && service_is_gone(sup, i))
 			descriptors_drop(&sup->socket[i]);
 		if (sup->socket[i] >= 0 || !needs_socket(next, i))
 			continue;

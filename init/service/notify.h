@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "init/board/probe.h"
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Descriptors that the readiness of all services needs at most. */
 uint32_t notify_descriptors(const struct config *c);

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* A large process takes so long from the kernel's SIGKILL to its end. */
 enum { OOM_FRESH_MS = 2000 };

@@ -6,8 +6,8 @@
 #include <signal.h>
 
 #include "init/kernel/cgroup.h"
-#include "init/kernel/signal_courier.h"
 #include "init/kernel/processes.h"
+#include "init/kernel/signal_courier.h"
 #include "init/service/leftovers.h"
 #include "init/service/stop.h"
 

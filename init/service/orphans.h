@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* End all that there are, and those that are left when these end. */
 void orphans_sweep(struct sup *sup);

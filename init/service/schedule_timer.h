@@ -13,7 +13,7 @@
 #ifndef INIT_SERVICE_SCHEDULE_TIMER_H
 #define INIT_SERVICE_SCHEDULE_TIMER_H
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Service i has taken an event: its ticks begin, go on, or end. */
 void timer_follow(struct sup *sup, uint32_t i, enum life_event event);

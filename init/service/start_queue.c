@@ -18,12 +18,12 @@
 #include "init/kernel/spawn.h"
 #include "init/kernel/task_limits.h"
 #include "init/kernel/wait.h"
-#include "init/pid1/publish.h"
 #include "init/service/dependency_tree.h"
 #include "init/service/hooks.h"
 #include "init/service/lifecycle.h"
 #include "init/service/notify.h"
 #include "init/service/oom.h"
+#include "init/service/publish.h"
 
 enum {
 	AT_ONCE = 64, /* starts in one turn */

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Service i has begun to wait, or does so no longer (life table only). */
 void queue_join(struct sup *sup, uint32_t i);

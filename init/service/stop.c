@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "init/service/checks.h"
-#include "init/kernel/signal_courier.h"
 #include "init/kernel/processes.h"
+#include "init/kernel/signal_courier.h"
+#include "init/service/checks.h"
 #include "init/service/hooks.h"
 #include "init/service/lifecycle.h"
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "init/kernel/signal_courier.h"
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Longest that on_blocked may take. */
 enum { STOP_BLOCKED_MS = 30000 };

@@ -331,7 +331,7 @@ static void send_one(const void *record, size_t size)
 	/* As the loop does before it listens. */
 	memset(&meant, 0xff, sizeof(meant));
 	is_signal = false;
-	tree_follow(&sup);
+	follow_tree();
 	meant = again || error || c.kind == COMMAND_RELOAD ? nobody :
 							      c.services;
 	is_signal = c.kind == COMMAND_SIGNAL;

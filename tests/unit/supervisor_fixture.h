@@ -142,8 +142,18 @@ static inline void ended(uint32_t i, int status)
 {
 	const struct rusage used = { .ru_maxrss = 1 };
 
-	assert_true(service_reaped(&sup, i, status, &used));
+	struct service_end end;
+
+	assert_true(service_reaped(&sup, i, status, &used, &end));
+	shutdown_if_essential(&sup, i, &end);
 	leftovers_run(&sup);
+}
+
+/* As the loop does when a service has changed. */
+static inline void follow_tree(void)
+{
+	if (!tree_follow(&sup))
+		shutdown_all_ended(&sup);
 }
 
 /* Its processes end with code 1 until it is blocked. */

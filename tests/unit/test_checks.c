@@ -10,7 +10,7 @@
 
 #include "init/service/checks.h"
 #include "init/service/notify.h"
-#include "init/pid1/prober_link.h"
+#include "init/service/prober_link.h"
 
 #define ONE "[service:a]\ncommand = x\nrestart_delay = 100ms..100ms\n"
 #define READY ONE "ready = tcp:127.0.0.1:80\nready_timeout = 10s\n"

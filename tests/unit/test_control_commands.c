@@ -142,7 +142,7 @@ static void running_one_is_told_to_stop_and_stays_stopped(void **state)
 	assert_int_equal(said(0), 1);
 	ended(0, SIGTERM);
 	assert_int_equal(state_of(0), LIFE_STOPPED);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(sup.stop.phase, STOP_NOT);
 	assert_int_equal(sup.breaker[0].filled, 0);
 }
@@ -150,13 +150,13 @@ static void running_one_is_told_to_stop_and_stays_stopped(void **state)
 static void without_a_person_nothing_keeps_dashpot_running(void **state)
 {
 	sup_with(ONE "autostart = no\nrestart = never\n");
-	tree_follow(&sup);
+	follow_tree();
 	/* Nothing has run yet: a person is waited for. */
 	assert_int_equal(sup.stop.phase, STOP_NOT);
 	assert_true(ask(COMMAND_START, 0));
 	run(0);
 	ended(0, 0);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(sup.stop.phase, STOP_SERVICES);
 }
 
@@ -166,7 +166,7 @@ static void stop_reaches_what_waits_for_a_start(void **state)
 	assert_true(ask(COMMAND_STOP, 0));
 	assert_int_equal(state_of(0), LIFE_STOPPED);
 	assert_int_equal(sup.waiting, 0);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(sup.stop.phase, STOP_NOT);
 }
 
@@ -179,7 +179,7 @@ static void stop_of_what_has_ended_leaves_it_and_lets_dashpot_exit(void **state)
 	assert_true(ask(COMMAND_STOP, 0));
 	assert_int_equal(state_of(0), LIFE_FAILED);
 	assert_int_equal(said(0), 0);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(sup.stop.phase, STOP_SERVICES);
 }
 
@@ -211,17 +211,17 @@ static void dependents_of_a_stopped_one_stop_and_wait_for_a_person(void **state)
 	run(0);
 	run(1);
 	assert_true(ask(COMMAND_STOP, 0));
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(state_of(1), LIFE_STOPPING);
 	ended(0, SIGTERM);
 	ended(1, SIGTERM);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(state_of(0), LIFE_STOPPED);
 	assert_int_equal(state_of(1), LIFE_WAITING);
 	assert_int_equal(sup.stop.phase, STOP_NOT);
 	assert_true(ask(COMMAND_START, 0));
 	run(0);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(state_of(1), LIFE_WAITING);
 	assert_false(sup.service[1].is_stop_asked);
 }
@@ -233,12 +233,12 @@ static void dependency_that_is_ready_starts_no_stopped_dependent(void **state)
 	run(1);
 	ask(COMMAND_STOP, 1);
 	ask(COMMAND_RESTART, 0);
-	tree_follow(&sup);
+	follow_tree();
 	ended(0, SIGTERM);
 	ended(1, SIGTERM);
 	run(0);
 	sup.now_ms += 60000;
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(state_of(1), LIFE_STOPPED);
 }
 
@@ -247,7 +247,7 @@ static void stopped_one_holds_up_the_end_of_blocked_ones(void **state)
 	sup_with(BLOCKING "[service:b]\ncommand = x\n");
 	block(0);
 	ask(COMMAND_STOP, 1);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(sup.blocked_since_ms, NEVER);
 }
 

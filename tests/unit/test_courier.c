@@ -9,7 +9,7 @@
 #include "init/kernel/capability.h"
 #include "init/kernel/signal_courier.h"
 #include "init/pid1/helpers.h"
-#include "init/pid1/publish.h"
+#include "init/service/publish.h"
 #include "init/service/stop.h"
 
 #define ONE "[service:a]\ncommand = x\nstop_timeout = 3s\n"

@@ -9,7 +9,7 @@
 
 #include "init/service/checks.h"
 #include "init/pid1/control_commands.h"
-#include "init/pid1/publish.h"
+#include "init/service/publish.h"
 #include "init/service/start_queue.h"
 #include "tests/unit/health_cases.h"
 
@@ -39,7 +39,7 @@ static void follow(void)
 {
 	for (int turn = 0; sup.is_tree_changed; turn++) {
 		assert_true(turn < 10);
-		tree_follow(&sup);
+		follow_tree();
 	}
 }
 
@@ -710,12 +710,12 @@ static void latched_ones_count_as_blocked(void **state)
 	run(a);
 	run(b);
 	fails(a);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(tree_blocked_ms(&sup), NEVER); /* b runs */
 	sup.now_ms += 500;
 	fails(b);
 	queue_run(&sup);
-	tree_follow(&sup);
+	follow_tree();
 	IS(a, "failed");
 	IS(b, "blocked");
 	IS(c, "waiting");
@@ -788,14 +788,14 @@ static void first_passed_check_starts_who_comes_after(void **state)
 {
 	sup_with(A "health = unix:/x\n" B "after = a\n" C "requires = b\n");
 	run(a);
-	tree_follow(&sup);
+	follow_tree();
 	queue_run(&sup);
 	IS(b, "waiting");
 	assert_int_equal(sup.service[b].wait, BOARD_WAIT_DEPENDENCY);
 	sup.is_tree_changed = false;
 	checks_answered(&sup, a, BOARD_ANSWER_YES, 0);
 	assert_true(sup.is_tree_changed);
-	tree_follow(&sup);
+	follow_tree();
 	assert_true(sup.is_queue_due);
 	assert_int_equal(tree_awaits(&sup, b, &(int64_t){ 0 }), -1);
 	/* A later failure holds up nobody before it is given up. */

@@ -237,10 +237,10 @@ static void who_requires_it_stays_while_it_is_restarted(void **state)
 	run(0);
 	run(1);
 	service_give_up(&sup, 0, BOARD_UNHEALTHY);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(state_of(1), LIFE_RUNNING);
 	ended(0, SIGTERM);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(state_of(1), LIFE_RUNNING);
 }
 
@@ -250,7 +250,7 @@ static void who_requires_it_stops_when_it_is_blocked(void **state)
 	run(0);
 	run(1);
 	service_give_up(&sup, 0, BOARD_UNHEALTHY);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(state_of(1), LIFE_STOPPING);
 }
 

@@ -420,11 +420,11 @@ static void place_of_a_removed_service_is_held_by_its_hook(void **state)
 		->is_removed = true;
 	sup.config = c;
 	service_stop(&sup, 1, false);
-	assert_true(adopt_is_gone(&sup, 1));
+	assert_true(service_is_gone(&sup, 1));
 	start(1, HOOK_BLOCKED);
-	assert_false(adopt_is_gone(&sup, 1));
+	assert_false(service_is_gone(&sup, 1));
 	hooks_reaped(&sup, 0x7e000000, 0);
-	assert_true(adopt_is_gone(&sup, 1));
+	assert_true(service_is_gone(&sup, 1));
 	free(c);
 }
 

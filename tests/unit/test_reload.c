@@ -102,7 +102,7 @@ static void leave(const char *text)
 					    .old = sup.config, .held = held };
 
 	for (uint32_t i = 0; i < sup.config->services; i++)
-		held[i] = !adopt_is_gone(&sup, i);
+		held[i] = !service_is_gone(&sup, i);
 	fake_files[0] = (struct fake_file){ .name = "t.ini", .text = text };
 	load_source(&fake_world, &from);
 	assert_non_null(loaded.c);
@@ -551,7 +551,7 @@ static void removed_failed_one_keeps_nobody_running(void **state)
 	run(1);
 	reload_with(B "type = oneshot\n");
 	ended(1, 0);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(sup.stop.phase, STOP_SERVICES);
 	assert_int_equal(sup.stop.exit_code, 0);
 }

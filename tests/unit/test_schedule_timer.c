@@ -5,7 +5,7 @@
 
 #include "init/pid1/reload_apply.h"
 #include "init/pid1/control_commands.h"
-#include "init/pid1/publish.h"
+#include "init/service/publish.h"
 #include "init/service/schedule_timer.h"
 
 #define JOB "[service:a]\ncommand = x\ntype = oneshot\n"
@@ -241,14 +241,14 @@ static void restart_during_a_run_is_one_run_after_the_other(void **state)
 static void scheduled_service_keeps_dashpot_running(void **state)
 {
 	sup_at_three(EVERY);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(sup.stop.phase, STOP_NOT);
 	ask(COMMAND_STOP);
 	sup.service[0].is_stop_asked = false;
-	tree_follow(&sup); /* it never ran: a person is waited for */
+	follow_tree(); /* it never ran: a person is waited for */
 	assert_int_equal(sup.stop.phase, STOP_NOT);
 	sup.service[0].starts = 1;
-	tree_follow(&sup);
+	follow_tree();
 	assert_true(sup.stop.phase != STOP_NOT);
 }
 
@@ -269,7 +269,7 @@ static void run_that_loses_its_requirement_is_repeated(void **state)
 	pass(10000);
 	run(0);
 	service_stop(&sup, 1, false);
-	tree_follow(&sup);
+	follow_tree();
 	assert_int_equal(job()->state, LIFE_STOPPING);
 	ended(0, SIGTERM);
 	assert_int_equal(job()->state, LIFE_WAITING);
@@ -495,7 +495,7 @@ static void removed_one_has_no_ticks(void **state)
 	assert_int_equal(job()->state, LIFE_STOPPED);
 	pass(100000);
 	assert_int_equal(job()->state, LIFE_STOPPED);
-	assert_true(adopt_is_gone(&sup, 0));
+	assert_true(service_is_gone(&sup, 0));
 	munmap((void *)(uintptr_t)first, first->size);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/pid1/supervisor: how often reaped orphans are told. */
+/* init/service/supervisor: how often reaped orphans are told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 static struct sup sup;
 

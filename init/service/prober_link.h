@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* PID 1's end of the prober, the helper that makes connections and reads what
  * services tell. */
-#ifndef INIT_PID1_PROBER_LINK_H
-#define INIT_PID1_PROBER_LINK_H
+#ifndef INIT_SERVICE_PROBER_LINK_H
+#define INIT_SERVICE_PROBER_LINK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* True when some service of c needs the prober. */
 bool prober_link_is_needed(const struct config *c);

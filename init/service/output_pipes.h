@@ -6,10 +6,10 @@
  * meets EPIPE. Nobody keeps a write end: each start opens one of its own by
  * /proc, so what a service does to its description (O_NONBLOCK) is its own
  * affair, and a pipe is at its end when all processes that print are gone. */
-#ifndef INIT_KERNEL_OUTPUT_PIPES_H
-#define INIT_KERNEL_OUTPUT_PIPES_H
+#ifndef INIT_SERVICE_OUTPUT_PIPES_H
+#define INIT_SERVICE_OUTPUT_PIPES_H
 
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 /* Raise the soft RLIMIT_NOFILE to the hard one, for the pipes and one verdict
  * pipe a service; what services are to get is kept in sup->limits.files. Ends

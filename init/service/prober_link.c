@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Nothing that comes from there is believed: the prober reads what anybody in
  * the network namespace may send. */
-#include "init/pid1/prober_link.h"
+#include "init/service/prober_link.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What all parts of PID 1 say goes through here; a function, because there
  * are many of them and each would fill in the same numbers. */
-#include "init/pid1/supervisor.h"
+#include "init/service/supervisor.h"
 
 #include "init/kernel/clock.h"
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* A copy of private state, made once a turn and only where something is new:
  * PID 1 never reads it back to decide anything. */
-#include "init/pid1/publish.h"
+#include "init/service/publish.h"
 
 #include <string.h>
 
-#include "init/service/hooks.h"
-#include "init/pid1/helpers.h"
 #include "init/kernel/task_limits.h"
+#include "init/service/hooks.h"
 #include "init/service/lifecycle.h"
 
 static void publish_breaker(const struct sup *sup, uint32_t i,
@@ -172,26 +171,24 @@ void publish_begin(struct sup *sup)
 	board_head_end(b);
 }
 
-void publish(struct sup *sup)
+unsigned publish(struct sup *sup)
 {
 	struct board *b = sup->boards.board;
 	uint64_t events = atomic_load(&b->events);
 	bool is_news = events != sup->events_seen;
+	unsigned readers = 1U << BOARD_RECORDER | 1U << BOARD_CONTROL;
 
 	/* An event alone is for the volume too. */
 	if (!sup->is_head_changed && !is_news)
-		return;
+		return 0;
 	for (uint32_t i = 0; i < sup->config->services; i++)
 		if (sup->service[i].is_changed)
 			publish_service(sup, i);
 	publish_head(sup);
 	atomic_fetch_add(&b->generation, 1);
 	sup->events_seen = events;
-	helpers_wake(sup, BOARD_RECORDER);
-	helpers_wake(sup, BOARD_CONTROL);
-	if (!is_news && sup->stop.phase < STOP_HELPERS)
-		return;
-	helpers_wake(sup, BOARD_RELAY);
-	if (sup->has_files)
-		helpers_wake(sup, BOARD_FILES);
+	if (is_news || sup->stop.phase >= STOP_HELPERS)
+		readers |= 1U << BOARD_RELAY |
+			   (unsigned)sup->has_files << BOARD_FILES;
+	return readers;
 }

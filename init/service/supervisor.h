@@ -5,8 +5,8 @@
  * services that do not exist, and breakers of services that never failed, are
  * never touched, so they cost nothing. Times are monotonic milliseconds;
  * NEVER stands for a deadline that is not set. */
-#ifndef INIT_PID1_SUPERVISOR_H
-#define INIT_PID1_SUPERVISOR_H
+#ifndef INIT_SERVICE_SUPERVISOR_H
+#define INIT_SERVICE_SUPERVISOR_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* At the beginning and at a reload: else PID 1 does nothing to a pipe, the
  * child of a start and the helpers use them. */
-#include "init/kernel/output_pipes.h"
+#include "init/service/output_pipes.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "init/kernel/descriptors.h"
 #include "init/kernel/die.h"
-#include "init/pid1/reload_apply.h"
+#include "init/kernel/output_pipe.h"
+#include "init/service/lifecycle.h"
 #include "init/service/notify.h"
 
-enum {
-	OWN_FILES = 64, /* descriptors of dashpot beside those of services */
-	PIPE_MODE = 0622,
-};
+enum { OWN_FILES = 64 }; /* descriptors of dashpot beside those of services */
 
 /* Stream `stream` (2 * service, + 1 for stderr). */
 static const struct config_stream *stream_of(const struct config *c,
@@ -58,14 +52,11 @@ int pipes_make_room(struct sup *sup)
 {
 	struct rlimit *own = &sup->limits.files;
 	const uint64_t needed = descriptors(sup->config);
-	struct rlimit raised;
+	int err = output_pipe_limit(own);
 
-	if (prlimit(0, RLIMIT_NOFILE, NULL, own) < 0) {
-		*own = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
-		return -errno;
-	}
-	raised = (struct rlimit){ own->rlim_max, own->rlim_max };
-	if (raised.rlim_max < needed)
+	if (err < 0)
+		return err;
+	if (own->rlim_max < needed)
 		die_text(DIE_USAGE,
 			 "%u services with %u outputs to carry and %u that "
 			 "tell when they are ready need %llu open files; the "
@@ -74,38 +65,9 @@ int pipes_make_room(struct sup *sup)
 			 sup->config->services, count(sup->config),
 			 notify_descriptors(sup->config),
 			 (unsigned long long)needed,
-			 (unsigned long long)raised.rlim_max);
+			 (unsigned long long)own->rlim_max);
 	/* The soft limit may be raised to the hard one by anybody. */
-	return prlimit(0, RLIMIT_NOFILE, &raised, NULL) < 0 ? -errno : 0;
-}
-
-/* Without CAP_CHOWN it stays dashpot's: its mode is enough to write. */
-static int give_to_user(int fd, const struct config_service *s)
-{
-	uid_t uid = s->has_user ? s->uid : geteuid();
-
-	return descriptors_owner(fd, uid, (gid_t)-1) < 0 && errno != EPERM &&
-			       errno != EINVAL
-		       ? -errno
-		       : 0;
-}
-
-/* A pipe that dashpot, the service's user and whoever that becomes later can
- * open by path for writing: whether they may is asked of /proc/PID/fd, which
- * admits nobody else. Reading it is its owner's. The read end, or -errno. */
-static int make_pipe(const struct config_service *s)
-{
-	int ends[2];
-	int err;
-
-	if (descriptors_pipe(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -errno;
-	err = descriptors_mode(ends[0], PIPE_MODE) < 0 ? -errno
-					     : give_to_user(ends[0], s);
-	close(ends[1]);
-	if (err < 0)
-		close(ends[0]);
-	return err < 0 ? err : ends[0];
+	return output_pipe_raise_limit(own->rlim_max);
 }
 
 uint32_t pipes_make(struct sup *sup)
@@ -122,18 +84,11 @@ uint32_t pipes_make(struct sup *sup)
 			inherited++;
 			continue;
 		}
-		sup->pipe[k] = make_pipe(config_service(c, k / 2));
+		sup->pipe[k] = output_pipe_make(config_service(c, k / 2));
 		if (sup->pipe[k] < 0)
 			die_system("pipe2", -sup->pipe[k]);
 	}
 	return inherited;
-}
-
-static void close_pipe(struct sup *sup, uint32_t k)
-{
-	if (sup->pipe[k] >= 0)
-		close(sup->pipe[k]);
-	sup->pipe[k] = -1;
 }
 
 /* Make what is missing; `made` says which. 0, or -errno. */
@@ -145,7 +100,7 @@ static int make_missing(struct sup *sup, const struct config *next, bool *made)
 		if (sup->pipe[k] >= 0 || sup->proc_fd < 0 ||
 		    !config_is_piped(stream_of(next, k)))
 			continue;
-		fd = make_pipe(config_service(next, k / 2));
+		fd = output_pipe_make(config_service(next, k / 2));
 		if (fd < 0)
 			return fd;
 		sup->pipe[k] = fd;
@@ -164,21 +119,21 @@ int pipes_follow(struct sup *sup, const struct config *next, int64_t *needed)
 	if ((uint64_t)*needed > sup->limits.files.rlim_max)
 		return -EMFILE;
 	for (uint32_t k = 0; k < before; k++)
-		if (adopt_is_gone(sup, k / 2))
-			close_pipe(sup, k);
+		if (service_is_gone(sup, k / 2))
+			descriptors_drop(&sup->pipe[k]);
 	for (uint32_t k = before; k < 2 * next->services; k++)
 		sup->pipe[k] = -1;
 	err = make_missing(sup, next, made);
 	for (uint32_t k = 0; err < 0 && k < 2 * next->services; k++)
 		if (made[k])
-			close_pipe(sup, k);
+			descriptors_drop(&sup->pipe[k]);
 	if (err < 0)
 		return err;
 	/* It was somebody's before: a failure leaves it so. */
 	for (uint32_t k = 0; k < before; k++)
 		if (sup->pipe[k] >= 0)
-			(void)give_to_user(sup->pipe[k],
-					   config_service(next, k / 2));
+			(void)output_pipe_give(sup->pipe[k],
+					       config_service(next, k / 2));
 	sup->has_files = sup->proc_fd >= 0 && pipes_have_files(next);
 	return 0;
 }
@@ -187,6 +142,6 @@ void pipes_stay(struct sup *sup, const struct config *next)
 {
 	for (uint32_t k = 2 * sup->config->services; k < 2 * next->services;
 	     k++)
-		close_pipe(sup, k);
+		descriptors_drop(&sup->pipe[k]);
 	sup->has_files = sup->proc_fd >= 0 && pipes_have_files(sup->config);
 }
