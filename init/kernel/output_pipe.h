@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One pipe for what a service prints, and the limit on how many there can be. */
+/* One pipe for what a service prints, and the limit on their number. */
 #ifndef INIT_KERNEL_OUTPUT_PIPE_H
 #define INIT_KERNEL_OUTPUT_PIPE_H
 

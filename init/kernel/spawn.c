@@ -264,8 +264,9 @@ static void drop_old(int socket_fd)
 			return;
 }
 
-/* "NOTIFY_SOCKET=@NAME", or NULL where there is no socket or its name cannot be
- * known (errno). The NUL that an abstract name begins with is written as "@". */
+/* "NOTIFY_SOCKET=@NAME", or NULL where there is no socket or its name cannot
+ * be known (errno). The NUL that an abstract name begins with is written as
+ * "@". */
 static const char *notify_variable(int socket_fd)
 {
 	static char variable[sizeof("NOTIFY_SOCKET=@") + SOCKETS_NAME];

@@ -8,8 +8,8 @@
 /* Before the helpers exist: what they want to know first. */
 void publish_begin(struct sup *sup);
 
-/* Write what has changed since the last call. Memory only; never blocks. Returns
- * the helpers that are to be woken for it: bit n for helper n. */
+/* Write what has changed since the last call. Memory only; never blocks.
+ * Returns the helpers that are to be woken for it: bit n for helper n. */
 unsigned publish(struct sup *sup);
 
 /* Show the number of the run that is about to begin before its process can
