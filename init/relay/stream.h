@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "init/board/lines.h"
-#include "init/relay/line.h"
+#include "init/relay/line_format.h"
 
 /* One of them; the rest of it is on the board. */
 struct stream {

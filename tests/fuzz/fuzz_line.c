@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "init/board/lines.h"
-#include "init/relay/line.h"
+#include "init/relay/line_format.h"
 #include "init/relay/object.h"
 #include "init/text/peek.h"
 
@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	style.prefix = (enum config_prefix)((data[0] >> 3) % 3);
 	check_agreement(text, line.length);
 	while (line.length > 0) {
-		used = line_make(out, sizeof(out), &style, &line, &taken);
+		used = line_format(out, sizeof(out), &style, &line, &taken);
 		if (used == 0 || used > sizeof(out) || taken == 0 ||
 		    taken > line.length)
 			die("no progress");

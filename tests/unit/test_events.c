@@ -5,7 +5,7 @@
 
 #include "init/cli/events.h"
 #include "init/cli/graph.h"
-#include "init/relay/line.h"
+#include "init/relay/line_format.h"
 #include "init/text/json.h"
 #include "init/text/wording.h"
 
@@ -229,7 +229,7 @@ static void whatever_makes_json_escapes_the_same(void **state)
 	json_close(&j);
 	assert_int_equal(j.err, 0);
 	assert_non_null(strstr(text, "\"" SHOWN PLAIN "\""));
-	line_make(line, sizeof(line) - 1, &style, &said, &taken);
+	line_format(line, sizeof(line) - 1, &style, &said, &taken);
 	assert_int_equal(taken, said.length);
 	assert_non_null(strstr(line, "\"message\":\"" SHOWN PLAIN "\""));
 }

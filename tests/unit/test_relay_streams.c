@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/relay/carry, move, stream and sink as the relay process: what comes
+/* init/relay/loop, forward, stream and sink as the relay process: what comes
  * out of it, whatever goes in and however it ends. */
 #include "relay_fixture.h"
 

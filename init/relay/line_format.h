@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* One line of a service, as it goes to an output: as it came, with the
  * service's name before it, or as JSON. Bytes in, bytes out; no state. */
-#ifndef INIT_RELAY_LINE_H
-#define INIT_RELAY_LINE_H
+#ifndef INIT_RELAY_LINE_FORMAT_H
+#define INIT_RELAY_LINE_FORMAT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ struct line {
  * escapes can make a long one too long: what is left is then a piece of its
  * own. The last piece of a line may be empty: 0 bytes in JSON too, and *taken
  * is 0. */
-size_t line_make(char *to, size_t room, const struct line_style *style,
+size_t line_format(char *to, size_t room, const struct line_style *style,
 		 const struct line *line, size_t *taken);
 
 #endif

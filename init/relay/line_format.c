@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A line is made in place: what does not fit leaves no trace but bytes that
  * nobody counts. */
-#include "init/relay/line.h"
+#include "init/relay/line_format.h"
 
 #include <string.h>
 
@@ -111,7 +111,7 @@ static size_t merge(char *to, size_t room, struct phrase *head,
 	return put(to, room, head, line, object->behind, '\n');
 }
 
-size_t line_make(char *to, size_t room, const struct line_style *style,
+size_t line_format(char *to, size_t room, const struct line_style *style,
 		 const struct line *line, size_t *taken)
 {
 	char text[HEAD] = "", time[PHRASE_TIME];

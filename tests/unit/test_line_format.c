@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "cJSON.h"
-#include "init/relay/line.h"
+#include "init/relay/line_format.h"
 #include "init/relay/object.h"
 
 /* Scan an exact copy, so that ASan sees a look behind its end. */
@@ -133,7 +133,7 @@ static const char *made(const struct line_style *style, const char *text,
 	struct line line = { .text = text, .length = length,
 			     .wall_ms = 1763812984567 };
 	size_t taken;
-	size_t n = line_make(out, sizeof(out) - 1, style, &line, &taken);
+	size_t n = line_format(out, sizeof(out) - 1, style, &line, &taken);
 
 	assert_int_equal(taken, length);
 	out[n] = '\0';
@@ -205,16 +205,16 @@ static void line_without_room_is_not_made(void **state)
 	for (size_t room = 0; room < 12; room++) {
 		char *exact = malloc(room + 1);
 
-		assert_int_equal(line_make(exact, room, &style, &line, &taken),
-				 0);
+		assert_int_equal(0, line_format(exact, room, &style, &line,
+						&taken));
 		free(exact);
 	}
-	assert_int_equal(line_make(out, 12, &style, &line, &taken), 12);
+	assert_int_equal(line_format(out, 12, &style, &line, &taken), 12);
 	assert_memory_equal(out, "web | hello\n", 12);
 	style.is_json = true;
 	for (size_t room = 0; room < 90; room++) {
 		char *exact = malloc(room + 1);
-		size_t n = line_make(exact, room, &style, &line, &taken);
+		size_t n = line_format(exact, room, &style, &line, &taken);
 
 		assert_true(n <= room);
 		free(exact);
@@ -232,7 +232,7 @@ static void long_message_is_cut_between_characters(void **state)
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = "\xe2\x82\xac"[i % 3];
 	while (line.length > 0) {
-		size_t n = line_make(out, sizeof(out) - 1, &json, &line,
+		size_t n = line_format(out, sizeof(out) - 1, &json, &line,
 				     &taken);
 		cJSON *o, *message;
 
@@ -259,10 +259,10 @@ static void open_piece_leaves_half_a_character(void **state)
 	char out[300];
 	size_t taken;
 
-	line_make(out, sizeof(out), &json, &line, &taken);
+	line_format(out, sizeof(out), &json, &line, &taken);
 	assert_int_equal(taken, 2);
 	line.is_open = false;
-	line_make(out, sizeof(out), &json, &line, &taken);
+	line_format(out, sizeof(out), &json, &line, &taken);
 	assert_int_equal(taken, 4);
 }
 
