@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "init/config/config.h"
 #include "init/lib/format.h"
+
+enum { BASE = 48 }; /* bytes of the NAME of an instance, with its NUL */
 
 /* The place behind the bracket that begins at p and whether c is in it; NULL
  * where it is not closed. A `]` that comes first belongs to it. */
@@ -76,7 +77,7 @@ bool glob_matches(const char *pattern, const char *name)
 
 void glob_offer(struct nearest *near, const char *name)
 {
-	static char bases[2][CONFIG_NAME];
+	static char bases[2][BASE];
 	size_t length = strcspn(name, ":");
 	char *base;
 
@@ -84,6 +85,6 @@ void glob_offer(struct nearest *near, const char *name)
 	if (name[length] == '\0')
 		return;
 	base = bases[near->best == bases[0]];
-	format(base, CONFIG_NAME, "%.*s", (int)length, name);
+	format(base, BASE, "%.*s", (int)length, name);
 	nearest_offer(near, base);
 }
