@@ -21,6 +21,8 @@ enum {
 				* the process runs; else that takes a new one */
 	KEY_FIXED = 1 << 7,    /* not for the command of the command line */
 	KEY_USUAL = 1 << 8,    /* has a default: key_usual() */
+	KEY_HEALTH = 1 << 9,   /* says when health is checked, and what an
+				* answer counts for */
 };
 
 /* What the value of a key is. Behind each stands what its field is. */

@@ -14,8 +14,8 @@ struct field {
 	uint16_t at, size;
 };
 
-/* Of no key of its own: what says where something lies, or is hashed by what
- * it stands for. */
+/* Fields of no key that say where something lies, or that are hashed by what
+ * they stand for. */
 static const struct field places[] = {
 	FIELD(fingerprint), FIELD(run_fingerprint), FIELD(health_fingerprint),
 	FIELD(name), FIELD(file), FIELD(line), FIELD(argv), FIELD(env),
@@ -23,43 +23,16 @@ static const struct field places[] = {
 	FIELD(deps), FIELD(limits_first), FIELD(limits), FIELD(schedule_text),
 };
 
-/* Of no key of its own: what is taken over while the process runs. */
+/* Fields of no key that dashpot takes over while the process runs. */
 static const struct field policies[] = {
 	FIELD(is_shell), FIELD(log_uid), FIELD(log_gid), FIELD(has_log_owner),
 };
-
-/* True for a key whose field is hashed by what it stands for. */
-static bool is_place(const struct config_key *key)
-{
-	const uint64_t places_of = UINT64_C(1) << KEY_WINDOWS |
-				   UINT64_C(1) << KEY_PATH |
-				   UINT64_C(1) << KEY_CHECK |
-				   UINT64_C(1) << KEY_HOOK |
-				   UINT64_C(1) << KEY_STREAM;
-
-	return (places_of >> key->type & 1) != 0;
-}
 
 static void clear(struct config_service *s, const struct field *fields,
 		  size_t size)
 {
 	for (size_t i = 0; i < size / sizeof(*fields); i++)
 		memset((char *)s + fields[i].at, 0, fields[i].size);
-}
-
-/* Leave of a service what makes one byte for byte; a field of no key is part of
- * that. */
-static void strip(struct config_service *s, bool is_run)
-{
-	const struct config_key *key;
-
-	clear(s, places, sizeof(places));
-	if (is_run)
-		clear(s, policies, sizeof(policies));
-	for (size_t i = 0; (key = config_key(i)) != NULL; i++)
-		if ((key->flags & KEY_SERVICE) &&
-		    (is_place(key) || (is_run && key->flags & KEY_LIVE)))
-			memset((char *)s + key->at, 0, key_bytes(key));
 }
 
 static uint64_t hash_number(uint64_t hash, uint64_t number)
@@ -117,64 +90,70 @@ static uint64_t hash_check(uint64_t hash, const struct loader *l,
 	return hash_list(hash, l, check->argv);
 }
 
-static uint64_t hash_breaker(uint64_t hash, const struct breaker_policy *p)
+/* The field of a key: a text by its bytes, never by its place. */
+static uint64_t hash_field(uint64_t hash, const struct loader *l,
+			   const struct config_key *key, const void *at)
 {
-	hash = hash_number(hash, (uint64_t)p->cooldown_min_ms);
-	hash = hash_number(hash, (uint64_t)p->cooldown_max_ms);
-	hash = hash_number(hash, p->max_trips);
-	hash = hash_number(hash, p->max_in_row);
-	for (uint32_t i = 0; i < p->windows; i++) {
-		hash = hash_number(hash, (uint64_t)p->window[i].window_ms);
-		hash = hash_number(hash, p->window[i].max_failures);
+	switch (key->type) {
+	case KEY_PATH:
+		return hash_string(hash, l, *(const config_text *)at);
+	case KEY_HOOK:
+		return hash_list(hash, l, *(const struct config_list *)at);
+	case KEY_CHECK:
+		return hash_check(hash, l, at);
+	case KEY_STREAM:
+		return hash_stream(hash, l, at);
+	default:
+		return hash_bytes(hash, at, key_bytes(key));
 	}
+}
+
+/* The fields of all keys that have a flag of `with` and none of `without`. */
+static uint64_t hash_keys(const struct loader *l, const struct draft *d,
+			  unsigned with, unsigned without)
+{
+	uint64_t hash = HASH_START;
+	const struct config_key *key;
+
+	for (size_t i = 0; (key = config_key(i)) != NULL; i++)
+		if ((key->flags & with) && !(key->flags & without))
+			hash = hash_field(hash, l, key,
+					  (const char *)&d->s + key->at);
 	return hash;
 }
 
-static uint64_t hash_limits(uint64_t hash, const struct draft *d)
+/* The fields of no key, byte for byte; the bytes between them are 0. */
+static uint64_t hash_rest(uint64_t hash, const struct draft *d, bool is_run)
 {
+	struct config_service s;
+	const struct config_key *key;
+
+	memcpy(&s, &d->s, sizeof(s));
+	clear(&s, places, sizeof(places));
+	if (is_run)
+		clear(&s, policies, sizeof(policies));
+	for (size_t i = 0; (key = config_key(i)) != NULL; i++)
+		if (key->flags & KEY_SERVICE)
+			memset((char *)&s + key->at, 0, key_bytes(key));
+	hash = hash_bytes(hash, &s, sizeof(s));
 	hash = hash_number(hash, d->limits_set);
-	for (unsigned n = 0; n < CONFIG_LIMITS; n++) {
-		if (!(d->limits_set & 1U << n))
-			continue;
-		hash = hash_number(hash, d->limits[n].soft);
-		hash = hash_number(hash, d->limits[n].hard);
-		hash = hash_number(hash, d->limits[n].is_try);
-	}
-	return hash;
+	return hash_bytes(hash, d->limits, sizeof(d->limits));
 }
 
 uint64_t fingerprint(const struct loader *l, const struct draft *d, bool is_run)
 {
-	struct config_service s;
-	uint64_t hash;
+	uint64_t hash = hash_keys(l, d, KEY_SERVICE, is_run ? KEY_LIVE : 0);
 
-	memcpy(&s, &d->s, sizeof(s));
-	strip(&s, is_run);
-	hash = hash_bytes(HASH_START, &s, sizeof(s));
-	hash = hash_limits(hash, d);
+	hash = hash_rest(hash, d, is_run);
 	hash = hash_list(hash, l, d->s.argv);
-	hash = is_run ? hash_list(hash, l, d->s.env) :
-			hash_names(hash, l, d->s.env);
-	hash = hash_string(hash, l, d->s.directory);
-	hash = hash_stream(hash, l, &d->s.out);
-	hash = hash_stream(hash, l, &d->s.err);
-	hash = hash_check(hash, l, &d->s.ready);
 	if (is_run)
-		return hash;
+		return hash_list(hash, l, d->s.env);
+	hash = hash_names(hash, l, d->s.env);
 	hash = hash_string(hash, l, d->s.name);
-	hash = hash_string(hash, l, d->s.user);
-	hash = hash_check(hash, l, &d->s.health);
-	hash = hash_list(hash, l, d->s.stop_command);
-	hash = hash_list(hash, l, d->s.on_blocked);
-	return hash_breaker(hash, &d->s.breaker);
+	return hash_string(hash, l, d->s.user);
 }
 
 uint64_t fingerprint_health(const struct loader *l, const struct draft *d)
 {
-	uint64_t hash = hash_check(HASH_START, l, &d->s.health);
-
-	hash = hash_number(hash, (uint64_t)d->s.health_interval_ms);
-	hash = hash_number(hash, (uint64_t)d->s.health_timeout_ms);
-	hash = hash_number(hash, (uint64_t)d->s.health_grace_ms);
-	return hash_number(hash, d->s.health_failures);
+	return hash_keys(l, d, KEY_HEALTH, 0);
 }
