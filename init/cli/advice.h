@@ -3,7 +3,7 @@
 #ifndef INIT_CLI_ADVICE_H
 #define INIT_CLI_ADVICE_H
 
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 /* One or two sentences, or NULL where nothing is known that would help.
  * service: of diagnostic.json. The text is valid until the next call. */

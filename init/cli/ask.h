@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "init/cli/dial.h"
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 #include "init/text/wording.h"
 
 enum {

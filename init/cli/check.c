@@ -15,7 +15,7 @@
 #include "init/loader/bounded_files.h"
 #include "init/loader/draft.h"
 #include "init/loader/envfile.h"
-#include "init/text/policy_words.h"
+#include "init/text/policy_text.h"
 
 enum { WORDS = 1024 };
 
@@ -94,7 +94,7 @@ static int explain(const struct config *c)
 	for (uint32_t i = 0; i < c->services && err >= 0; i++) {
 		struct phrase w = PHRASE_IN(text);
 
-		policy_words(&w, c, config_service(c, i));
+		policy_text(&w, c, config_service(c, i));
 		err = print_fd(STDOUT_FILENO, "%s: %s\n", config_name(c, i),
 				text);
 	}

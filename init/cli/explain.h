@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "init/cli/out.h"
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 enum {
 	EXPLAIN_LATE_MS = 5000, /* a deadline that is older was missed */

@@ -12,7 +12,7 @@
 
 #include "init/lib/format.h"
 #include "init/lib/scan.h"
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 #include "init/text/wording.h"
 
 void out_begin(struct out *o, int fd)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 enum {
 	OUT_NARROW = 40, /* a narrower terminal counts as this */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 enum {
 	READER_DOCUMENT = 128 << 20, /* most bytes of a document */

@@ -4,7 +4,7 @@
 #ifndef INIT_CLI_REFUSAL_H
 #define INIT_CLI_REFUSAL_H
 
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 /* From now on, if an argument before `--` is --json. */
 void refusal_begin(int argc, char **argv);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "init/cli/out.h"
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 /* What a service is told against. */
 struct service_from {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "init/cli/out.h"
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 enum { STATUS_NAME = 24 }; /* a longer name has a line of its own */
 

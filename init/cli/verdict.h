@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "init/cli/out.h"
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 /* True when everything in the list was done, or accepted where nobody waits
  * for more. */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 
 enum {
 	ANSWER_MOST = 16 * 1024 * 1024, /* bytes of one */

@@ -14,7 +14,7 @@
 #include "init/board/board.h"
 #include "init/config/config.h"
 #include "init/report/last_lines.h"
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 
 enum {
 	REGISTRY_SCHEMA = 1,

@@ -14,7 +14,7 @@
 
 #include "init/board/board.h"
 #include "init/recorder/directory_lock.h"
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 
 struct volume {
 	const char *base;        /* as configured; absolute */

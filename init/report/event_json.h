@@ -6,7 +6,7 @@
 
 #include "init/board/board.h"
 #include "init/report/last_lines.h"
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 
 /* Put the event, without a newline. Of *j only put, context and err are used.
  * An end comes with what the service said last, as far as its relay has read

@@ -9,7 +9,7 @@
 
 #include "init/board/lines.h"
 #include "init/config/config.h"
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 
 /* Where lines come from; a NULL has none. */
 struct output {

@@ -8,7 +8,7 @@
 #include "init/board/board.h"
 #include "init/config/config.h"
 #include "init/kernel/proc.h"
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 
 struct strays {
 	const struct config *config;

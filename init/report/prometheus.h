@@ -7,7 +7,7 @@
 #define INIT_REPORT_PROMETHEUS_H
 
 #include "init/report/report.h"
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 
 /* Put the whole text. Of *j only put, context and err are used; -EAGAIN there
  * when the board's head was torn. A torn row has no samples this time. */

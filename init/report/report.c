@@ -6,7 +6,7 @@
 
 #include "init/lib/errors.h"
 #include "init/helper/helper.h"
-#include "init/text/policy_words.h"
+#include "init/text/policy_text.h"
 #include "policy/life.h"
 
 #ifndef DASHPOT_VERSION
@@ -251,7 +251,7 @@ static void add_settings(struct json *j, cJSON *o, const struct report *r,
 	char text[512] = "";
 	struct phrase w = PHRASE_IN(text);
 
-	policy_words(&w, r->config, s);
+	policy_text(&w, r->config, s);
 	json_text(j, o, "policy", text);
 	json_text(j, o, "type", s->type == CONFIG_DAEMON ? "daemon" :
 							   "oneshot");

@@ -14,7 +14,7 @@
 #include "init/recorder/registry.h"
 #include "init/report/last_lines.h"
 #include "init/report/usage.h"
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 #include "init/text/wording.h"
 
 enum { REPORT_SCHEMA = 1 };

@@ -11,7 +11,7 @@
 #include "init/board/lines.h"
 #include "init/relay/line_format.h"
 #include "init/relay/object.h"
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include "init/cli/doubts.h"
 #include "init/cli/lookup.h"
 #include "init/simulate/simulation.h"
-#include "init/text/policy_words.h"
+#include "init/text/policy_text.h"
 #include "policy/breaker.h"
 
 static char said[16384];
@@ -482,7 +482,7 @@ static void say_policy(struct phrase *w, const char *lines)
 {
 	const struct config_service *s = service_with(lines);
 
-	policy_words(w, loaded.c, s);
+	policy_text(w, loaded.c, s);
 }
 
 static void policy_is_said_as_a_person_would(void **state)

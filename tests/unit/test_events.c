@@ -6,7 +6,7 @@
 #include "init/cli/events.h"
 #include "init/cli/graph.h"
 #include "init/relay/line_format.h"
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 #include "init/text/wording.h"
 
 static struct events asked;

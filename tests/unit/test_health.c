@@ -6,7 +6,7 @@
 
 #include "init/cli/explain.h"
 #include "init/cli/service.h"
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 #include "tests/unit/health_cases.h"
 
 static char seen[STAGE_ANSWER]; /* the answer to `status` */

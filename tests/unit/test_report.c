@@ -2,7 +2,7 @@
 /* init/report/report and json: diagnostic.json from the board. */
 #include "json_fixture.h"
 
-#include "init/text/policy_words.h"
+#include "init/text/policy_text.h"
 #include "policy/breaker.h"
 
 static struct document document;
@@ -623,7 +623,7 @@ static void policy_is_said_in_words(void **state)
 	s->is_essential = true;
 	s->min_runtime_ms = 5000;
 	s->breaker.max_trips = 3;
-	policy_words(&w, f->config, s);
+	policy_text(&w, f->config, s);
 	assert_string_equal(text,
 			    "always restarted, after 250 ms doubling to 30 s; "
 			    "the 3rd failure within 15 s or the 10th within "

@@ -4,8 +4,8 @@
  * cJSON drops what it cannot allocate; here every addition is checked, and
  * the first that fails makes the whole document fail. A document is streamed
  * member by member, so that memory is needed for one member at a time. */
-#ifndef INIT_TEXT_JSON_H
-#define INIT_TEXT_JSON_H
+#ifndef INIT_TEXT_JSON_WRITER_H
+#define INIT_TEXT_JSON_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>

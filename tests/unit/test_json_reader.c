@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/text/peek: JSON that is right, JSON that is not, and the values. */
+/* init/text/json_reader: JSON that is right or not, and the values. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 /* A document in memory of just its size, so that ASan sees any look beyond. */
 static struct peek parse(const char *text, size_t *where)

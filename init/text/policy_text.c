@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* One clause for each setting that matters to this service. */
-#include "init/text/policy_words.h"
+#include "init/text/policy_text.h"
 
 /* "2nd" */
 static void add_ordinal(struct phrase *w, uint32_t n)
@@ -82,7 +82,7 @@ static void add_schedule(struct phrase *w, const struct config *c,
 		      "is reported and waits for the next one");
 }
 
-void policy_words(struct phrase *w, const struct config *c,
+void policy_text(struct phrase *w, const struct config *c,
 		  const struct config_service *s)
 {
 	if (schedule_is_set(&s->schedule)) {

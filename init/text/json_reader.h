@@ -4,8 +4,8 @@
  * A text is checked once by peek_document(); the values in it are then pairs
  * of pointers into it. A value that is not there (`at` is NULL) may be given
  * to every function, so that a path is one expression. */
-#ifndef INIT_TEXT_PEEK_H
-#define INIT_TEXT_PEEK_H
+#ifndef INIT_TEXT_JSON_READER_H
+#define INIT_TEXT_JSON_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

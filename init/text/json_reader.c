@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A recursive descent that only finds where values end. What it has accepted
  * once may be walked without a look at the end of the text. */
-#include "init/text/peek.h"
+#include "init/text/json_reader.h"
 
 #include <string.h>
 

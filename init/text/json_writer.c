@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Building and streaming JSON; the only place that allocates for it. */
-#include "init/text/json.h"
+#include "init/text/json_writer.h"
 
 #include <errno.h>
 #include <string.h>
