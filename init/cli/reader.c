@@ -14,10 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/config/name_pattern.h"
 #include "init/kernel/die.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
-#include "init/lib/glob.h"
 
 const char *reader_directory(const char *given)
 {
@@ -274,7 +274,7 @@ bool reader_next(struct reader *r, struct peek *event)
 
 bool reader_matches(const char *pattern, const char *name)
 {
-	return pattern == NULL || glob_matches(pattern, name);
+	return pattern == NULL || pattern_matches(pattern, name);
 }
 
 const char *reader_text(struct peek object, const char *key)

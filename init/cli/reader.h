@@ -68,7 +68,7 @@ void reader_close(struct reader *r);
  * costs nothing. Ends the program with 111 when there is none. */
 void *reader_take(size_t size);
 
-/* As glob_matches(); NULL matches all. */
+/* As pattern_matches(); NULL matches all. */
 bool reader_matches(const char *pattern, const char *name);
 
 /* The text of a member, "" for anything but a text, until the next call. */

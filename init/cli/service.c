@@ -8,9 +8,9 @@
 #include "init/cli/advice.h"
 #include "init/cli/reader.h"
 #include "init/cli/runs.h"
+#include "init/config/name_pattern.h"
 #include "init/kernel/die.h"
 #include "init/lib/format.h"
-#include "init/lib/glob.h"
 #include "init/lib/nearest.h"
 #include "init/lib/scan.h"
 #include "init/text/wording.h"
@@ -87,7 +87,7 @@ _Noreturn void service_refuse(const char *word, const char *name,
 
 	while (peek_next(&services, NULL, &service)) {
 		peek_text(peek_get(service, "name"), one, sizeof(one));
-		glob_offer(&near, one);
+		pattern_offer(&near, one);
 		if (near.best != NULL && near.best != best)
 			format(best, sizeof(best), "%s", near.best);
 		near.best = near.best != NULL ? best : NULL;

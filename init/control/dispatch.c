@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "init/config/name_pattern.h"
 #include "init/control/loop.h"
-#include "init/lib/glob.h"
 #include "init/lib/nearest.h"
 #include "policy/life.h"
 
@@ -25,11 +25,11 @@ const char *dispatch_find(const struct config *c, const char *names,
 
 			if (config_service(c, i)->is_removed) {
 				continue;
-			} else if (glob_matches(names, name)) {
+			} else if (pattern_matches(names, name)) {
 				command_add(set, i);
 				is_found = true;
 			} else if (!is_found) {
-				glob_offer(&near, name);
+				pattern_offer(&near, name);
 			}
 		}
 		*nearest = near.best;
@@ -48,7 +48,7 @@ static bool is_named(const struct request *r, const char *name)
 	for (uint32_t k = 0; k < r->count; k++, word += strlen(word) + 1)
 		if ((strpbrk(word, "*?[") == NULL ||
 		     strcmp(word, "[f]ollow") == 0) &&
-		    glob_matches(word, name))
+		    pattern_matches(word, name))
 			return true;
 	return false;
 }

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "init/lib/arena.h"
+#include "init/loader/arena.h"
 
 enum { FILES_LISTED = 4096 }; /* most names of a directory */
 

@@ -10,7 +10,7 @@
 
 #include "init/config/config.h"
 #include "init/config/keys.h"
-#include "init/lib/arena.h"
+#include "init/loader/arena.h"
 #include "init/loader/expand.h"
 #include "init/loader/loader.h"
 #include "init/loader/mistakes.h"

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "init/config/scalar_value.h"
-#include "init/lib/arena.h"
+#include "init/loader/arena.h"
 
 /* A check as it is written; texts are in the arena or NULL. */
 struct endpoint {

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "init/config/scalar_value.h"
-#include "init/lib/arena.h"
+#include "init/loader/arena.h"
 
 enum {
 	/* Bytes that one value or word may become: a longer one, with its NUL,

@@ -4,7 +4,7 @@
 #define INIT_LOADER_LOADER_H
 
 #include "init/config/config.h"
-#include "init/lib/arena.h"
+#include "init/loader/arena.h"
 
 /* What is loaded: what the command line adds to the files, and at a reload
  * what they replace. */

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "init/lib/arena.h"
+#include "init/loader/arena.h"
 
 enum { MISTAKES_MOST = 100 }; /* more are counted, not printed */
 

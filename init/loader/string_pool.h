@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "init/config/config.h"
-#include "init/lib/arena.h"
+#include "init/loader/arena.h"
 
 struct pool_piece;
 

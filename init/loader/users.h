@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "init/config/scalar_value.h"
-#include "init/lib/arena.h"
+#include "init/loader/arena.h"
 
 /* The texts of both files; "" for one that is missing. */
 struct users {

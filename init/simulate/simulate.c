@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "init/cli/command_line.h"
+#include "init/config/name_pattern.h"
 #include "init/config/scalar_value.h"
 #include "init/kernel/die.h"
-#include "init/lib/glob.h"
 #include "init/lib/nearest.h"
 #include "init/simulate/simulation.h"
 #include "init/simulate/timeline.h"
@@ -34,17 +34,17 @@ static void choose(struct request *r, const char *name)
 	bool is_found = false;
 
 	for (uint32_t i = 0; i < c->services; i++) {
-		if (glob_matches(name, config_name(c, i)) &&
+		if (pattern_matches(name, config_name(c, i)) &&
 		    config_is_scheduled(c, i))
 			die_text(DIE_USAGE,
 				 "--service %s: %s has a schedule: its "
 				 "failures neither delay nor block it, so "
 				 "there is nothing to simulate", name,
 				 config_name(c, i));
-		else if (glob_matches(name, config_name(c, i)))
+		else if (pattern_matches(name, config_name(c, i)))
 			is_found = r->plan.is_simulated[i] = true;
 		else
-			glob_offer(&near, config_name(c, i));
+			pattern_offer(&near, config_name(c, i));
 	}
 	if (is_found)
 		return;

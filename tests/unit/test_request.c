@@ -2,9 +2,9 @@
 /* Lines that clients send, and the names in them. */
 #include "board_fixture.h"
 
+#include "init/config/name_pattern.h"
 #include "init/control/dispatch.h"
 #include "init/control/request.h"
-#include "init/lib/glob.h"
 
 static struct request request;
 static struct why why;
@@ -200,7 +200,7 @@ static void patterns_match_as_a_shell_has_it(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (glob_matches(all[i].pattern, all[i].name) !=
+		if (pattern_matches(all[i].pattern, all[i].name) !=
 		    all[i].is_match)
 			fail_msg("%s %s", all[i].pattern, all[i].name);
 }

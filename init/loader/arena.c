@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* Chunks of anonymous memory, filled from the front. */
-#include "init/lib/arena.h"
+#include "init/loader/arena.h"
 
 #include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-enum { CHUNK = 256 * 1024, EXIT_SYSTEM = 111 };
+#include "init/kernel/die.h"
+
+enum { CHUNK = 256 * 1024 };
 
 struct arena_chunk {
 	struct arena_chunk *older;
@@ -17,12 +18,7 @@ struct arena_chunk {
 
 static _Noreturn void out_of_memory(void)
 {
-	static const char text[] =
-		"dashpot: no memory to read the configuration\n";
-
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(EXIT_SYSTEM);
-	_exit(EXIT_SYSTEM);
+	die_text(DIE_SYSTEM, "no memory to read the configuration");
 }
 
 static size_t rounded(size_t n, size_t to)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Only the last `*` is ever gone back to: what matched before it stays good,
  * whatever stands behind. */
-#include "init/lib/glob.h"
+#include "init/config/name_pattern.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -67,7 +67,7 @@ static bool matches(const char *pattern, const char *name, const char *end)
 	return pattern[strspn(pattern, "*")] == '\0';
 }
 
-bool glob_matches(const char *pattern, const char *name)
+bool pattern_matches(const char *pattern, const char *name)
 {
 	const char *end = name + strlen(name), *base = strchr(name, ':');
 
@@ -75,7 +75,7 @@ bool glob_matches(const char *pattern, const char *name)
 	       (base != NULL && matches(pattern, name, base));
 }
 
-void glob_offer(struct nearest *near, const char *name)
+void pattern_offer(struct nearest *near, const char *name)
 {
 	static char bases[2][BASE];
 	size_t length = strcspn(name, ":");

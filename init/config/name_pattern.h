@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Which services somebody means who writes a name or a pattern. */
-#ifndef INIT_LIB_GLOB_H
-#define INIT_LIB_GLOB_H
+/* Which services a name or a pattern means. */
+#ifndef INIT_CONFIG_NAME_PATTERN_H
+#define INIT_CONFIG_NAME_PATTERN_H
 
 #include <stdbool.h>
 
@@ -11,10 +11,10 @@
  * any text, `?` any character, `[ab]` and `[a-z]` one of those, `[!a]` any
  * other. A bracket that is not closed matches itself. Takes time of both
  * lengths multiplied at most. */
-bool glob_matches(const char *pattern, const char *name);
+bool pattern_matches(const char *pattern, const char *name);
 
 /* nearest_offer() of a service's name, and of the NAME of an instance NAME:N,
  * which near->best then points to until the call after the next one. */
-void glob_offer(struct nearest *near, const char *name);
+void pattern_offer(struct nearest *near, const char *name);
 
 #endif

@@ -2,8 +2,8 @@
 /* Memory for the time of one load: many small pieces, given back at once.
  *
  * It maps whole chunks, so that nothing of a load stays in PID 1's heap. */
-#ifndef INIT_LIB_ARENA_H
-#define INIT_LIB_ARENA_H
+#ifndef INIT_LOADER_ARENA_H
+#define INIT_LOADER_ARENA_H
 
 #include <stddef.h>
 
