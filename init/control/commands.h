@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "init/board/board.h"
-#include "init/board/command.h"
+#include "init/board/command_protocol.h"
 
 struct client;
 struct control;

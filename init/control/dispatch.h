@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "init/board/board.h"
-#include "init/board/command.h"
+#include "init/board/command_protocol.h"
 #include "init/config/config.h"
 #include "init/control/request.h"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "init/board/command.h"
+#include "init/board/command_protocol.h"
 #include "init/config/scalar_value.h"
 
 enum {

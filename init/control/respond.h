@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "init/board/command.h"
+#include "init/board/command_protocol.h"
 #include "init/control/answer.h"
 #include "init/report/report.h"
 #include "init/text/host_name.h"

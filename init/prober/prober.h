@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "init/board/probe.h"
+#include "init/board/probe_protocol.h"
 #include "init/helper/helper.h"
 
 struct prober {

@@ -6,7 +6,8 @@
  *
  * It waits for nothing but epoll: a sink that takes nothing stops the streams
  * that go there, once their buffers are full, and nothing else. It may be ended
- * at any time, see stream.h, lines.h and sink.h; its state is on its board. */
+ * at any time, see stream.h, output_lines.h and sink.h; its state is on its
+ * board. */
 #ifndef INIT_RELAY_RELAY_H
 #define INIT_RELAY_RELAY_H
 

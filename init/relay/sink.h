@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/board/lines.h"
+#include "init/board/output_lines.h"
 #include "init/helper/helper.h"
 #include "init/relay/logfile.h"
 

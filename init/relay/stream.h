@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/board/lines.h"
+#include "init/board/output_lines.h"
 #include "init/relay/line_format.h"
 
 /* One of them; the rest of it is on the board. */

@@ -7,7 +7,7 @@
 #ifndef INIT_REPORT_LAST_LINES_H
 #define INIT_REPORT_LAST_LINES_H
 
-#include "init/board/lines.h"
+#include "init/board/output_lines.h"
 #include "init/config/config.h"
 #include "init/text/json_writer.h"
 

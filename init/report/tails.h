@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/board/command.h"
+#include "init/board/command_protocol.h"
 #include "init/report/last_lines.h"
 #include "init/text/wording.h"
 

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "init/board/probe.h"
+#include "init/board/probe_protocol.h"
 #include "init/service/supervisor.h"
 
 /* Descriptors that the readiness of all services needs at most. */

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "init/board/probe.h"
+#include "init/board/probe_protocol.h"
 #include "init/kernel/sockets.h"
 #include "init/service/checks.h"
 #include "init/service/notify.h"

@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 #include "init/board/board.h"
-#include "init/board/command.h"
+#include "init/board/command_protocol.h"
 #include "init/config/config.h"
 #include "init/helper/helper.h"
 #include "init/kernel/reap.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "init/board/command.h"
+#include "init/board/command_protocol.h"
 #include "init/lib/errors.h"
 #include "init/text/event_table.h"
 #include "init/text/host_name.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "init/board/lines.h"
+#include "init/board/output_lines.h"
 #include "init/relay/line_format.h"
 #include "init/relay/object.h"
 #include "init/text/json_reader.h"

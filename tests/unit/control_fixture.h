@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "init/board/command.h"
+#include "init/board/command_protocol.h"
 #include "init/control/client.h"
 
 enum { STAGE_ANSWER = 1 << 20 };

@@ -7,7 +7,7 @@
 
 #include "cJSON.h"
 #include "init/lib/errors.h"
-#include "init/board/command.h"
+#include "init/board/command_protocol.h"
 #include "init/text/event_line.h"
 
 static struct board_event event(enum board_event_kind kind, int service)

@@ -2,7 +2,7 @@
 /* Where the parts of a board of lines are, the sequence lock of a tail, and
  * commits. A killed process has stored everything up to some instruction and
  * nothing behind it, so keeping the compiler's order is enough for these. */
-#include "init/board/lines.h"
+#include "init/board/output_lines.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* init/board/lines: the tails through reloads that move them. */
+/* init/board/output_lines: the tails through reloads that move them. */
 #include "tests/unit/config_world.h"
 
 #include <stdlib.h>
 
-#include "init/board/lines.h"
+#include "init/board/output_lines.h"
 
 #define ABC(lines_of_b) \
 	"[defaults]\ntail_lines = 4\n[service:a]\ncommand = x\n" \

@@ -5,8 +5,8 @@
  * believes nothing in a command: a wrong size, kind, service or signal is
  * answered with an error and nothing is done. A command is done at most once:
  * its id is the client's, and PID 1 answers a repeated one from memory. */
-#ifndef INIT_BOARD_COMMAND_H
-#define INIT_BOARD_COMMAND_H
+#ifndef INIT_BOARD_COMMAND_PROTOCOL_H
+#define INIT_BOARD_COMMAND_PROTOCOL_H
 
 #include <stdbool.h>
 #include <stdint.h>

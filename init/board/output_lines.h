@@ -14,8 +14,8 @@
  * lines_commit() makes all of them true, and the next relay finishes a commit
  * in which the last one was killed. So a byte is in a stream's buffer or in a
  * sink's, never in both. */
-#ifndef INIT_BOARD_LINES_H
-#define INIT_BOARD_LINES_H
+#ifndef INIT_BOARD_OUTPUT_LINES_H
+#define INIT_BOARD_OUTPUT_LINES_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

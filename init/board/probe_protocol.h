@@ -5,8 +5,8 @@
  * believes nothing in an answer: one of a wrong size, kind or service, one to
  * a question that is not open, and a notice of another run are as if they had
  * not come. */
-#ifndef INIT_BOARD_PROBE_H
-#define INIT_BOARD_PROBE_H
+#ifndef INIT_BOARD_PROBE_PROTOCOL_H
+#define INIT_BOARD_PROBE_PROTOCOL_H
 
 #include <stdint.h>
 
