@@ -52,8 +52,8 @@ void registry_begin(struct registry *r, const struct registry_now *now);
 
 /* Understand the text of a registry: fill r, and rows (config->services of
  * them; NULL: history only). Rows or services that hold wrong values are
- * left out. False when the whole cannot be understood, or memory is short:
- * then r is as after registry_begin(). */
+ * left out. The text is followed by a NUL. False when the whole cannot be
+ * understood: then r is as after registry_begin(). */
 bool registry_read(struct registry *r, struct board_restored *rows,
 		   const struct config *c, const struct registry_now *now,
 		   const char *text, size_t size);

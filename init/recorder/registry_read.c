@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/date.h"
-#include "init/text/failed_start.h"
-#include "init/text/wording.h"
 #include "init/lib/scan.h"
+#include "init/text/failed_start.h"
+#include "init/text/json_reader.h"
+#include "init/text/wording.h"
 #include "policy/breaker.h"
 
 enum {
@@ -22,127 +22,103 @@ enum {
 static const int64_t EXACT_MAX = 1LL << 53; /* integers of a double */
 
 /* The integer under key, min .. max. */
-static bool get_int(const cJSON *o, const char *key, int64_t min, int64_t max,
+static bool get_int(struct peek o, const char *key, int64_t min, int64_t max,
 		    int64_t *value)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, key);
+	*value = peek_int(peek_get(o, key), INT64_MIN);
+	return *value >= min && *value <= max;
+}
 
-	if (!cJSON_IsNumber(item) || !(item->valuedouble >= (double)min) ||
-	    !(item->valuedouble <= (double)max))
-		return false;
-	*value = (int64_t)item->valuedouble;
-	return (double)*value == item->valuedouble;
+static bool is_null(struct peek value)
+{
+	return value.at != NULL && *value.at == 'n';
 }
 
 /* Likewise, but a value that is null or missing is `otherwise`. */
-static bool get_int_or(const cJSON *o, const char *key, int64_t min,
+static bool get_int_or(struct peek o, const char *key, int64_t min,
 		       int64_t max, int64_t otherwise, int64_t *value)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, key);
+	struct peek item = peek_get(o, key);
 
+	if (item.at != NULL && !is_null(item))
+		return get_int(o, key, min, max, value);
 	*value = otherwise;
-	return item == NULL || cJSON_IsNull(item) ||
-	       get_int(o, key, min, max, value);
+	return true;
 }
 
-static bool get_bool(const cJSON *o, const char *key, bool *value)
+static bool get_bool(struct peek o, const char *key, bool *value)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, key);
+	struct peek item = peek_get(o, key);
 
-	*value = cJSON_IsTrue(item);
-	return cJSON_IsBool(item);
+	*value = peek_is_true(item);
+	return *value || (item.at != NULL && *item.at == 'f');
 }
 
 /* The number of the word under key, 0 .. n - 1. */
-static bool get_word(const cJSON *o, const char *key,
+static bool get_word(struct peek o, const char *key,
 		     const char *(*word)(unsigned), unsigned n,
 		     unsigned *value)
 {
-	const char *text = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(o, key));
+	struct peek item = peek_get(o, key);
 
-	for (*value = 0; text != NULL && *value < n; (*value)++)
-		if (strcmp(text, word(*value)) == 0)
+	for (*value = 0; *value < n; (*value)++)
+		if (peek_is(item, word(*value)))
 			return true;
 	return false;
 }
 
 /* Digits of a base that are the whole string under key. */
-static bool get_digits(const cJSON *o, const char *key, unsigned base,
+static bool get_digits(struct peek o, const char *key, unsigned base,
 		       uint64_t *value)
 {
-	const char *text = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(o, key));
+	char buffer[24];
+	const char *text = peek_text(peek_get(o, key), buffer, sizeof(buffer));
 
-	if (text == NULL || text[0] == '\0' || strlen(text) > 20)
+	if (text[0] == '\0' || strlen(text) > 20)
 		return false;
 	*value = text[0] == '-' ? (uint64_t)scan_signed(&text) :
 				  scan_unsigned(&text, base);
 	return *text == '\0';
 }
 
-/* The number of n digits at text + at; -1 if they are none. */
-static int digits_at(const char *text, size_t at, size_t n)
-{
-	int value = 0;
-
-	for (; n > 0; n--, at++) {
-		if (text[at] < '0' || text[at] > '9')
-			return -1;
-		value = value * 10 + text[at] - '0';
-	}
-	return value;
-}
-
 /* RFC 3339 exactly as phrase_time() writes it: whatever else is there, or no
  * such day, does not come back as the same text. */
-static bool read_time(const cJSON *item, int64_t *wall_ms)
+static bool read_time(struct peek item, int64_t *wall_ms)
 {
-	const char *text = cJSON_GetStringValue(item);
 	char again[PHRASE_TIME];
-	struct date d;
-	int64_t s;
 
-	if (text == NULL || strlen(text) != strlen("YYYY-MM-DDThh:mm:ss.mmmZ"))
+	*wall_ms = peek_time(item);
+	if (*wall_ms < 0)
 		return false;
-	d = (struct date){
-		.year = digits_at(text, 0, 4),
-		.month = digits_at(text, 5, 2),
-		.day = digits_at(text, 8, 2),
-	};
-	s = digits_at(text, 11, 2) * 3600 + digits_at(text, 14, 2) * 60 +
-	    digits_at(text, 17, 2);
-	*wall_ms = (date_to_day(&d) * 86400 + s) * 1000 +
-		   digits_at(text, 20, 3);
 	phrase_time(again, *wall_ms);
-	return strcmp(again, text) == 0;
+	return peek_is(item, again);
 }
 
-static bool get_time(const cJSON *o, const char *key, int64_t *wall_ms)
+static bool get_time(struct peek o, const char *key, int64_t *wall_ms)
 {
-	return read_time(cJSON_GetObjectItemCaseSensitive(o, key), wall_ms);
+	return read_time(peek_get(o, key), wall_ms);
 }
 
 /* The number of what a step was about, -1 for none. */
-static int32_t read_which(const cJSON *o, unsigned step)
+static int32_t read_which(struct peek o, unsigned step)
 {
 	enum { MOST = 64 };
-	const char *text = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(o, "which"));
+	struct peek which = peek_get(o, "which");
 
-	for (int n = 0; text != NULL && n < MOST; n++) {
+	for (int n = 0; n < MOST; n++) {
 		const char *name = failed_start_which(step, n);
 
-		if (name != NULL && strcmp(name, text) == 0)
+		if (name != NULL && peek_is(which, name))
 			return n;
 	}
 	return -1;
 }
 
-static bool read_end(const cJSON *o, struct board_end *end)
+static bool read_end(struct peek o, struct board_end *end)
 {
 	int64_t number, code, runtime_ms, cpu_us, peak_kib, err, leftovers;
 	int64_t tasks, tasks_max, run;
+	struct peek signal = peek_get(o, "signal");
 	unsigned cause, step, oom;
 
 	if (!get_int(o, "number", 1, EXACT_MAX, &number) ||
@@ -166,8 +142,7 @@ static bool read_end(const cJSON *o, struct board_end *end)
 		step = BOARD_STEP_NONE;
 	if (!get_word(o, "oom", phrase_oom, BOARD_OOM_CERTAIN + 1, &oom))
 		oom = BOARD_OOM_NO;
-	end->was_signalled = cJSON_IsString(
-		cJSON_GetObjectItemCaseSensitive(o, "signal"));
+	end->was_signalled = signal.at != NULL && *signal.at == '"';
 	end->number = (uint64_t)number;
 	end->run = (uint64_t)run;
 	end->oom = (enum board_oom)oom;
@@ -188,13 +163,12 @@ static bool read_end(const cJSON *o, struct board_end *end)
 
 /* The past of one service. When this very container wrote the file (a
  * restarted recorder reads it), its own share is on the board already. */
-static bool read_history(struct registry_service *to, const cJSON *o,
+static bool read_history(struct registry_service *to, struct peek o,
 			 const struct registry_now *now, bool is_own)
 {
-	const cJSON *ends = cJSON_GetObjectItemCaseSensitive(o, "ends");
+	struct peek ends = peek_get(o, "ends"), item;
 	struct registry_service s = { 0 };
 	int64_t starts, failures, starts_earlier, failures_earlier;
-	const cJSON *item;
 
 	if (!get_int(o, "starts", 0, EXACT_MAX / 4, &starts) ||
 	    !get_int(o, "failures", 0, EXACT_MAX / 4, &failures) ||
@@ -202,12 +176,11 @@ static bool read_history(struct registry_service *to, const cJSON *o,
 		     &starts_earlier) ||
 	    !get_int(o, "failures_earlier", 0, EXACT_MAX / 4,
 		     &failures_earlier) ||
-	    !cJSON_IsArray(ends))
+	    ends.at == NULL || *ends.at != '[')
 		return false;
 	s.starts = (uint64_t)(starts_earlier + (is_own ? 0 : starts));
 	s.failures = (uint64_t)(failures_earlier + (is_own ? 0 : failures));
-	cJSON_ArrayForEach(item, ends)
-	{
+	while (peek_next(&ends, NULL, &item)) {
 		struct board_end *end = &s.end[s.ends];
 
 		if (s.ends < REGISTRY_ENDS && read_end(item, end) &&
@@ -220,7 +193,7 @@ static bool read_history(struct registry_service *to, const cJSON *o,
 
 /* What is left of the cooldown, 0 .. the longest one that the settings
  * allow. Monotonic time counts only within one boot of the machine. */
-static int64_t remaining_ms(const cJSON *o, const struct config_service *s,
+static int64_t remaining_ms(struct peek o, const struct config_service *s,
 			    const struct registry_now *now, bool is_same_boot)
 {
 	int64_t until, left = 0;
@@ -235,11 +208,11 @@ static int64_t remaining_ms(const cJSON *o, const struct config_service *s,
 	return left < 0 ? 0 : left;
 }
 
-static bool read_row(struct board_restored *to, const cJSON *o,
+static bool read_row(struct board_restored *to, struct peek o,
 		     const struct config_service *s,
 		     const struct registry_now *now, bool is_same_boot)
 {
-	const cJSON *exe = cJSON_GetObjectItemCaseSensitive(o, "executable");
+	struct peek exe = peek_get(o, "executable");
 	struct board_restored row = { .is_known = true };
 	int64_t trips, at_once, doublings, in_row;
 	uint64_t mtime = 0;
@@ -253,7 +226,7 @@ static bool read_row(struct board_restored *to, const cJSON *o,
 	    !get_int(o, "doublings", 0, DOUBLINGS_MAX, &doublings) ||
 	    !get_int_or(o, "in_row", 0, BREAKER_ROW, 0, &in_row))
 		return false;
-	if (!cJSON_IsNull(exe) &&
+	if (!is_null(exe) &&
 	    (!get_digits(exe, "size", 10, &row.exe_size) ||
 	     !get_digits(exe, "mtime_ns", 10, &mtime)))
 		return false;
@@ -270,18 +243,17 @@ static bool read_row(struct board_restored *to, const cJSON *o,
 
 /* Put the container starts of the file behind this one; true when the newest
  * of them is this one. */
-static bool read_starts(struct registry *r, const cJSON *starts,
+static bool read_starts(struct registry *r, struct peek starts,
 			const struct registry_now *now)
 {
-	const cJSON *item;
-	bool is_own = false;
+	struct peek item;
+	bool is_own = false, is_newest = true;
 	int64_t wall_ms;
 
-	cJSON_ArrayForEach(item, starts)
-	{
+	for (; peek_next(&starts, NULL, &item); is_newest = false) {
 		if (!read_time(item, &wall_ms))
 			continue;
-		if (item == starts->child && wall_ms == now->began_wall_ms)
+		if (is_newest && wall_ms == now->began_wall_ms)
 			is_own = true;
 		else if (r->starts < REGISTRY_STARTS)
 			r->start_wall_ms[r->starts++] = wall_ms;
@@ -295,60 +267,45 @@ void registry_begin(struct registry *r, const struct registry_now *now)
 	r->start_wall_ms[0] = now->began_wall_ms;
 }
 
-/* The document, or NULL unless it is one of ours. */
-static cJSON *parse(const char *text, size_t size)
+/* The number of the service of this name; config->services: none. */
+static uint32_t find_service(const struct config *c, struct peek name)
 {
-	const char *end = NULL;
-	cJSON *root = cJSON_ParseWithLengthOpts(text, size, &end, 0);
-	int64_t schema;
+	uint32_t i = 0;
 
-	while (root != NULL && end < text + size &&
-	       memchr(" \t\r\n", *end, 4) != NULL)
-		end++;
-	if (root != NULL && end == text + size &&
-	    get_int(root, "schema", REGISTRY_SCHEMA, REGISTRY_SCHEMA,
-		    &schema) &&
-	    cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(root,
-							    "services")) &&
-	    cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(
-		    root, "container_starts")))
-		return root;
-	cJSON_Delete(root);
-	return NULL;
+	while (i < c->services && !peek_is(name, config_name(c, i)))
+		i++;
+	return i;
 }
 
 bool registry_read(struct registry *r, struct board_restored *rows,
 		   const struct config *c, const struct registry_now *now,
 		   const char *text, size_t size)
 {
-	cJSON *root = parse(text, size);
-	const cJSON *services;
-	const char *boot_id;
+	const struct peek root = peek_document(text, size, NULL);
+	const struct peek starts = peek_get(root, "container_starts");
+	struct peek services = peek_get(root, "services"), name, o;
+	int64_t schema;
 	bool is_own, is_same_boot;
 
 	registry_begin(r, now);
-	if (root == NULL)
+	if (!get_int(root, "schema", REGISTRY_SCHEMA, REGISTRY_SCHEMA,
+		     &schema) ||
+	    services.at == NULL || *services.at != '{' || starts.at == NULL ||
+	    *starts.at != '[')
 		return false;
-	services = cJSON_GetObjectItemCaseSensitive(root, "services");
-	boot_id = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(root, "boot_id"));
-	is_same_boot = boot_id != NULL && boot_id[0] != '\0' &&
-		       strcmp(boot_id, now->boot_id) == 0;
-	is_own = read_starts(r,
-			     cJSON_GetObjectItemCaseSensitive(
-				     root, "container_starts"),
-			     now);
-	for (uint32_t i = 0; i < c->services; i++) {
-		const cJSON *o = cJSON_GetObjectItemCaseSensitive(
-			services, config_name(c, i));
+	is_same_boot = now->boot_id[0] != '\0' &&
+		       peek_is(peek_get(root, "boot_id"), now->boot_id);
+	is_own = read_starts(r, starts, now);
+	while (peek_next(&services, &name, &o)) {
+		uint32_t i = find_service(c, name);
 
-		if (o == NULL || !read_history(&r->service[i], o, now, is_own))
+		if (i == c->services ||
+		    !read_history(&r->service[i], o, now, is_own))
 			continue;
 		if (rows != NULL)
 			read_row(&rows[i], o, config_service(c, i), now,
 				 is_same_boot);
 	}
-	cJSON_Delete(root);
 	return true;
 }
 

@@ -313,6 +313,8 @@ char *volume_read(int directory, const char *name, size_t most, size_t *size,
 			break;
 		*size += (size_t)n;
 	}
+	if (text != NULL)
+		text[*size] = '\0';
 	if (n < 0)
 		*err = errno;
 	close(fd);

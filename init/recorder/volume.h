@@ -72,9 +72,10 @@ int volume_replace(struct volume *v, int directory, const char *name,
 /* End a write: sync the directory and close it. 0, or -1 with step and err. */
 int volume_end(struct volume *v, int directory);
 
-/* The text of a regular file of at most `most` bytes; heap_give() it. NULL
- * when there is none (*err 0), or it cannot be read, is too long, or belongs
- * neither to root nor to dashpot's own user (*err errno). */
+/* The text of a regular file of at most `most` bytes, and a NUL behind it;
+ * heap_give() it. NULL when there is none (*err 0), or it cannot be read, is
+ * too long, or belongs neither to root nor to dashpot's own user (*err
+ * errno). */
 char *volume_read(int directory, const char *name, size_t most, size_t *size,
 		  int *err);
 

@@ -318,6 +318,7 @@ static void deep_nesting_is_refused(void **state)
 	struct registry_now now = now_of(f);
 
 	memset(document.text, '[', 500000);
+	document.text[500000] = '\0';
 	assert_false(registry_read(&registry, rows, f->config, &now,
 				   document.text, 500000));
 }
@@ -336,6 +337,7 @@ static void truncated_file_is_refused_at_every_byte(void **state)
 
 		assert_non_null(cut);
 		memcpy(cut, document.text, size);
+		cut[size] = '\0';
 		assert_false(registry_read(&registry, rows, f->config, &now,
 					   cut, size));
 		free(cut);
@@ -475,17 +477,8 @@ static void allocation_that_fails_gives_no_half_registry(void **state)
 	}
 	assert_int_equal(document.size, whole);
 	assert_true(n > 100);
-	for (n = 0; n < 100000; n++) {
-		bool is_read;
-
-		limit_allocations(n);
-		is_read = read_registry(f, &now);
-		if (is_read)
-			break;
-		assert_false(rows[0].is_known);
-		assert_int_equal(service[0].starts, 0);
-	}
-	assert_true(n > 100);
+	limit_allocations(0); /* what is read needs none */
+	assert_true(read_registry(f, &now));
 	limit_allocations(-1);
 	assert_true(rows[0].is_known);
 }
