@@ -321,8 +321,10 @@ bool expand(struct expansion *e, const char *text, const char **result,
 	return strchr(text, '$') == NULL || read_all(&r, result);
 }
 
-bool expand_word(struct expansion *e, const char **at, const char **result,
-		 struct why *why)
+/* Take one word of a command line at *at, which is no blank, and move *at
+ * behind it. */
+static bool take_word(struct expansion *e, const char **at, const char **result,
+		      struct why *why)
 {
 	struct level word = { .end = '\0' };
 	struct reader r = { .e = e, .at = *at, .is_word = true,
@@ -331,4 +333,51 @@ bool expand_word(struct expansion *e, const char **at, const char **result,
 
 	*at = r.at;
 	return ok;
+}
+
+/* Length of NAME in a "NAME=value" that a shell would take as a variable. */
+static size_t assigned(const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	if (word[len] == '\0' || len == 0 || (*word >= '0' && *word <= '9'))
+		return 0;
+	for (size_t i = 0; i < len; i++)
+		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789", word[i]) ==
+		    NULL)
+			return 0;
+	return len;
+}
+
+const char *const *expand_command(struct expansion *e, const char *line,
+				  struct why *why)
+{
+	/* Half of the bytes are words at most, rounded up; and a NULL. */
+	const char **words = arena_get(e->arena, (strlen(line) / 2 + 2) *
+							 sizeof(*words));
+	size_t count = 0, len;
+
+	for (;;) {
+		line += strspn(line, " \t");
+		if (*line == '\0')
+			break;
+		if (*line == '#') {
+			value_wrong(why, "has a word that starts with #; a "
+					 "comment needs a line of its own, and "
+					 "a # that is meant quotes");
+			return NULL;
+		}
+		if (!take_word(e, &line, &words[count++], why))
+			return NULL;
+	}
+	len = count > 0 ? assigned(words[0]) : 0;
+	if (count > 0 && *words[0] != '\0' && len == 0)
+		return words;
+	if (len == 0)
+		value_wrong(why, "names no program; write it first");
+	else
+		value_wrong(why, "sets a variable as a shell would; write "
+				 "env.%.*s = VALUE",
+			    (int)(len < 40 ? len : 40), words[0]);
+	return NULL;
 }

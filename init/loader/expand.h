@@ -45,10 +45,13 @@ const char *expand_variable(char *const *environment, const char *name,
 bool expand(struct expansion *e, const char *text, const char **result,
 	    struct why *why);
 
-/* Take one word of a command line at *at, which is no blank, and move *at
- * behind it. Quotes outside ${...} work, too. Wrong is also what only a shell
- * understands where it is not quoted: | & ; < > ` $( */
-bool expand_word(struct expansion *e, const char **at, const char **result,
-		 struct why *why);
+/* Split a command line at blanks, with quoting as a shell has it, and expand
+ * each word: a list in the arena that ends with NULL, or NULL when it is wrong.
+ *
+ * Wrong is also what only a shell understands where it is not quoted, | & ; <
+ * > ` $(; a word that starts with #; a variable set before the command; a line
+ * without a program. */
+const char *const *expand_command(struct expansion *e, const char *line,
+				  struct why *why);
 
 #endif

@@ -14,7 +14,6 @@
 #include "init/loader/environment.h"
 #include "init/loader/expand.h"
 #include "init/loader/synonym.h"
-#include "init/loader/words.h"
 
 /* Into an enum, which has the size of unsigned, or a flag: the second of two
  * words is true. */
@@ -113,25 +112,18 @@ static bool parse_names(const struct key_use *use, const char *text, void *at)
 	return true;
 }
 
-/* The words of a command with its variables; the list ends with NULL. */
-static const char *const *command(const struct key_use *use, const char *text)
-{
-	struct words words;
-
-	return words_split(&use->l->expansion, text, &words, use->why)
-		       ? words.word : NULL;
-}
-
 static bool parse_command(const struct key_use *use, const char *text, void *at)
 {
 	(void)at;
-	use->draft->argv = command(use, text);
+	use->draft->argv = expand_command(&use->l->expansion, text,
+					  use->why);
 	return use->draft->argv != NULL;
 }
 
 static bool parse_hook(const struct key_use *use, const char *text, void *at)
 {
-	const char *const *argv = command(use, text);
+	const char *const *argv = expand_command(&use->l->expansion, text,
+						 use->why);
 
 	if (argv == NULL)
 		return false;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "init/loader/expand.h"
-#include "init/loader/words.h"
 
 enum { ROOM = 8192 };
 
@@ -26,16 +25,16 @@ static const char *split(const char *line)
 	static char joined[ROOM];
 	struct arena a = { NULL };
 	struct expansion e = expansion_in(&a);
-	struct words words;
-	bool ok = words_split(&e, line, &words, &why);
+	const char *const *words = expand_command(&e, line, &why);
+	const bool is_right = words != NULL;
 
 	joined[0] = '\0';
-	for (size_t i = 0; ok && i < words.count; i++) {
-		strcat(joined, words.word[i]);
+	for (; is_right && *words != NULL; words++) {
+		strcat(joined, *words);
 		strcat(joined, "|");
 	}
 	arena_drop(&a);
-	return ok ? joined : why.text;
+	return is_right ? joined : why.text;
 }
 
 /* A whole value; the reason when it is refused. */
@@ -156,10 +155,9 @@ static void other_dollars_stand_for_themselves_and_are_remembered(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct arena a = { NULL };
 		struct expansion e = expansion_in(&a);
-		struct words words;
 
 		assert_string_equal(split(cases[i].line), cases[i].words);
-		assert_true(words_split(&e, cases[i].line, &words, &why));
+		assert_non_null(expand_command(&e, cases[i].line, &why));
 		if (cases[i].plain == NULL)
 			assert_null(e.plain);
 		else
