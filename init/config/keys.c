@@ -14,7 +14,6 @@
 enum {
 	MILLION = 1000000,
 	DAY_MS = 86400000,
-	RATE = 100000,
 	BOTH = KEY_SERVICE | KEY_DEFAULTS,
 	RAW = KEY_RAW,
 	EMPTY = KEY_EMPTY,
@@ -245,6 +244,11 @@ size_t key_bytes(const struct config_key *key)
 	return (size_t)(bytes < 0 ? -bytes : bytes);
 }
 
+int64_t key_most(const struct config_key *key)
+{
+	return key->max != 0 ? key->max : kinds[key->type].max;
+}
+
 static int64_t number(const void *at, int bytes)
 {
 	switch (bytes) {
@@ -284,7 +288,8 @@ static bool are_windows(const struct breaker_policy *p)
 static bool is_rate(const struct budget_policy *p)
 {
 	return is_within(p->period_ms, 1, DAY_MS) &&
-	       is_within(p->rate, 1, RATE) && is_within(p->burst, 1, RATE);
+	       is_within(p->rate, 1, VALUE_RATE) &&
+	       is_within(p->burst, 1, VALUE_RATE);
 }
 
 static bool is_check(const struct config_check *check)
@@ -313,7 +318,7 @@ bool key_is_well(const struct config_key *key, const void *base)
 	const struct kind *kind = &kinds[key->type];
 	const void *at = (const char *)base + key->at;
 	const int64_t *ms = at;
-	int64_t max = key->max != 0 ? key->max : kind->max;
+	int64_t max = key_most(key);
 
 	switch (key->type) {
 	case KEY_WINDOWS:

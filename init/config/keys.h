@@ -106,6 +106,9 @@ static inline const char *key_usual(const struct config_key *key)
 /* Bytes of its field; 0: it has none of its own. */
 size_t key_bytes(const struct config_key *key);
 
+/* The largest number that it can be; 0: the table says none. */
+int64_t key_most(const struct config_key *key);
+
 /* True when its field in a struct config_service or config can be what the key
  * says; texts and streams are looked at by config_verify(). */
 bool key_is_well(const struct config_key *key, const void *base);

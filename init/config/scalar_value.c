@@ -302,14 +302,15 @@ bool value_windows(const char *text, struct breaker_policy *breaker,
 bool value_rate(const char *text, struct budget_policy *rate,
 		struct why *why)
 {
-	enum { MOST = 100000, BURST = 20 };
+	enum { BURST = 20 };
 	const char *slash = strchr(text, '/'), *burst;
 	int64_t number;
 	size_t u;
 
 	if (slash == NULL)
 		goto no_rate;
-	if (!value_number(text, (size_t)(slash - text), 1, MOST, &number, why))
+	if (!value_number(text, (size_t)(slash - text), 1, VALUE_RATE, &number,
+			  why))
 		return false;
 	rate->rate = (uint32_t)number;
 	rate->burst = BURST;
@@ -324,7 +325,7 @@ bool value_rate(const char *text, struct budget_policy *rate,
 	    !scan_is_blank(burst[5]))
 		goto no_rate;
 	burst += 5 + strspn(burst + 5, " \t");
-	if (!value_number(burst, strlen(burst), 1, MOST, &number, why))
+	if (!value_number(burst, strlen(burst), 1, VALUE_RATE, &number, why))
 		return false;
 	rate->burst = (uint32_t)number;
 	return true;

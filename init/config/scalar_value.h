@@ -12,7 +12,10 @@
 
 #include "init/config/config.h"
 
-enum { VALUE_WEEK_MS = 7 * 24 * 3600 * 1000 }; /* longest duration */
+enum {
+	VALUE_WEEK_MS = 7 * 24 * 3600 * 1000, /* longest duration */
+	VALUE_RATE = 100000, /* most starts of a restart_rate and its burst */
+};
 
 /* What is wrong with a value: "is no number; write 1 .. 64". */
 struct why {

@@ -32,11 +32,8 @@ static bool parse_word(const struct key_use *use, const char *text, void *at)
 
 static bool parse_number(const struct key_use *use, const char *text, void *at)
 {
-	enum { MILLION = 1000000 };
-	int max = use->key->max != 0 ? use->key->max : MILLION;
-
-	return value_number(text, strlen(text), use->key->min, max, at,
-			    use->why);
+	return value_number(text, strlen(text), use->key->min,
+			    key_most(use->key), at, use->why);
 }
 
 /* A word for 0 where that means that it never comes. */
