@@ -205,6 +205,15 @@ static bool are_deps(const struct config *c, uint32_t i)
 	return true;
 }
 
+/* A command with a name, or none. */
+static bool is_command(const struct look *look, struct config_list argv)
+{
+	if (argv.count == 0)
+		return argv.at == 0;
+	return has_strings(look, argv) &&
+	       *config_string(look->c, argv.at) != '\0';
+}
+
 /* A check has what its kind needs, and nothing else. */
 static bool is_check(const struct look *look, const struct config_check *check)
 {
@@ -223,19 +232,8 @@ static bool is_check(const struct look *look, const struct config_check *check)
 		    ? !is_path(c, check->path)
 		    : check->path != 0)
 		return false;
-	if (check->kind != CONFIG_CHECK_EXEC)
-		return check->argv.count == 0 && check->argv.at == 0;
-	return check->argv.count > 0 && has_strings(look, check->argv) &&
-	       *config_string(c, check->argv.at) != '\0';
-}
-
-/* A command that a service may have: none, or one with a name. */
-static bool is_hook(const struct look *look, struct config_list argv)
-{
-	if (argv.count == 0)
-		return argv.at == 0;
-	return has_strings(look, argv) &&
-	       *config_string(look->c, argv.at) != '\0';
+	return (check->kind == CONFIG_CHECK_EXEC) == (check->argv.count > 0) &&
+	       is_command(look, check->argv);
 }
 
 static int check_texts(const struct look *look, const struct config_service *s)
@@ -250,12 +248,10 @@ static int check_texts(const struct look *look, const struct config_service *s)
 	    s->schedule_text >= c->text ||
 	    (s->directory != 0 && !is_path(c, s->directory)))
 		return -VERIFY_TEXT;
-	if (!has_strings(look, s->argv) || !has_strings(look, s->env))
-		return -VERIFY_LIST;
-	if (!s->is_removed &&
-	    (s->argv.count == 0 || *config_string(c, s->argv.at) == '\0'))
-		return -VERIFY_LIST;
-	if (!is_hook(look, s->stop_command) || !is_hook(look, s->on_blocked))
+	if (!has_strings(look, s->env) || !is_command(look, s->argv) ||
+	    (s->argv.count == 0 && !s->is_removed) ||
+	    !is_command(look, s->stop_command) ||
+	    !is_command(look, s->on_blocked))
 		return -VERIFY_LIST;
 	if (!is_check(look, &s->ready) || !is_check(look, &s->health))
 		return -VERIFY_CHECK;
