@@ -124,9 +124,7 @@ static void add_named(struct graph *g, uint32_t from, const struct setting *s,
 static void add_edges(struct graph *g, uint32_t from, const char *key)
 {
 	struct loader *l = g->l;
-	const struct setting *own = section_setting(l->sections[from], key);
-	const struct setting *s =
-		own ? own : section_setting(&l->defaults, key);
+	const struct setting *s = section_effective(l, l->sections[from], key);
 	const char *text;
 	struct why why;
 	size_t len;

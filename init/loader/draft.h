@@ -117,6 +117,11 @@ struct loader {
 const struct setting *section_setting(const struct section *section,
 				      const char *name);
 
+/* The same, or where it has none that of [defaults]; or NULL. */
+const struct setting *section_effective(const struct loader *l,
+					const struct section *section,
+					const char *name);
+
 /* The index of a declared service, or -1. */
 int loader_service(const struct loader *l, const char *name, size_t len);
 

@@ -57,10 +57,9 @@ static bool is_end(const char *s)
 }
 
 /* Behind the end of the line at s. */
-static char *next_line(struct envfile *f, char *s)
+static char *next_line(char *s)
 {
 	s = strchrnul(s, '\n');
-	f->next++;
 	return *s == '\0' ? s : s + 1;
 }
 
@@ -99,9 +98,7 @@ static bool plain(char *s, char **end, struct why *why)
 		if (!scan_is_blank(*at))
 			last = at + 1;
 	}
-	*end = strchrnul(last, '\n');
-	if (**end == '\n')
-		++*end;
+	*end = next_line(last);
 	*last = '\0';
 	return true;
 }
@@ -163,9 +160,7 @@ static bool quoted(struct envfile *f, char *s, char **end, struct why *why)
 	if (!is_end(*end) && (**end != '#' || *end == s))
 		return value_wrong(why, "goes on behind its closing quote; "
 					"quote the whole value");
-	*end = strchrnul(*end, '\n');
-	if (**end == '\n')
-		++*end;
+	*end = next_line(*end);
 	return true;
 }
 
@@ -199,9 +194,7 @@ static bool variable(struct envfile *f, char *s, char **name, char **value,
 					    : !plain(s, &f->at, why))
 			return false;
 	} else if (is_end(s)) {
-		f->at = strchrnul(s, '\n');
-		if (*f->at == '\n')
-			f->at++;
+		f->at = next_line(s);
 		*end = '\0';
 	} else {
 		return no_variable(why, s);
@@ -222,6 +215,7 @@ bool envfile_next(struct envfile *f, char **name, char **value,
 			return true;
 		if (*s != '#' && !is_end(s))
 			return variable(f, s, name, value, why);
-		s = next_line(f, s);
+		f->next++;
+		s = next_line(s);
 	}
 }

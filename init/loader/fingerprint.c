@@ -51,12 +51,10 @@ static uint64_t hash_string(uint64_t hash, const struct loader *l,
 static uint64_t hash_list(uint64_t hash, const struct loader *l,
 			  struct config_list list)
 {
-	const char *at = l->pool.base + list.at, *end = at;
+	const char *at = l->pool.base + list.at;
 
-	for (uint32_t i = 0; i < list.count; i++)
-		end += strlen(end) + 1;
 	return hash_bytes(hash_number(hash, list.count), at,
-			  (size_t)(end - at));
+			  pool_size(at, list.count));
 }
 
 /* The names alone: values can be secrets, and what is written to a volume must

@@ -7,14 +7,6 @@
 #include "init/lib/format.h"
 #include "init/loader/draft.h"
 
-static const struct setting *setting_of(const struct loader *l,
-					const struct section *section)
-{
-	const struct setting *own = section_setting(section, "instances");
-
-	return own ? own : section_setting(&l->defaults, "instances");
-}
-
 /* How many services a section asks for. What is wrong counts as 1: it is told
  * when the settings are parsed. */
 static uint32_t count_of(struct loader *l, const struct setting *s)
@@ -55,7 +47,8 @@ void instances_expand(struct loader *l)
 
 	for (uint32_t i = 0; i < l->services; i++) {
 		struct section *section = l->sections[i];
-		const struct setting *s = setting_of(l, section);
+		const struct setting *s =
+			section_effective(l, section, "instances");
 		const uint32_t others = l->services - i - 1;
 		uint32_t count = s ? count_of(l, s) : 1, first = used;
 

@@ -344,10 +344,8 @@ static void read_settings(struct loader *l)
 		section_setting(&l->dashpot, "diagnostics") != NULL;
 	parse_usual(l, NULL);
 	parse_usual(l, usual);
-	for (struct setting *s = l->dashpot.first; s != NULL; s = s->next)
-		parse_setting(l, NULL, s);
-	for (struct setting *s = l->defaults.first; s != NULL; s = s->next)
-		parse_setting(l, usual, s);
+	parse_section(l, NULL, &l->dashpot);
+	parse_section(l, usual, &l->defaults);
 	for (uint32_t i = 0; i < l->services; i++)
 		l->drafts[i] = draft_of(l, l->sections[i], usual);
 }
@@ -362,9 +360,7 @@ static const struct config *refuse_nothing(struct loader *l,
 
 	if (c == NULL || l->old != NULL || !reach_is_nothing(c, &waits, &on))
 		return c;
-	s = section_setting(l->sections[waits], "after");
-	if (s == NULL)
-		s = section_setting(&l->defaults, "after");
+	s = section_effective(l, l->sections[waits], "after");
 	mistake(&l->mistakes, s ? s->place : l->sections[waits]->place,
 		"after: %s would wait for %s, which has autostart = no, and "
 		"nothing would ever start; write requires, which starts it",

@@ -488,8 +488,8 @@ static void doubt(struct loader *l, const struct setting *s)
 					"own");
 }
 
-void parse_setting(struct loader *l, struct draft *draft,
-		   const struct setting *setting)
+static void parse_setting(struct loader *l, struct draft *draft,
+			  const struct setting *setting)
 {
 	static const char hint[] = " (a comment needs a line of its own)";
 	struct why why;
@@ -511,4 +511,11 @@ void parse_setting(struct loader *l, struct draft *draft,
 			has_comment(setting->value) &&
 					scan_find(why.text, "comment") == NULL
 				? hint : "");
+}
+
+void parse_section(struct loader *l, struct draft *draft,
+		   const struct section *section)
+{
+	for (const struct setting *s = section->first; s != NULL; s = s->next)
+		parse_setting(l, draft, s);
 }

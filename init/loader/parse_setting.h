@@ -16,10 +16,10 @@ struct key_use {
 	struct why *why;
 };
 
-/* Parse one setting into its field; a mistake is told. draft: NULL in
- * [dashpot], where it goes into l->head. */
-void parse_setting(struct loader *l, struct draft *draft,
-		   const struct setting *setting);
+/* Parse each setting of a section into its field; mistakes are told. draft:
+ * NULL in [dashpot], whose settings go into l->head. */
+void parse_section(struct loader *l, struct draft *draft,
+		   const struct section *section);
 
 /* Parse the defaults of all keys of [defaults], or with NULL of [dashpot], into
  * their fields. */

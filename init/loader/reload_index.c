@@ -93,11 +93,9 @@ static config_text kept(struct loader *l, config_text t)
 
 static struct config_list kept_list(struct loader *l, struct config_list list)
 {
-	const char *at = config_string(l->old, list.at), *end = at;
+	const char *at = config_string(l->old, list.at);
 
-	for (uint32_t i = 0; i < list.count; i++)
-		end += strlen(end) + 1;
-	list.at = pool_put(&l->pool, at, (size_t)(end - at));
+	list.at = pool_put(&l->pool, at, pool_size(at, list.count));
 	return list;
 }
 

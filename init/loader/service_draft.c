@@ -22,6 +22,15 @@ const struct setting *section_setting(const struct section *section,
 	return s;
 }
 
+const struct setting *section_effective(const struct loader *l,
+					const struct section *section,
+					const char *name)
+{
+	const struct setting *own = section_setting(section, name);
+
+	return own ? own : section_setting(&l->defaults, name);
+}
+
 /* What [service:main] cannot say of the command of the command line, because
  * settle_main() does. */
 static void check_main(struct loader *l, const struct section *section)
@@ -193,8 +202,7 @@ struct draft *service_draft(struct loader *l, const struct section *section,
 	s->name = pool_string(&l->pool, section->name);
 	s->file = pool_string(&l->pool, section->place.file->name);
 	s->line = section->place.line;
-	for (const struct setting *at = section->first; at; at = at->next)
-		parse_setting(l, d, at);
+	parse_section(l, d, section);
 	check_command(l, section);
 	if (section->command != NULL)
 		settle_main(d);

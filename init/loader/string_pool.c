@@ -54,6 +54,15 @@ config_text pool_string(struct string_pool *t, const char *s)
 	return pool_put(t, s, strlen(s) + 1);
 }
 
+size_t pool_size(const char *at, uint32_t count)
+{
+	const char *end = at;
+
+	while (count-- > 0)
+		end += strlen(end) + 1;
+	return (size_t)(end - at);
+}
+
 struct config_list pool_strings(struct string_pool *t, struct arena *a,
 				const char *const *strings)
 {

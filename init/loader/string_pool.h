@@ -32,6 +32,9 @@ config_text pool_put(struct string_pool *t, const char *bytes, size_t size);
 /* The same for one string. */
 config_text pool_string(struct string_pool *t, const char *s);
 
+/* Bytes of the `count` strings that lie one behind the other at `at`. */
+size_t pool_size(const char *at, uint32_t count);
+
 /* Strings up to a NULL, put in one behind the other by way of the arena. */
 struct config_list pool_strings(struct string_pool *t, struct arena *a,
 				const char *const *strings);

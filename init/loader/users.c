@@ -138,9 +138,11 @@ static bool unknown(const char *entries, const char *file, struct arena *a,
 			   file);
 }
 
-static bool find_group(const char *entries, const char *text, size_t len,
-		       uint32_t *gid)
+/* Look the first len bytes of text up in group, as a name or as a gid. */
+static bool find_group(const struct users *u, struct arena *a, const char *text,
+		       size_t len, uint32_t *gid, struct why *why)
 {
+	const char *entries = u->group;
 	struct field f[FIELDS];
 	size_t n;
 
@@ -150,7 +152,7 @@ static bool find_group(const char *entries, const char *text, size_t len,
 		if (n == 4 && is_same(&f[0], text, len) &&
 		    is_id(f[2].at, f[2].len, gid))
 			return true;
-	return false;
+	return unknown(u->group, "/etc/group", a, text, len, why);
 }
 
 bool users_person(const struct users *u, struct arena *a, const char *text,
@@ -162,11 +164,8 @@ bool users_person(const struct users *u, struct arena *a, const char *text,
 	if (!find_person(u->passwd, a, text, len, person))
 		return unknown(u->passwd, "/etc/passwd", a, text, len, why);
 	if (text[len] == ':') {
-		const char *group = text + len + 1;
-
-		if (!find_group(u->group, group, strlen(group), &person->gid))
-			return unknown(u->group, "/etc/group", a, group,
-				       strlen(group), why);
+		if (!users_group(u, a, text + len + 1, &person->gid, why))
+			return false;
 		person->has_gid = person->is_group_written = true;
 	}
 	if (person->has_gid)
@@ -177,10 +176,7 @@ bool users_person(const struct users *u, struct arena *a, const char *text,
 bool users_group(const struct users *u, struct arena *a, const char *text,
 		 uint32_t *gid, struct why *why)
 {
-	size_t len = strlen(text);
-
-	return find_group(u->group, text, len, gid) ||
-	       unknown(u->group, "/etc/group", a, text, len, why);
+	return find_group(u, a, text, strlen(text), gid, why);
 }
 
 bool users_groups(const struct users *u, struct arena *a, const char *text,
@@ -198,9 +194,8 @@ bool users_groups(const struct users *u, struct arena *a, const char *text,
 			return value_wrong(why, "has more than %d groups; "
 						"leave some out",
 					   CONFIG_GROUPS);
-		if (!find_group(u->group, at, len, &groups[*count]))
-			return unknown(u->group, "/etc/group", a, at, len,
-				       why);
+		if (!find_group(u, a, at, len, &groups[*count], why))
+			return false;
 		++*count;
 	}
 	return true;
