@@ -64,7 +64,7 @@ FUZZ_CC = clang
 first = init/main init/kernel/descriptors init/cli/command_line \
 	init/cli/commands init/cli/options init/kernel/execute \
 	init/kernel/memory init/kernel/process init/kernel/reap \
-	init/kernel/signals init/kernel/spawn init/kernel/terminal \
+	init/kernel/clone init/kernel/signals init/kernel/spawn init/kernel/terminal \
 	init/pid1/single_command
 $(first:%=$(BUILD)/musl/%.o): place = -fno-lto
 
@@ -186,6 +186,9 @@ check-doors: $(door_objects) $(door)
 	@tests/check-doors $(BUILD)/doors/above.o '$(door_names)' \
 		$(door)
 
+check-layers:
+	@tests/check-layers
+
 check-static: dashpot
 	@! readelf -lW dashpot | grep -E 'INTERP|DYNAMIC|GNU_STACK.* RWE'
 	@size=$$(wc -c <dashpot) && echo "dashpot: $$size of 356352 bytes" && \
@@ -228,5 +231,5 @@ distclean: clean
 -include $(shell find $(variants:%=$(BUILD)/%) $(BUILD)/doors -name '*.d' 2>/dev/null)
 .DELETE_ON_ERROR:
 .PHONY: all have-compiler unit-programs fuzz-programs coverage-programs \
-	check-pure check-doors check-static test lint fuzz coverage bench demo install dist \
+	check-pure check-doors check-layers check-static test lint fuzz coverage bench demo install dist \
 	clean distclean

@@ -5,11 +5,11 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "init/kernel/spawn.h"
+#include "init/kernel/clone.h"
 
 pid_t fork_child(void (*child)(void *with), void *with)
 {
-	pid_t pid = spawn_clone();
+	pid_t pid = clone_process();
 
 	if (pid == 0) {
 		child(with);

@@ -14,7 +14,7 @@
 
 #include "init/kernel/capability.h"
 #include "init/kernel/privileges.h"
-#include "init/kernel/spawn.h"
+#include "init/kernel/clone.h"
 #include "init/lib/format.h"
 #include "init/lib/scan.h"
 
@@ -111,7 +111,7 @@ int courier_go(int32_t service, int number, pid_t pid)
 	if (n > 0 && !may_take_uids())
 		return -EPERM;
 	for (uint32_t k = 0; k < n; k++) {
-		child = spawn_clone();
+		child = clone_process();
 		if (child == 0) {
 			all.is_one = true;
 			all.lent = all.uid[k];

@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "init/kernel/clone.h"
 #include "init/kernel/descriptors.h"
 #include "init/kernel/execute.h"
 #include "init/kernel/fork.h"
@@ -30,25 +30,6 @@
 enum { OLD_MOST = 4096 }; /* datagrams of former runs that are dropped */
 
 extern char **environ;
-
-pid_t spawn_clone(void)
-{
-	pid_t pid;
-
-	/* All arguments but the flags are 0, so their order, which every
-	 * architecture has its own of, matters only where the flags are not
-	 * the first (clone(2)). */
-#ifdef __s390__
-	pid = (pid_t)syscall(SYS_clone, 0UL, (unsigned long)SIGCHLD, 0UL, 0UL,
-			     0UL);
-#else
-	pid = (pid_t)syscall(SYS_clone, (unsigned long)SIGCHLD, 0UL, 0UL, 0UL,
-			     0UL);
-#endif
-	if (pid == 0)
-		oom_score_go_before();
-	return pid;
-}
 
 static _Noreturn void fail(struct spawn_report *report, int err)
 {
@@ -384,7 +365,7 @@ static pid_t start(struct spawn_report *report, int *verdict_fd)
 	*report = (struct spawn_report){ .step = BOARD_STEP_CLONE };
 	if (descriptors_pipe(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
-	pid = spawn_clone();
+	pid = clone_process();
 	*verdict_fd = ends[1];
 	if (pid == 0)
 		return 0;

@@ -68,11 +68,6 @@ pid_t spawn_hook(const struct spawn_plan *plan);
 pid_t spawn_command(char **argv, enum terminal t, struct spawn_report *report,
 		    int *verdict_fd);
 
-/* A process as fork(2) makes it: its pid, 0 in the child, -1 with errno. The
- * raw clone(2), because a library's fork takes locks and runs handlers that
- * PID 1 has no use for. */
-pid_t spawn_clone(void);
-
 /* In a child of PID 1 that starts nothing: let go of all reports, which it
  * could forge. */
 void spawn_drop_reports(struct spawn_report *reports);

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "init/helper/helper.h"
 #include "init/kernel/fork.h"
 #include "init/kernel/spawn.h"
 #include "init/kernel/wait.h"

@@ -26,7 +26,7 @@ int reload_begin(struct sup *sup, const struct loader_source *source)
 {
 	struct reload *r = &sup->reload;
 
-	r->source = *source;
+	r->source = source;
 	r->fd = memory_file_open("dashpot-loader");
 	if (r->fd < 0)
 		return r->fd;
@@ -58,7 +58,7 @@ static void become_loader(void *with)
 	const struct birth *b = with;
 	const struct sup *sup = b->sup;
 	struct loader_job job = {
-		.source = sup->reload.source,
+		.source = *sup->reload.source,
 		.parent = sup->pid,
 		.board = sup->boards.board,
 		.event = b->event,

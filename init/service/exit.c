@@ -194,18 +194,9 @@ static void look_for_oom(struct sup *sup, uint32_t i, int status,
 	end->oom = oom;
 }
 
-/* Remember the end on the board: its ring belongs to PID 1 alone. */
 static void record_end(struct sup *sup, uint32_t i, struct board_end *end)
 {
-	struct board_service *row = &sup->boards.board->service[i];
-
-	end->number = row->ends_count + 1;
-	board_row_begin(row);
-	row->ends[row->ends_count % BOARD_ENDS] = *end;
-	row->ends_count++;
-	if (end->was_failure)
-		row->failed++;
-	board_row_end(row);
+	publish_end(sup, i, end);
 	SUP_SAY(sup, BOARD_EV_ENDED, (int)i, end->cause, end->code,
 		(int64_t)end->step, end->err, end->ended_ms - end->started_ms,
 		end->was_failure, sup->service[i].session,

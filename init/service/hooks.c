@@ -17,6 +17,7 @@
 #include "init/service/checks.h"
 #include "init/service/leftovers.h"
 #include "init/service/lifecycle.h"
+#include "init/service/publish.h"
 #include "init/service/start_queue.h"
 #include "init/service/stop.h"
 #include "init/text/wording.h"
@@ -64,17 +65,6 @@ bool hooks_run(const struct sup *sup, enum hook_kind kind)
 	return is_any;
 }
 
-uint8_t hooks_shown(const struct sup *sup, uint32_t i)
-{
-	unsigned shown = 0;
-
-	for (uint32_t k = 0; k < sup->hooks; k++)
-		if (sup->hook[k].service == i && !sup->hook[k].is_over &&
-		    sup->hook[k].kind != HOOK_CHECK)
-			shown |= 1U << sup->hook[k].kind;
-	return (uint8_t)shown;
-}
-
 bool hooks_are_swept(const struct sup *sup, uint32_t i)
 {
 	bool is_swept = false;
@@ -82,16 +72,6 @@ bool hooks_are_swept(const struct sup *sup, uint32_t i)
 	for (uint32_t k = 0; k < sup->hooks; k++)
 		is_swept |= sup->hook[k].service == i && sup->hook[k].is_reaped;
 	return is_swept;
-}
-
-int hooks_unsent(const struct sup *sup, uint32_t i)
-{
-	int err = 0;
-
-	for (uint32_t k = 0; k < sup->hooks; k++)
-		if (sup->hook[k].service == i && sup->hook[k].unsent)
-			err = sup->hook[k].unsent;
-	return err;
 }
 
 bool hooks_hold(const struct sup *sup, uint32_t i)
@@ -111,17 +91,6 @@ int hook_error(const struct sup *sup, uint32_t i, enum hook_kind kind)
 bool hook_was_refused(const struct sup *sup, uint32_t i, enum hook_kind kind)
 {
 	return limits_are_short(report_of(sup, i, kind)->err);
-}
-
-/* For those who ask whose a process is, and at once: it wakes nobody. */
-static void publish(struct sup *sup, uint32_t i, enum hook_kind kind,
-		    pid_t pid)
-{
-	struct board_service *row = &sup->boards.board->service[i];
-
-	board_row_begin(row);
-	row->hook_pid[kind] = pid;
-	board_row_end(row);
 }
 
 /* --- Its variables ------------------------------------------------------ */
@@ -236,7 +205,7 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 		.service = (uint16_t)i,
 		.kind = (uint8_t)kind,
 	};
-	publish(sup, i, kind, pid);
+	publish_hook(sup, i, kind, pid);
 	if (kind == HOOK_CHECK)
 		return 0;
 	SUP_SAY(sup, BOARD_EV_HOOK, (int)i, kind, pid, timeout_ms);
@@ -356,7 +325,7 @@ bool hooks_reaped(struct sup *sup, pid_t pid, int status)
 	if (k == sup->hooks)
 		return false;
 	hook = sup->hook[k];
-	publish(sup, hook.service, (enum hook_kind)hook.kind, 0);
+	publish_hook(sup, hook.service, (enum hook_kind)hook.kind, 0);
 	/* Another's SIGKILL may be the kernel's, for want of memory. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
 	    !hook.is_killed)
@@ -400,12 +369,8 @@ static struct processes set_of(const struct sup *sup, const struct hook *hook)
 /* Count those that have ended. */
 static void record(struct sup *sup, struct hook *hook, uint32_t found)
 {
-	struct board_service *row = &sup->boards.board->service[hook->service];
-
 	if (found < hook->left) {
-		board_row_begin(row);
-		row->leftovers_ended += hook->left - found;
-		board_row_end(row);
+		publish_left_ended(sup, hook->service, hook->left - found);
 		service_touch(sup, hook->service);
 	}
 	hook->left = found;

@@ -45,14 +45,8 @@ int hook_start(struct sup *sup, uint32_t i, enum hook_kind kind,
 bool hook_runs(const struct sup *sup, uint32_t i, enum hook_kind kind);
 bool hooks_run(const struct sup *sup, enum hook_kind kind);
 
-/* The kinds of those that run, checks excepted: bit n for kind n. */
-uint8_t hooks_shown(const struct sup *sup, uint32_t i);
-
 /* Is something that a hook of service i has left being ended? */
 bool hooks_are_swept(const struct sup *sup, uint32_t i);
-
-/* An errno: a hook of service i, or what it left, could not be signalled; 0. */
-int hooks_unsent(const struct sup *sup, uint32_t i);
 
 /* A courier has ended, with 0 or an errno; true where it went to the leader of
  * a hook. */

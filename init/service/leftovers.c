@@ -12,6 +12,7 @@
 #include "init/kernel/service_cgroup.h"
 #include "init/service/hooks.h"
 #include "init/service/lifecycle.h"
+#include "init/service/publish.h"
 #include "init/service/stop.h"
 
 enum {
@@ -119,23 +120,6 @@ static void say_first(struct sup *sup, uint32_t i, const struct processes *g)
 			     config_service(sup->config, i)->leftover_grace_ms;
 }
 
-/* Count on the board how many of them there are and how many have ended. */
-static void record(struct sup *sup, uint32_t i, uint32_t found)
-{
-	struct board_service *row = &sup->boards.board->service[i];
-	struct board_end *end = &row->ends[(row->ends_count - 1) % BOARD_ENDS];
-	uint32_t before = sup->service[i].left;
-
-	if (found == before)
-		return;
-	board_row_begin(row);
-	if (found < before)
-		row->leftovers_ended += before - found;
-	else if (row->ends_count > 0 && found > (uint32_t)end->leftovers)
-		end->leftovers = (int32_t)found;
-	board_row_end(row);
-}
-
 static void put_off(struct sup *sup, uint32_t i, int64_t until_ms)
 {
 	sup->service[i].sweep_ms = until_ms;
@@ -168,7 +152,7 @@ static void follow(struct sup *sup, uint32_t i, const struct processes *g)
 		look_again(sup, i, g);
 		return;
 	}
-	record(sup, i, g->found);
+	publish_left(sup, i, g->found);
 	if (g->found == 0 && hook_runs(sup, i, HOOK_STOP)) {
 		/* Its stop_command may clean up still; its end, or its
 		 * time-out, looks again. */

@@ -83,14 +83,6 @@ static inline struct spawn_plan service_plan(const struct sup *sup, uint32_t i)
 	};
 }
 
-/* How near the breaker of service i is to opening. */
-static inline struct breaker_tally service_tally(const struct sup *sup,
-						 uint32_t i)
-{
-	return breaker_fullest(&sup->breaker[i], &settings(sup, i)->breaker,
-			       sup->now_ms);
-}
-
 /* Fire every deadline that has come. */
 void services_fire(struct sup *sup);
 

@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "init/kernel/task_limits.h"
-#include "init/service/hooks.h"
-#include "init/service/lifecycle.h"
 
 static void publish_breaker(const struct sup *sup, uint32_t i,
 			    struct board_service *row)
@@ -54,6 +52,29 @@ static void publish_check(const struct sup *sup, uint32_t i,
 	row->is_passing = c && c->is_passed;
 	row->has_passed = s->has_passed;
 	row->is_parted = s->is_parted;
+}
+
+/* The kinds of those that run, checks excepted: bit n for kind n. */
+static uint8_t hooks_shown(const struct sup *sup, uint32_t i)
+{
+	unsigned shown = 0;
+
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		if (sup->hook[k].service == i && !sup->hook[k].is_over &&
+		    sup->hook[k].kind != HOOK_CHECK)
+			shown |= 1U << sup->hook[k].kind;
+	return (uint8_t)shown;
+}
+
+/* An errno: a hook of service i, or what it left, could not be signalled; 0. */
+static int hooks_unsent(const struct sup *sup, uint32_t i)
+{
+	int err = 0;
+
+	for (uint32_t k = 0; k < sup->hooks; k++)
+		if (sup->hook[k].service == i && sup->hook[k].unsent)
+			err = sup->hook[k].unsent;
+	return err;
 }
 
 static void publish_service(struct sup *sup, uint32_t i)
@@ -158,6 +179,53 @@ void publish_run(struct sup *sup, uint32_t i, uint64_t run)
 	board_row_begin(row);
 	row->starts = run;
 	board_row_end(row);
+}
+
+void publish_hook(struct sup *sup, uint32_t i, enum hook_kind kind, pid_t pid)
+{
+	struct board_service *row = &sup->boards.board->service[i];
+
+	board_row_begin(row);
+	row->hook_pid[kind] = pid;
+	board_row_end(row);
+}
+
+void publish_end(struct sup *sup, uint32_t i, struct board_end *end)
+{
+	struct board_service *row = &sup->boards.board->service[i];
+
+	end->number = row->ends_count + 1;
+	board_row_begin(row);
+	row->ends[row->ends_count % BOARD_ENDS] = *end;
+	row->ends_count++;
+	if (end->was_failure)
+		row->failed++;
+	board_row_end(row);
+}
+
+void publish_left_ended(struct sup *sup, uint32_t i, uint32_t ended)
+{
+	struct board_service *row = &sup->boards.board->service[i];
+
+	board_row_begin(row);
+	row->leftovers_ended += ended;
+	board_row_end(row);
+}
+
+void publish_left(struct sup *sup, uint32_t i, uint32_t found)
+{
+	struct board_service *row = &sup->boards.board->service[i];
+	struct board_end *end = &row->ends[(row->ends_count - 1) % BOARD_ENDS];
+	uint32_t before = sup->service[i].left;
+
+	if (found < before) {
+		publish_left_ended(sup, i, before - found);
+	} else if (found > before && row->ends_count > 0 &&
+		   found > (uint32_t)end->leftovers) {
+		board_row_begin(row);
+		end->leftovers = (int32_t)found;
+		board_row_end(row);
+	}
 }
 
 void publish_begin(struct sup *sup)

@@ -17,4 +17,19 @@ unsigned publish(struct sup *sup);
  * again if there is no process after all. */
 void publish_run(struct sup *sup, uint32_t i, uint64_t run);
 
+/* Show the pid of a hook at once, for processes that ask whose a process is, or
+ * 0 once it was reaped. No helper is woken for it. */
+void publish_hook(struct sup *sup, uint32_t i, enum hook_kind kind, pid_t pid);
+
+/* Give the end its number, and keep it in the ring of service i. */
+void publish_end(struct sup *sup, uint32_t i, struct board_end *end);
+
+/* A look has found so many living processes of what service i left: count there
+ * how many have ended since the last look, and the most that its last run has
+ * left. */
+void publish_left(struct sup *sup, uint32_t i, uint32_t found);
+
+/* Count so many processes that a run or a hook of service i had left. */
+void publish_left_ended(struct sup *sup, uint32_t i, uint32_t ended);
+
 #endif

@@ -18,14 +18,12 @@
 #include "init/board/board.h"
 #include "init/board/command_protocol.h"
 #include "init/config/config.h"
-#include "init/helper/helper.h"
 #include "init/kernel/reap.h"
 #include "init/kernel/service_cgroup.h"
 #include "init/kernel/spawn_report.h"
 #include "init/kernel/task_limits.h"
 #include "init/kernel/terminal.h"
 #include "init/lib/earlier.h"
-#include "init/loader/loader.h"
 #include "policy/breaker.h"
 #include "policy/life.h"
 #include "policy/restart_budget.h"
@@ -204,7 +202,7 @@ struct hook {
 
 /* A reload of the configuration, see reload.h. */
 struct reload {
-	struct loader_source source; /* what the command line names */
+	const struct loader_source *source; /* what the command line names */
 	int fd;             /* memfd: what the loader leaves, never mapped */
 	struct config *own[2];    /* one of them may be in force */
 	pid_t pid;          /* of the loader; 0 none */
@@ -392,6 +390,14 @@ static inline const struct config_service *settings(const struct sup *sup,
 						    uint32_t i)
 {
 	return config_service(sup->config, i);
+}
+
+/* How near the breaker of service i is to opening. */
+static inline struct breaker_tally service_tally(const struct sup *sup,
+						 uint32_t i)
+{
+	return breaker_fullest(&sup->breaker[i], &settings(sup, i)->breaker,
+			       sup->now_ms);
 }
 
 #endif

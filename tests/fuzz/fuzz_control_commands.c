@@ -104,8 +104,8 @@ int __wrap_kill(pid_t pid, int number)
 	return note_kill(pid, number);
 }
 
-pid_t __wrap_spawn_clone(void);
-pid_t __wrap_spawn_clone(void)
+pid_t __wrap_clone_process(void);
+pid_t __wrap_clone_process(void)
 {
 	die("a process was started");
 	return -1;

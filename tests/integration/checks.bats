@@ -95,3 +95,39 @@ refuses()
 	plant policy/life.c 'int life_planted;'
 	refuses check-pure 'life_planted'
 }
+
+@test "check-layers passes here" {
+	copy
+	make -s check-layers
+}
+
+@test "check-layers sees a lower room that includes a higher one" {
+	copy
+	plant init/kernel/wait.c '#include "init/service/stop.h"'
+	refuses check-layers 'init/kernel/wait.c includes init/service/stop.h, of a room above its own'
+}
+
+@test "check-layers sees a ring of two rooms, and a folder that has no room" {
+	copy
+	plant init/config/keys.h '#include "init/text/wording.h"'
+	plant init/text/wording.h '#include "init/config/keys.h"'
+	refuses check-layers 'init/config/keys.h includes init/text/wording.h'
+	mkdir init/attic
+	plant init/attic/old.c '#include "init/lib/hash.h"'
+	refuses check-layers 'init/attic/old.c is in no room'
+}
+
+@test "check-layers sees rings of files" {
+	copy
+	plant init/lib/hash.h '#include "init/lib/sort.h"'
+	plant init/lib/sort.c '#include "init/lib/hash.h"'
+	refuses check-layers 'a ring of 2 modules:'
+	plant init/service/publish.c '#include "init/service/hooks.h"'
+	refuses check-layers 'a ring of 11 modules:'
+}
+
+@test "check-layers sees an exception that is none any more" {
+	copy
+	sed -i "s,^to_go=',&\ninit/lib/hash.c init/cli/ask.h," tests/check-layers
+	refuses check-layers 'take it off the list'
+}

@@ -30,12 +30,12 @@ int __wrap_capability_get(struct capability_sets *sets)
 static bool is_real;    /* a courier is a process */
 static int lend_errno;  /* of its change of uid; 0: then it may send */
 
-pid_t __real_spawn_clone(void);
-pid_t __wrap_spawn_clone(void);
-pid_t __wrap_spawn_clone(void)
+pid_t __real_clone_process(void);
+pid_t __wrap_clone_process(void);
+pid_t __wrap_clone_process(void)
 {
 	if (is_real)
-		return __real_spawn_clone();
+		return __real_clone_process();
 	errno = clone_errno;
 	return clone_errno ? -1 : COURIER_PID + ++couriers;
 }

@@ -23,8 +23,8 @@ static unsigned looks, sets;
 static pid_t kills[8];
 static unsigned killings;
 
-pid_t __wrap_spawn_clone(void);
-pid_t __wrap_spawn_clone(void)
+pid_t __wrap_clone_process(void);
+pid_t __wrap_clone_process(void)
 {
 	errno = clone_errno;
 	return clone_errno ? -1 : next_pid++;

@@ -26,8 +26,8 @@ int __wrap_kill(pid_t pid, int number)
 	return note_kill(pid, number);
 }
 
-pid_t __wrap_spawn_clone(void);
-pid_t __wrap_spawn_clone(void)
+pid_t __wrap_clone_process(void);
+pid_t __wrap_clone_process(void)
 {
 	errno = clone_err;
 	return clone_err ? -1 : LOADER;

@@ -19,8 +19,8 @@ enum { HOOK_PID = 0x7e000000 };
 
 static int clone_errno;
 
-pid_t __wrap_spawn_clone(void);
-pid_t __wrap_spawn_clone(void)
+pid_t __wrap_clone_process(void);
+pid_t __wrap_clone_process(void)
 {
 	errno = clone_errno;
 	return clone_errno ? -1 : HOOK_PID;
