@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "init/loader/mistakes.h"
+#include "init/text/event_table.h"
 #include "init/text/wording.h"
 
 enum {
@@ -70,16 +71,16 @@ void reload_errors_put(struct answer *a, const struct board_mistakes *m,
 	size_t before;
 
 	/* One reload goes on at a time, so an older number is this one's. */
-	if (failed->n[0] != BOARD_RELOAD_MISTAKES || number == 0 ||
-	    number >= atomic_load(&failed->number))
+	if (failed->n[EVENT_RELOAD_REASON] != BOARD_RELOAD_MISTAKES ||
+	    number == 0 || number >= atomic_load(&failed->number))
 		return;
 	before = a->used -= sizeof(object_end) - 1;
 	answer_put(a, head, sizeof(head) - 1);
 	given = put_lines(a, m);
 	phrase_add(&w, "]");
-	if (failed->n[1] > given)
-		phrase_add(&w, ",\"more\":%lld",
-			   (long long)(failed->n[1] - given));
+	given = failed->n[EVENT_RELOAD_NUMBER] - given;
+	if (given > 0)
+		phrase_add(&w, ",\"more\":%lld", (long long)given);
 	answer_put(a, w.at, w.used);
 	atomic_thread_fence(memory_order_acquire);
 	if (number_of(m) != number)

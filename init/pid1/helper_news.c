@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "init/service/lifecycle.h"
+#include "init/text/event_table.h"
 
 enum {
 	FROM_RECORDER = 1,
@@ -52,9 +53,11 @@ static bool is_over_limit(const struct sup *sup, struct news_item *item)
 		settings(sup, (uint32_t)item->service);
 	const struct service *s = &sup->service[item->service];
 
-	item->n[3] = c->zombie_limit;
-	return c->zombie_limit > 0 && item->n[0] > c->zombie_limit &&
-	       s->pid > 0 && item->n[2] == s->pid && s->state != LIFE_STOPPING;
+	item->n[EVENT_ZOMBIES_LIMIT] = c->zombie_limit;
+	return c->zombie_limit > 0 &&
+	       item->n[EVENT_ZOMBIES] > c->zombie_limit && s->pid > 0 &&
+	       item->n[EVENT_ZOMBIES_SERVICE_PID] == s->pid &&
+	       s->state != LIFE_STOPPING;
 }
 
 static void hear(struct sup *sup, const struct board_news *news,

@@ -10,11 +10,13 @@
 #include "init/kernel/clock.h"
 #include "init/recorder/registry.h"
 #include "init/text/event_line.h"
+#include "init/text/event_table.h"
 
 bool record_has_end(const struct config *c, const struct board_event *e)
 {
 	return e->kind == BOARD_EV_ENDED && e->service >= 0 &&
-	       (uint32_t)e->service < c->services && e->n[7] > 0;
+	       (uint32_t)e->service < c->services &&
+	       e->n[EVENT_ENDED_NUMBER] > 0;
 }
 
 /* ,"end":{...} with the last words of that run, or null when the end was
@@ -23,7 +25,7 @@ static void put_end(struct json *j, const struct output *from,
 		    const struct board *board, const struct board_event *e)
 {
 	static struct board_service row;
-	uint64_t n = (uint64_t)e->n[7];
+	uint64_t n = (uint64_t)e->n[EVENT_ENDED_NUMBER];
 	uint32_t i = (uint32_t)e->service;
 	const struct board_end *end = &row.ends[(n - 1) % BOARD_ENDS];
 	char *text = NULL;

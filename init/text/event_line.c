@@ -15,22 +15,26 @@ const char *event_line_word(unsigned kind)
 enum config_log_level event_line_level(const struct config *c,
 				    const struct board_event *e)
 {
+	const int64_t *n = e->n;
 	enum config_log_level level = kinds_level(e->kind);
 
-	if (e->kind == BOARD_EV_ENDED && e->n[5] != 0)
+	if (e->kind == BOARD_EV_ENDED && n[EVENT_ENDED_IS_FAILURE] != 0)
 		return CONFIG_WARNING;
 	if (e->kind == BOARD_EV_HOOK_ENDED &&
-	    (e->n[0] != BOARD_EXITED || e->n[1] != 0 || e->n[5] != 0))
+	    (n[EVENT_END_CAUSE] != BOARD_EXITED || n[EVENT_END_CODE] != 0 ||
+	     n[EVENT_HOOK_ENDED_IS_TIMED_OUT] != 0))
 		return CONFIG_WARNING;
-	if (e->kind == BOARD_EV_STABLE && e->n[1] != 0)
+	if (e->kind == BOARD_EV_STABLE && n[EVENT_STABLE_IS_CLOSED] != 0)
 		return CONFIG_INFO;
-	if (e->kind == BOARD_EV_WAITING && e->n[0] == BOARD_WAIT_HEADROOM)
+	if (e->kind == BOARD_EV_WAITING &&
+	    n[EVENT_WAITING_FOR] == BOARD_WAIT_HEADROOM)
 		return CONFIG_WARNING;
-	if (e->kind == BOARD_EV_WAITING && e->n[0] == BOARD_WAIT_RESTORE)
+	if (e->kind == BOARD_EV_WAITING &&
+	    n[EVENT_WAITING_FOR] == BOARD_WAIT_RESTORE)
 		return CONFIG_DEBUG;
 	if (e->kind == BOARD_EV_VOLUME_TROUBLE && !c->is_diagnostics_written)
 		return CONFIG_INFO;
-	if (e->kind == BOARD_EV_EXIT && e->n[0] != 0)
+	if (e->kind == BOARD_EV_EXIT && n[EVENT_EXIT_CODE] != 0)
 		return CONFIG_ERROR;
 	return level;
 }

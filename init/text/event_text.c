@@ -124,10 +124,12 @@ void event_text_value(struct phrase *w, const struct config *c,
 		host_name(host);
 		phrase_add(w, "%s", host);
 		break;
-	case 'y': phrase_end(w, u, (int)e->n[1], 0, 0, -1); break;
+	case 'y': phrase_end(w, u, (int)e->n[EVENT_END_CODE], 0, 0, -1); break;
 	case 'x':
-		phrase_end(w, u, (int)e->n[1], (unsigned)e->n[2],
-			  (int)e->n[3], e->n[4]);
+		phrase_end(w, u, (int)e->n[EVENT_END_CODE],
+			   (unsigned)e->n[EVENT_END_STEP],
+			   (int)e->n[EVENT_END_ERRNO],
+			   e->n[EVENT_END_RUNTIME_MS]);
 		break;
 	default: phrase_add(w, "%lld", (long long)v); break;
 	}
@@ -166,31 +168,36 @@ static const char *add_sentence(struct phrase *w, const struct config *c,
 static void add_blocked(struct phrase *w, const struct board_event *e)
 {
 	phrase_add(w, "blocked: ");
-	if (e->n[4] != 0) {
+	if (e->n[EVENT_BLOCKED_IS_ASKED] != 0) {
 		phrase_add(w, "the start that was asked for failed; that is "
 			      "no trip and the cooldown stays as it was");
-	} else if (e->n[3] != 0) {
-		event_text_failures(w, e->n[2], e->n[3]);
-	} else if (e->n[1] > 1) {
+	} else if (e->n[EVENT_BLOCKED_WINDOW_MS] != 0) {
+		event_text_failures(w, e->n[EVENT_BLOCKED_FAILURES],
+				    e->n[EVENT_BLOCKED_WINDOW_MS]);
+	} else if (e->n[EVENT_BLOCKED_TRIPS] > 1) {
 		phrase_add(w, "failed again, trip %lld in a row",
-			  (long long)e->n[1]);
+			  (long long)e->n[EVENT_BLOCKED_TRIPS]);
 	} else {
 		phrase_add(w, "trying again at once cannot help");
 	}
 	phrase_add(w, "; next probe in ");
-	phrase_duration(w, e->n[0]);
+	phrase_duration(w, e->n[EVENT_BLOCKED_COOLDOWN_MS]);
 }
 
-/* The limit that arguments 1 to 6 speak of. */
+/* The limit that holds a start back. */
 static void add_limit(struct phrase *w, const struct board_event *e)
 {
+	const int64_t *n = e->n, kind = n[EVENT_LIMIT_KIND];
 	const struct board_limit limit = {
-		.kind = e->n[1] >= 0 && e->n[1] < BOARD_LIMIT_KINDS ?
-				(enum board_limit_kind)e->n[1] :
+		.kind = kind >= 0 && kind < BOARD_LIMIT_KINDS ?
+				(enum board_limit_kind)kind :
 				BOARD_LIMIT_NONE,
-		.current = e->n[2], .max = e->n[3], .reserve = e->n[4],
-		.uid = (uint32_t)e->n[5], .level = (int32_t)e->n[5],
-		.err = (int32_t)e->n[6],
+		.current = n[EVENT_LIMIT_CURRENT],
+		.max = n[EVENT_LIMIT_MAX],
+		.reserve = n[EVENT_LIMIT_RESERVE],
+		.uid = (uint32_t)n[EVENT_LIMIT_UID_OR_LEVEL],
+		.level = (int32_t)n[EVENT_LIMIT_UID_OR_LEVEL],
+		.err = (int32_t)n[EVENT_LIMIT_ERRNO],
 	};
 
 	phrase_limit(w, &limit, true);
@@ -199,7 +206,7 @@ static void add_limit(struct phrase *w, const struct board_event *e)
 static void add_held(struct phrase *w, const struct board_event *e)
 {
 	phrase_add(w, "is essential and has waited for room to start for ");
-	phrase_duration(w, e->n[0]);
+	phrase_duration(w, e->n[EVENT_HELD_WAITED_MS]);
 	phrase_add(w, " (held_timeout): ");
 	add_limit(w, e);
 	phrase_add(w, "; everything is stopped");
@@ -208,8 +215,8 @@ static void add_held(struct phrase *w, const struct board_event *e)
 static void add_refused(struct phrase *w, const struct board_event *e)
 {
 	phrase_add(w, "%s is not run: ",
-		   word_of(hooks, HOOKS, (unsigned)e->n[0]));
-	if (e->n[6] == EBUSY)
+		   word_of(hooks, HOOKS, (unsigned)e->n[EVENT_HOOK]));
+	if (e->n[EVENT_LIMIT_ERRNO] == EBUSY)
 		phrase_add(w, "the last one has not ended");
 	else
 		add_limit(w, e);
@@ -218,9 +225,9 @@ static void add_refused(struct phrase *w, const struct board_event *e)
 static void add_waiting(struct phrase *w, const struct config *c,
 			const struct board_event *e)
 {
-	const char *name = event_text_service(c, e->n[1]);
+	const char *name = event_text_service(c, e->n[EVENT_WAITING_ON]);
 
-	switch ((enum board_wait)e->n[0]) {
+	switch ((enum board_wait)e->n[EVENT_WAITING_FOR]) {
 	case BOARD_WAIT_NOTHING:
 		phrase_add(w, "waits");
 		break;
@@ -253,20 +260,21 @@ static void add_trouble(struct phrase *w, const struct config *c,
 	char buf[16];
 
 	event_text_value(w, c, e, 0, 'D');
-	if (e->n[0] == BOARD_VOLUME_MOVED) {
+	if (e->n[EVENT_VOLUME_STEP] == BOARD_VOLUME_MOVED) {
 		phrase_add(w, " was replaced, removed or mounted over: goes on "
 			     "in the new one");
 		return;
 	}
-	if (e->n[0] == BOARD_VOLUME_SILENT) {
+	if (e->n[EVENT_VOLUME_STEP] == BOARD_VOLUME_SILENT) {
 		phrase_add(w, " does not answer: the files there are not up to "
 			     "date until it does; services are not affected");
 		return;
 	}
 	phrase_add(w, " cannot be written: %s failed: %s (%s); services are "
 		     "not affected",
-		  phrase_volume((unsigned)e->n[0]), errors_text((int)e->n[2]),
-		  errors_name((int)e->n[2], buf));
+		   phrase_volume((unsigned)e->n[EVENT_VOLUME_STEP]),
+		   errors_text((int)e->n[EVENT_VOLUME_ERRNO]),
+		   errors_name((int)e->n[EVENT_VOLUME_ERRNO], buf));
 	phrase_add(w, c->is_diagnostics_written ?
 			     ", tried again" :
 			     "; mount a volume there to keep diagnostics");
@@ -275,13 +283,15 @@ static void add_trouble(struct phrase *w, const struct config *c,
 /* Who has a place that was to be bound. */
 static void add_holder(struct phrase *w, const struct board_event *e)
 {
-	if (e->n[1] != EADDRINUSE || e->n[0] != 0)
+	if (e->n[EVENT_CONTROL_ERRNO] != EADDRINUSE ||
+	    e->n[EVENT_CONTROL_IS_LISTEN] != 0)
 		return;
-	phrase_add(w, "; it belongs to uid %lld, ", (long long)e->n[3]);
-	if (e->n[2] > 0)
-		phrase_add(w, "pid %lld", (long long)e->n[2]);
+	phrase_add(w, "; it belongs to uid %lld, ",
+		   (long long)e->n[EVENT_CONTROL_UID]);
+	if (e->n[EVENT_CONTROL_PID] > 0)
+		phrase_add(w, "pid %lld", (long long)e->n[EVENT_CONTROL_PID]);
 	else
-		phrase_add(w, e->n[2] < 0 ? "is no socket"
+		phrase_add(w, e->n[EVENT_CONTROL_PID] < 0 ? "is no socket"
 					  : "no process of this container");
 }
 
@@ -289,25 +299,26 @@ static void add_holder(struct phrase *w, const struct board_event *e)
 static void add_control_trouble(struct phrase *w, const struct config *c,
 				const struct board_event *e)
 {
-	const char *text = errors_text((int)e->n[1]);
+	const bool is_listen = e->n[EVENT_CONTROL_IS_LISTEN] != 0;
+	const int err = (int)e->n[EVENT_CONTROL_ERRNO];
 	char buf[16];
 
-	if (e->n[0] != 0)
+	if (is_listen)
 		phrase_add(w, "listen = %s", config_string(c, c->listen));
 	else if (c->control != 0)
 		phrase_add(w, "control = %s", config_string(c, c->control));
 	else
 		phrase_add(w, "neither /run/dashpot.sock nor %s/dashpot.sock",
 			   config_string(c, c->diagnostics));
-	if (e->n[4] != 0)
+	if (e->n[EVENT_CONTROL_IS_OWNER] != 0)
 		phrase_add(w, ": control_owner cannot be given to it");
 	else
-		phrase_add(w, c->control != 0 || e->n[0] != 0 ?
+		phrase_add(w, c->control != 0 || is_listen ?
 				      " cannot be used" : " can be used");
-	phrase_add(w, ": %s (%s)", text, errors_name((int)e->n[1], buf));
+	phrase_add(w, ": %s (%s)", errors_text(err), errors_name(err, buf));
 	add_holder(w, e);
-	if (e->n[4] == 0)
-		phrase_add(w, e->n[0] == 0 && c->control != 0 ?
+	if (e->n[EVENT_CONTROL_IS_OWNER] == 0)
+		phrase_add(w, !is_listen && c->control != 0 ?
 				   "; only commands without --control are "
 				   "answered" : "; nobody can ask there");
 }
@@ -368,7 +379,7 @@ static void add_exit(struct phrase *w, const struct event_text_from *from,
 	const char *name = event_text_service(from->config, e->service);
 	const struct board_end *end;
 
-	if (e->n[1] != BOARD_LIMIT_NONE) {
+	if (e->n[EVENT_LIMIT_KIND] != BOARD_LIMIT_NONE) {
 		phrase_add(w, "there was no room to start it: ");
 		add_limit(w, e);
 		phrase_add(w, "; ");
@@ -382,11 +393,12 @@ static void add_exit(struct phrase *w, const struct event_text_from *from,
 				  end->ended_ms - end->started_ms);
 		phrase_add(w, "; ");
 		add_last_line(w, from, (uint32_t)e->service, end->run);
-	} else if (row.starts == 0 && e->n[0] == 1) {
+	} else if (row.starts == 0 && e->n[EVENT_EXIT_CODE] == 1) {
 		phrase_add(w, "never ran, as it waits for what does not "
 			      "come; ");
 	}
-	phrase_add(w, "dashpot exits with code %lld", (long long)e->n[0]);
+	phrase_add(w, "dashpot exits with code %lld",
+		   (long long)e->n[EVENT_EXIT_CODE]);
 }
 
 static void add_reload_failed(struct phrase *w, const struct board_event *e)
@@ -406,10 +418,12 @@ static void add_reload_failed(struct phrase *w, const struct board_event *e)
 	char buf[16];
 
 	phrase_add(w, "reload failed, what is in force stays: %s: %lld",
-		   word_of(why, BOARD_RELOADS, (unsigned)e->n[0]),
-		   (long long)e->n[1]);
-	if (e->n[2] != 0)
-		phrase_add(w, " (%s)", errors_name((int)e->n[2], buf));
+		   word_of(why, BOARD_RELOADS,
+			   (unsigned)e->n[EVENT_RELOAD_REASON]),
+		   (long long)e->n[EVENT_RELOAD_NUMBER]);
+	if (e->n[EVENT_RELOAD_ERRNO] != 0)
+		phrase_add(w, " (%s)",
+			   errors_name((int)e->n[EVENT_RELOAD_ERRNO], buf));
 }
 
 static void add_special(struct phrase *w, const struct event_text_from *from,

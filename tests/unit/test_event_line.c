@@ -9,6 +9,7 @@
 #include "init/lib/errors.h"
 #include "init/board/command_protocol.h"
 #include "init/text/event_line.h"
+#include "init/text/event_table.h"
 
 static struct board_event event(enum board_event_kind kind, int service)
 {
@@ -693,6 +694,80 @@ static void schedules_are_told_of(void **state)
 			    "not begun: skipped (5 so far)");
 }
 
+/* The name that the event's row has for number i. */
+static bool is_named(enum board_event_kind kind, unsigned i, const char *name)
+{
+	const char *at = kinds_find(kind)->args;
+
+	for (; i > 0; i--)
+		at = strchr(at, ' ') != NULL ? strchr(at, ' ') + 1 : "";
+	return strcspn(at, "/ ") == strlen(name) &&
+	       strncmp(at, name, strlen(name)) == 0;
+}
+
+static void numbers_stand_where_the_table_names_them(void **state)
+{
+	static const struct {
+		enum board_event_kind kind;
+		unsigned at;
+		const char *name;
+	} numbers[] = {
+		{ BOARD_EV_ENDED, EVENT_END_CAUSE, "cause" },
+		{ BOARD_EV_ENDED, EVENT_END_CODE, "code" },
+		{ BOARD_EV_ENDED, EVENT_END_STEP, "step" },
+		{ BOARD_EV_ENDED, EVENT_END_ERRNO, "errno" },
+		{ BOARD_EV_ENDED, EVENT_END_RUNTIME_MS, "runtime_ms" },
+		{ BOARD_EV_ENDED, EVENT_ENDED_IS_FAILURE, "is_failure" },
+		{ BOARD_EV_ENDED, EVENT_ENDED_NUMBER, "number" },
+		{ BOARD_EV_ESSENTIAL, EVENT_END_RUNTIME_MS, "runtime_ms" },
+		{ BOARD_EV_HOOK_ENDED, EVENT_END_CAUSE, "cause" },
+		{ BOARD_EV_HOOK_ENDED, EVENT_END_CODE, "code" },
+		{ BOARD_EV_HOOK_ENDED, EVENT_HOOK_ENDED_IS_TIMED_OUT,
+		  "is_timed_out" },
+		{ BOARD_EV_HELD, EVENT_HELD_WAITED_MS, "waited_ms" },
+		{ BOARD_EV_HELD, EVENT_LIMIT_KIND, "limit" },
+		{ BOARD_EV_HELD, EVENT_LIMIT_CURRENT, "current" },
+		{ BOARD_EV_HELD, EVENT_LIMIT_MAX, "max" },
+		{ BOARD_EV_HELD, EVENT_LIMIT_RESERVE, "reserve" },
+		{ BOARD_EV_HELD, EVENT_LIMIT_UID_OR_LEVEL, "uid_or_level" },
+		{ BOARD_EV_HELD, EVENT_LIMIT_ERRNO, "errno" },
+		{ BOARD_EV_HOOK_REFUSED, EVENT_HOOK, "hook" },
+		{ BOARD_EV_HOOK_REFUSED, EVENT_LIMIT_ERRNO, "errno" },
+		{ BOARD_EV_WAITING, EVENT_WAITING_FOR, "for" },
+		{ BOARD_EV_WAITING, EVENT_WAITING_ON, "on" },
+		{ BOARD_EV_WAITING, EVENT_LIMIT_ERRNO, "errno" },
+		{ BOARD_EV_BLOCKED, EVENT_BLOCKED_COOLDOWN_MS, "cooldown_ms" },
+		{ BOARD_EV_BLOCKED, EVENT_BLOCKED_TRIPS, "trips" },
+		{ BOARD_EV_BLOCKED, EVENT_BLOCKED_FAILURES, "failures" },
+		{ BOARD_EV_BLOCKED, EVENT_BLOCKED_WINDOW_MS, "window_ms" },
+		{ BOARD_EV_BLOCKED, EVENT_BLOCKED_IS_ASKED, "is_asked" },
+		{ BOARD_EV_CONTROL_TROUBLE, EVENT_CONTROL_IS_LISTEN,
+		  "is_listen" },
+		{ BOARD_EV_CONTROL_TROUBLE, EVENT_CONTROL_ERRNO, "errno" },
+		{ BOARD_EV_CONTROL_TROUBLE, EVENT_CONTROL_PID, "pid" },
+		{ BOARD_EV_CONTROL_TROUBLE, EVENT_CONTROL_UID, "uid" },
+		{ BOARD_EV_CONTROL_TROUBLE, EVENT_CONTROL_IS_OWNER,
+		  "is_owner" },
+		{ BOARD_EV_RELOAD_FAILED, EVENT_RELOAD_REASON, "reason" },
+		{ BOARD_EV_RELOAD_FAILED, EVENT_RELOAD_NUMBER, "number" },
+		{ BOARD_EV_RELOAD_FAILED, EVENT_RELOAD_ERRNO, "errno" },
+		{ BOARD_EV_VOLUME_TROUBLE, EVENT_VOLUME_STEP, "step" },
+		{ BOARD_EV_VOLUME_TROUBLE, EVENT_VOLUME_ERRNO, "errno" },
+		{ BOARD_EV_ZOMBIE_LIMIT, EVENT_ZOMBIES, "zombies" },
+		{ BOARD_EV_ZOMBIE_LIMIT, EVENT_ZOMBIES_SERVICE_PID,
+		  "service_pid" },
+		{ BOARD_EV_ZOMBIE_LIMIT, EVENT_ZOMBIES_LIMIT, "zombie_limit" },
+		{ BOARD_EV_EXIT, EVENT_EXIT_CODE, "exit_code" },
+		{ BOARD_EV_STABLE, EVENT_STABLE_IS_CLOSED, "is_closed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (!is_named(numbers[i].kind, numbers[i].at, numbers[i].name))
+			fail_msg("%s of %s", numbers[i].name,
+				 kinds_word(numbers[i].kind));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -720,6 +795,7 @@ int main(void)
 		WITH_CONFIG(records_of_every_kind_validate),
 		WITH_CONFIG(record_tells_its_number_to_its_own_container),
 		WITH_CONFIG(lost_messages_are_counted),
+		cmocka_unit_test(numbers_stand_where_the_table_names_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
