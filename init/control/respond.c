@@ -227,6 +227,13 @@ void respond_version(struct control *ctl, struct client *c)
 	respond_end(ctl, c);
 }
 
+/* A comma where an item of a list, an object, stands before. */
+static void begin_item(struct answer *a)
+{
+	if (a->used > 0 && a->text[a->used - 1] == '}')
+		answer_put(a, ",", 1);
+}
+
 /* The end of an answer that is a list. */
 static void end_list(struct control *ctl, struct client *c)
 {
@@ -291,8 +298,7 @@ static uint64_t events_of(const struct control *ctl)
 
 /* Put event n, or in its place how many were lost; *n is then the last of
  * them. False when it is not among those that were asked for. */
-static bool put_event(struct control *ctl, struct client *c, uint64_t *n,
-		      const char *before)
+static bool put_event(struct control *ctl, struct client *c, uint64_t *n)
 {
 	const struct board *board = ctl->job->boards.board;
 	struct json *j = &c->answer->json;
@@ -304,7 +310,7 @@ static bool put_event(struct control *ctl, struct client *c, uint64_t *n,
 	    (e.service < 0 ||
 	     !command_has(&c->watch.asked, (uint32_t)e.service)))
 		return false;
-	say(c->answer, "%s", before);
+	begin_item(c->answer);
 	if (is_there) {
 		record_put(j, &ctl->respond.report.output, board, &e);
 		return true;
@@ -327,7 +333,6 @@ uint64_t respond_oldest_event(const struct control *ctl)
 void respond_events(struct control *ctl, struct client *c)
 {
 	uint64_t events = events_of(ctl), n = c->request.after;
-	const char *before = "";
 
 	if (!respond_begin(c, ANSWER_MOST))
 		return;
@@ -336,8 +341,7 @@ void respond_events(struct control *ctl, struct client *c)
 		n = respond_oldest_event(ctl) - 1;
 	while (n < events && c->answer->json.err == 0) {
 		n++;
-		if (put_event(ctl, c, &n, before))
-			before = ",";
+		put_event(ctl, c, &n);
 	}
 	end_list(ctl, c);
 }
@@ -349,7 +353,7 @@ bool respond_next_events(struct control *ctl, struct client *c)
 
 	for (int k = 0; k < RESPOND_EVENTS && c->next <= events &&
 			a->json.err == 0; k++, c->next++)
-		if (put_event(ctl, c, &c->next, ""))
+		if (put_event(ctl, c, &c->next))
 			say(a, "\n");
 	return a->json.err == 0;
 }
@@ -370,7 +374,6 @@ bool respond_line(struct control *ctl, struct client *c, uint32_t service,
 void respond_lines(struct control *ctl, struct client *c)
 {
 	static struct lines_line line;
-	const char *before = "";
 	uint32_t service;
 
 	if (!respond_begin(c, ANSWER_MOST))
@@ -378,9 +381,8 @@ void respond_lines(struct control *ctl, struct client *c)
 	say(c->answer, "{\"ok\":true,\"lines\":[");
 	while (c->answer->json.err == 0 &&
 	       tails_next(&ctl->respond.report.output, &service, &line)) {
-		say(c->answer, "%s", before);
+		begin_item(c->answer);
 		respond_line(ctl, c, service, &line);
-		before = ",";
 	}
 	end_list(ctl, c);
 }
@@ -391,14 +393,15 @@ static struct board_service row; /* of the service that is looked at */
 
 /* A service as an answer lists it; result may be NULL. */
 static void put_service(struct control *ctl, struct answer *a, uint32_t i,
-			const char *result, const char *before)
+			const char *result)
 {
 	static char text[EVENT_LINE_MOST + 1024];
 	char why[600] = "";
 	struct phrase w = PHRASE_IN(text), sentence = PHRASE_IN(why);
 
 	report_why(&sentence, &ctl->respond.report, i, &row);
-	phrase_add(&w, "%s{\"service\":", before);
+	begin_item(a);
+	phrase_add(&w, "{\"service\":");
 	phrase_add_json(&w, config_name(ctl->job->config, i));
 	if (result != NULL)
 		phrase_add(&w, ",\"result\":\"%s\"", result);
@@ -422,12 +425,8 @@ static bool next_unwell(struct control *ctl, struct client *c, uint32_t *i)
 /* Put those that are not well, unless all is as it was wished, and end. */
 static void end_reasons(struct control *ctl, struct client *c, bool is_right)
 {
-	const char *before = "";
-
-	for (uint32_t i = 0; !is_right && next_unwell(ctl, c, &i); i++) {
-		put_service(ctl, c->answer, i, NULL, before);
-		before = ",";
-	}
+	for (uint32_t i = 0; !is_right && next_unwell(ctl, c, &i); i++)
+		put_service(ctl, c->answer, i, NULL);
 	end_list(ctl, c);
 }
 
@@ -485,17 +484,14 @@ void respond_command(struct control *ctl, struct client *c, bool has_accepted)
 		[OUTCOME_FAILED] = has_accepted ? "accepted" : "failed",
 		[OUTCOME_REFUSED] = "refused",
 	};
-	const char *before = "";
 
 	if (!respond_begin(c, ANSWER_SMALL))
 		return;
 	look(ctl);
 	say(c->answer, "{\"ok\":true,\"services\":[");
-	for (uint32_t i = 0; commands_next_row(ctl, &c->watch, &i, &row); i++) {
+	for (uint32_t i = 0; commands_next_row(ctl, &c->watch, &i, &row); i++)
 		put_service(ctl, c->answer, i,
-			    words[commands_outcome_of(ctl, &c->watch, i, &row)],
-			    before);
-		before = ",";
-	}
+			    words[commands_outcome_of(ctl, &c->watch, i,
+						      &row)]);
 	end_list(ctl, c);
 }
