@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/cli/check_warnings.h"
 #include "init/cli/command_line.h"
-#include "init/cli/doubts.h"
 #include "init/kernel/die.h"
 #include "init/kernel/print.h"
 #include "init/lib/errors.h"
@@ -144,7 +144,7 @@ int check_run(int argc, char **argv)
 		read_variables(variables[i]);
 	o.doubts = &doubts;
 	c = command_line_load(&o);
-	doubts += doubts_say(c, STDERR_FILENO);
+	doubts += warnings_say(c, STDERR_FILENO);
 	note_essential(c);
 	note_listen(c);
 	if (is_explained)

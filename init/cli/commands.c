@@ -11,10 +11,10 @@
 #include "init/cli/events.h"
 #include "init/cli/explain.h"
 #include "init/cli/health.h"
+#include "init/cli/json_error.h"
 #include "init/cli/logs.h"
-#include "init/cli/refusal.h"
+#include "init/cli/service_commands.h"
 #include "init/cli/status.h"
-#include "init/cli/steer.h"
 #include "init/cli/sweep.h"
 #include "init/kernel/die.h"
 #include "init/kernel/print.h"
@@ -128,32 +128,32 @@ static const struct commands_row commands[] = {
 	  health_wait, NAMES | ASKS },
 	{ "start", "NAME... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "start services, a blocked one now, and wait until they are ready",
-	  "", steer_run, STEERS | NAMES | RESTS | ASKS },
+	  "", service_commands_run, STEERS | NAMES | RESTS | ASKS },
 	{ "stop", "NAME... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "stop services, and keep them stopped",
-	  "", steer_run, STEERS | NAMES | RESTS | ASKS },
+	  "", service_commands_run, STEERS | NAMES | RESTS | ASKS },
 	{ "restart", "NAME... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "stop services and start them again",
-	  "", steer_run, STEERS | NAMES | RESTS | ASKS },
+	  "", service_commands_run, STEERS | NAMES | RESTS | ASKS },
 	{ "reset", "NAME... [--json]",
 	  "forget the failures of services, and start what they held back",
-	  "", steer_run, STEERS | NAMES | ASKS },
+	  "", service_commands_run, STEERS | NAMES | ASKS },
 	{ "signal", "SIGNAL NAME... [--all] [--json]",
 	  "send a signal to the first process of services",
 	  "SIGNAL is a name like HUP or a number. Exit code 1: one has no\n"
 	  "process.\n",
-	  steer_run, NAMES | RESTS | ASKS },
+	  service_commands_run, NAMES | RESTS | ASKS },
 	{ "reload", "[NAME]... [--all] [--no-wait] [--timeout 30s] [--json]",
 	  "read the configuration again; only services that changed restart\n"
 	  "or send services their reload_signal",
 	  "Exit code 1: it has a mistake, and nothing has changed; or a NAME\n"
 	  "is not ready, and was sent nothing.\n",
-	  steer_run, NAMES | RESTS | ASKS },
+	  service_commands_run, NAMES | RESTS | ASKS },
 	{ "sweep", "[NAME]... [--orphans] [--dry-run] [--json]",
 	  "end what services left behind that do not run",
 	  "--orphans ends processes of nobody too. --dry-run only says which.\n"
 	  "Exit code 1: some are still there, or NAME runs.\n",
-	  sweep_main, NAMES | ASKS },
+	  sweep_run, NAMES | ASKS },
 	{ "version", "", "print the version", "", version, 0 },
 	{ "help", "[COMMAND]", "print this, or more about one command", "",
 	  help, 0 },
@@ -202,7 +202,7 @@ int commands_run(const struct commands_row *command, int argc, char **argv)
 	};
 
 	(void)sigaction(SIGPIPE, &once, NULL);
-	refusal_begin(argc, argv);
+	json_error_begin(argc, argv);
 	if (commands_is_help_asked(argc, argv))
 		return commands_help(command);
 	return command->run(argc, argv);

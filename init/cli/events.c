@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/graph.h"
-#include "init/cli/live.h"
+#include "init/cli/events_graph.h"
+#include "init/cli/fetch.h"
 #include "init/cli/options.h"
 #include "init/kernel/clock.h"
 #include "init/kernel/die.h"
@@ -165,18 +165,18 @@ static bool next_event(const struct events *e, struct out *o,
 	/* What is told is told before anything is waited for. */
 	while (e->ask == NULL || out_end(o) == 0) {
 		if (reader_next(r, event)) {
-			if (e->ask != NULL && ask_is_error(*event))
-				ask_refuse(e->ask, *event);
+			if (e->ask != NULL && query_is_error(*event))
+				query_refuse(e->ask, *event);
 			return true;
 		}
 		if (e->ask == NULL)
 			return false;
-		ask_begin(e->ask, "events", e->ask->control);
+		query_begin(e->ask, "events", e->ask->control);
 		phrase_add(&e->ask->line, " follow after=%lld",
 			   (long long)place->seq);
-		err = ask_stream_again(e->ask);
+		err = query_stream_again(e->ask);
 		if (err < 0)
-			ask_fail(e->ask, err);
+			query_fail(e->ask, err);
 		reader_follow(r, e->ask->fd);
 	}
 	return false;
@@ -241,7 +241,7 @@ int events_print(const struct events *e, struct out *o)
 
 int events_run(int argc, char **argv)
 {
-	static struct ask ask;
+	static struct query ask;
 	struct events e = { .now_ms = clock_wall_ms(), .since_ms = -1 };
 	const char *since = NULL, *control = NULL;
 	bool is_followed = false;
@@ -258,7 +258,7 @@ int events_run(int argc, char **argv)
 	int code;
 
 	options_parse(argc, argv, rows, 7, &e.name, 1);
-	live_refuse_both("events", e.dir, control);
+	fetch_refuse_both("events", e.dir, control);
 	if (since != NULL)
 		e.since_ms = e.now_ms -
 			     options_duration("--since", since, 0, 0);
@@ -269,7 +269,7 @@ int events_run(int argc, char **argv)
 		die_text(DIE_USAGE, "events: --follow excludes --graph and "
 			 "--dir");
 	if (e.dir == NULL)
-		e.live_fd = live_events(&ask, control, e.name, is_followed);
+		e.live_fd = fetch_events(&ask, control, e.name, is_followed);
 	if (is_followed)
 		e.ask = &ask;
 	e.dir = reader_directory(e.dir);

@@ -6,16 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/cli/out.h"
-#include "init/cli/reader.h"
+#include "init/cli/terminal_out.h"
+#include "init/cli/volume_reader.h"
 
-struct ask;
+struct query;
 
 struct events {
 	const char *dir;   /* the volume, unless live_fd is there */
-	int live_fd;       /* events of a running dashpot, see live.h; 0:
+	int live_fd;       /* events of a running dashpot, see fetch.h; 0:
 			    * none */
-	struct ask *ask;   /* to follow them with, or NULL */
+	struct query *ask; /* to follow them with, or NULL */
 	const char *name;  /* pattern of services, or NULL for all */
 	int64_t since_ms;  /* Unix time of the oldest that is wanted; -1 all */
 	int64_t now_ms;    /* Unix time */

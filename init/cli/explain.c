@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/live.h"
+#include "init/cli/explain_service.h"
+#include "init/cli/fetch.h"
 #include "init/cli/options.h"
-#include "init/cli/reader.h"
-#include "init/cli/service.h"
+#include "init/cli/volume_reader.h"
 #include "init/kernel/clock.h"
 #include "init/kernel/die.h"
 
@@ -239,9 +239,9 @@ int explain_run(int argc, char **argv)
 	int code;
 
 	options_parse(argc, argv, rows, 3, &e.name, 1);
-	live_refuse_both("explain", e.dir, control);
+	fetch_refuse_both("explain", e.dir, control);
 	if (e.dir == NULL)
-		e.live = live_report("explain", control);
+		e.live = fetch_report("explain", control);
 	e.dir = reader_directory(e.dir);
 	e.now_ms = clock_wall_ms();
 	out_begin(&o, STDOUT_FILENO);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/cli/out.h"
+#include "init/cli/terminal_out.h"
 #include "init/text/json_reader.h"
 
 enum {

@@ -12,12 +12,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "init/cli/ask.h"
+#include "init/cli/command_results.h"
+#include "init/cli/json_error.h"
 #include "init/cli/options.h"
-#include "init/cli/out.h"
-#include "init/cli/reader.h"
-#include "init/cli/refusal.h"
-#include "init/cli/verdict.h"
+#include "init/cli/query.h"
+#include "init/cli/terminal_out.h"
+#include "init/cli/volume_reader.h"
 #include "init/kernel/die.h"
 #include "init/kernel/print.h"
 
@@ -35,7 +35,7 @@ static void give_up(int number)
 
 	(void)number;
 	print_fd(STDERR_FILENO, "dashpot: %s\n", text);
-	refusal_put_at_once("no-answer", text);
+	json_error_put_at_once("no-answer", text);
 	_exit(1);
 }
 
@@ -44,8 +44,8 @@ static void set_alarms(void)
 	const struct sigaction once = { .sa_handler = give_up,
 					.sa_flags = (int)SA_RESETHAND };
 	const struct itimerval alarms = {
-		.it_value = { ASK_HEALTH_END_MS / 1000,
-			      ASK_HEALTH_END_MS % 1000 * 1000 },
+		.it_value = { QUERY_HEALTH_END_MS / 1000,
+			      QUERY_HEALTH_END_MS % 1000 * 1000 },
 		.it_interval = { 0, KILL_MS * 1000 },
 	};
 
@@ -68,7 +68,7 @@ static int tell(struct peek answer, bool is_well, const char *well,
 	} else {
 		if (peek_is_true(peek_get(answer, "timed_out")))
 			out_text_line(&o, "not ready in time");
-		verdict_tell(&o, peek_get(answer, "reasons"), NULL);
+		results_tell(&o, peek_get(answer, "reasons"), NULL);
 	}
 	if (out_end(&o) < 0)
 		return DIE_SYSTEM;
@@ -77,52 +77,53 @@ static int tell(struct peek answer, bool is_well, const char *well,
 
 int health_run(int argc, char **argv)
 {
-	static struct ask a;
-	const char *names[ASK_NAMES], *control = NULL;
+	static struct query a;
+	const char *names[QUERY_NAMES], *control = NULL;
 	bool is_json = false;
 	const struct option rows[] = {
 		{ "--control", .value = &control },
 		{ "--json", .is_given = &is_json },
 	};
-	int count = options_parse(argc, argv, rows, 2, names, ASK_NAMES);
+	int count = options_parse(argc, argv, rows, 2, names, QUERY_NAMES);
 	struct peek answer;
 
 	set_alarms();
-	ask_begin(&a, "health", control);
-	a.silence_ms = ASK_HEALTH_MS;
+	query_begin(&a, "health", control);
+	a.silence_ms = QUERY_HEALTH_MS;
 	a.again_ms = 0;
 	a.failure = 1;
-	ask_add_names(&a, names, count);
-	answer = ask_get(&a);
+	query_add_names(&a, names, count);
+	answer = query_get(&a);
 	return tell(answer, peek_is_true(peek_get(answer, "healthy")),
 		    "healthy", is_json);
 }
 
 int health_wait(int argc, char **argv)
 {
-	static struct ask a;
-	const char *names[ASK_NAMES], *control = NULL, *timeout = NULL;
+	static struct query a;
+	const char *names[QUERY_NAMES], *control = NULL, *timeout = NULL;
 	bool is_json = false;
 	const struct option rows[] = {
 		{ "--control", .value = &control },
 		{ "--json", .is_given = &is_json },
 		{ "--timeout", .value = &timeout },
 	};
-	int count = options_parse(argc, argv, rows, 3, names, ASK_NAMES);
+	int count = options_parse(argc, argv, rows, 3, names, QUERY_NAMES);
 	int64_t wait_ms = options_duration("--timeout", timeout, 0,
-					   ASK_WAIT_MS);
+					   QUERY_WAIT_MS);
 	int tries = (int)((wait_ms < START_MS ? wait_ms : START_MS) /
 			  START_PAUSE_MS);
 	struct peek answer;
 	int err;
 
-	ask_begin(&a, "wait", control);
+	query_begin(&a, "wait", control);
 	phrase_add(&a.line, " timeout=%lld", (long long)wait_ms);
-	ask_add_names(&a, names, count);
+	query_add_names(&a, names, count);
 	a.silence_ms += wait_ms;
-	while (err = ask_try(&a, &answer), dial_is_nobody(err) && tries-- > 0)
+	while (err = query_try(&a, &answer),
+	       socket_is_absent(err) && tries-- > 0)
 		(void)poll(NULL, 0, START_PAUSE_MS);
-	(void)ask_checked(&a, err, answer);
+	(void)query_checked(&a, err, answer);
 	return tell(answer, peek_is_true(peek_get(answer, "ready")), "ready",
 		    is_json);
 }

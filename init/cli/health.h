@@ -4,8 +4,8 @@
 #ifndef INIT_CLI_HEALTH_H
 #define INIT_CLI_HEALTH_H
 
-/* As struct commands_row's run. health ends within ASK_HEALTH_END_MS, and with
- * 1 where dashpot does not answer. */
+/* As struct commands_row's run. health ends within QUERY_HEALTH_END_MS, and
+ * with 1 where dashpot does not answer. */
 int health_run(int argc, char **argv);
 
 /* Waits for dashpot itself too, where it has only just been started. */

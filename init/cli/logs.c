@@ -7,17 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/ask.h"
 #include "init/cli/options.h"
-#include "init/cli/out.h"
-#include "init/cli/reader.h"
+#include "init/cli/query.h"
+#include "init/cli/terminal_out.h"
+#include "init/cli/volume_reader.h"
 #include "init/kernel/die.h"
 
 enum { LINES = 100000 }; /* most that may be asked for */
 
 struct logs {
 	const char *control, *number;
-	const char *names[ASK_NAMES];
+	const char *names[QUERY_NAMES];
 	int count;
 	bool is_followed, is_json, has_times;
 	bool has_names;   /* of several services: say which */
@@ -65,29 +65,29 @@ static bool is_new(struct logs *l, struct peek line)
 	return true;
 }
 
-static void make_request(struct ask *a, const struct logs *l)
+static void make_request(struct query *a, const struct logs *l)
 {
-	ask_begin(a, "logs", l->control);
+	query_begin(a, "logs", l->control);
 	if (l->is_followed)
 		phrase_add(&a->line, " follow");
 	if (l->number != NULL && !l->is_again)
 		phrase_add(&a->line, " lines=%s", l->number);
-	ask_add_names(a, l->names, l->count);
+	query_add_names(a, l->names, l->count);
 }
 
 /* Until dashpot is gone. */
-static void follow(struct ask *a, struct logs *l, struct out *o)
+static void follow(struct query *a, struct logs *l, struct out *o)
 {
 	struct reader r;
 	struct peek line;
 	int err;
 
 	make_request(a, l);
-	for (err = ask_stream(a); err == 0; err = ask_stream_again(a)) {
+	for (err = query_stream(a); err == 0; err = query_stream_again(a)) {
 		reader_follow(&r, a->fd);
 		while (out_end(o) == 0 && reader_next(&r, &line)) {
-			if (ask_is_error(line))
-				ask_refuse(a, line);
+			if (query_is_error(line))
+				query_refuse(a, line);
 			if (is_new(l, line))
 				print_line(o, l, line);
 		}
@@ -97,7 +97,7 @@ static void follow(struct ask *a, struct logs *l, struct out *o)
 		l->skipped = 0;
 		make_request(a, l);
 	}
-	ask_fail(a, err);
+	query_fail(a, err);
 }
 
 static void parse(struct logs *l, int argc, char **argv)
@@ -113,7 +113,7 @@ static void parse(struct logs *l, int argc, char **argv)
 		{ "-t", .is_given = &l->has_times },
 	};
 
-	l->count = options_parse(argc, argv, rows, 8, l->names, ASK_NAMES);
+	l->count = options_parse(argc, argv, rows, 8, l->names, QUERY_NAMES);
 	if (l->count == 0)
 		die_text(DIE_USAGE, "logs: of which service? See dashpot help "
 			 "logs");
@@ -123,7 +123,7 @@ static void parse(struct logs *l, int argc, char **argv)
 
 int logs_run(int argc, char **argv)
 {
-	static struct ask a;
+	static struct query a;
 	static struct logs l;
 	struct peek lines, line;
 	struct out o;
@@ -135,7 +135,7 @@ int logs_run(int argc, char **argv)
 		return DIE_SYSTEM;
 	}
 	make_request(&a, &l);
-	lines = peek_get(ask_get(&a), "lines");
+	lines = peek_get(query_get(&a), "lines");
 	while (peek_next(&lines, NULL, &line))
 		print_line(&o, &l, line);
 	return out_end(&o) < 0 ? DIE_SYSTEM : 0;

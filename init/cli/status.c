@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/live.h"
+#include "init/cli/explain_service.h"
+#include "init/cli/fetch.h"
 #include "init/cli/options.h"
-#include "init/cli/reader.h"
-#include "init/cli/service.h"
 #include "init/cli/sweep.h"
+#include "init/cli/volume_reader.h"
 #include "init/kernel/clock.h"
 #include "init/kernel/die.h"
 #include "init/text/wording.h"
@@ -283,7 +283,7 @@ void status_print(const struct status *s, struct out *o)
 
 int status_run(int argc, char **argv)
 {
-	const char *names[ASK_NAMES], *control = NULL, *dir = NULL;
+	const char *names[QUERY_NAMES], *control = NULL, *dir = NULL;
 	struct status s = { .names = names };
 	bool has_orphans = false, is_wide = false;
 	const struct option rows[] = {
@@ -295,15 +295,15 @@ int status_run(int argc, char **argv)
 	};
 	struct out o;
 
-	s.count = options_parse(argc, argv, rows, 5, names, ASK_NAMES);
-	live_refuse_both("status", dir, control);
+	s.count = options_parse(argc, argv, rows, 5, names, QUERY_NAMES);
+	fetch_refuse_both("status", dir, control);
 	if (has_orphans && (s.count > 0 || dir != NULL))
 		die_text(DIE_USAGE, "status: --orphans takes no name and no "
 				    "--dir: the running dashpot lists them");
 	if (has_orphans)
 		return sweep_show(control, s.is_json);
 	if (dir == NULL)
-		s.all = live_report("status", control);
+		s.all = fetch_report("status", control);
 	s.is_old = s.all.at == NULL;
 	if (s.is_old)
 		s.all = reader_document(reader_directory(dir),

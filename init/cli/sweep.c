@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "init/cli/ask.h"
+#include "init/cli/command_results.h"
 #include "init/cli/options.h"
-#include "init/cli/out.h"
-#include "init/cli/reader.h"
-#include "init/cli/verdict.h"
+#include "init/cli/query.h"
+#include "init/cli/terminal_out.h"
+#include "init/cli/volume_reader.h"
 #include "init/kernel/die.h"
 
 enum {
@@ -31,7 +31,7 @@ struct stray {
 
 struct sweep {
 	const char *control;
-	const char *names[ASK_NAMES];
+	const char *names[QUERY_NAMES];
 	int count;
 	bool is_json, is_dry, has_orphans;
 	bool is_cut; /* there are more than MOST */
@@ -39,12 +39,12 @@ struct sweep {
 	int strays;
 };
 
-static struct peek get_list(struct ask *a, const char *word,
+static struct peek get_list(struct query *a, const char *word,
 			    const char *control)
 {
-	ask_begin(a, "orphans", control);
+	query_begin(a, "orphans", control);
 	a->word = word;
-	return peek_get(ask_get(a), "orphans");
+	return peek_get(query_get(a), "orphans");
 }
 
 static struct stray read_stray(struct peek item)
@@ -81,7 +81,7 @@ static void put_stray(struct out *o, const struct stray *s)
 
 int sweep_show(const char *control, bool is_json)
 {
-	static struct ask a;
+	static struct query a;
 	struct peek list = get_list(&a, "status", control), item;
 	bool is_any = false;
 	struct out o;
@@ -112,7 +112,7 @@ static bool is_meant(const struct sweep *s, const struct stray *stray)
 	return s->count == 0;
 }
 
-static void read_list(struct sweep *s, struct ask *a)
+static void read_list(struct sweep *s, struct query *a)
 {
 	struct peek list = get_list(a, "sweep", s->control), item;
 
@@ -129,16 +129,16 @@ static void read_list(struct sweep *s, struct ask *a)
 }
 
 /* Only a command of PID 1 would find that a name is nobody's. */
-static void check_names(const struct sweep *s, struct ask *a)
+static void check_names(const struct sweep *s, struct query *a)
 {
-	ask_begin(a, "health", s->control);
+	query_begin(a, "health", s->control);
 	a->word = "sweep";
-	ask_add_names(a, s->names, s->count);
-	(void)ask_get(a);
+	query_add_names(a, s->names, s->count);
+	(void)query_get(a);
 }
 
 /* How many of those that are followed are still there. */
-static int count_left(struct sweep *s, struct ask *a)
+static int count_left(struct sweep *s, struct query *a)
 {
 	struct peek list = get_list(a, "sweep", s->control), item;
 	int left = 0;
@@ -155,25 +155,25 @@ static int count_left(struct sweep *s, struct ask *a)
 	return left;
 }
 
-static void make_request(struct ask *a, const void *of)
+static void make_request(struct query *a, const void *of)
 {
 	const struct sweep *s = of;
 
-	ask_begin(a, "sweep", s->control);
-	ask_add_id(a);
+	query_begin(a, "sweep", s->control);
+	query_add_id(a);
 	phrase_add(&a->line, " wait=0%s", s->has_orphans ? " orphans=yes" : "");
-	ask_add_names(a, s->names, s->count);
+	query_add_names(a, s->names, s->count);
 }
 
 /* False when some service runs: then nothing of it is left behind. */
-static bool send_command(const struct sweep *s, struct ask *a, struct out *o)
+static bool send_command(const struct sweep *s, struct query *a, struct out *o)
 {
-	struct peek services = peek_get(ask_command(a, make_request, s),
+	struct peek services = peek_get(query_command(a, make_request, s),
 					"services");
-	bool is_done = verdict_is_done(services);
+	bool is_done = results_are_done(services);
 
 	if (!is_done && !s->is_json)
-		verdict_tell(o, services, NULL);
+		results_tell(o, services, NULL);
 	return is_done;
 }
 
@@ -217,10 +217,10 @@ static void tell(struct out *o, const struct sweep *s)
 		out_line(o);
 }
 
-int sweep_main(int argc, char **argv)
+int sweep_run(int argc, char **argv)
 {
 	static struct sweep s;
-	static struct ask a;
+	static struct query a;
 	const struct option rows[] = {
 		{ "--control", .value = &s.control },
 		{ "--json", .is_given = &s.is_json },
@@ -230,7 +230,7 @@ int sweep_main(int argc, char **argv)
 	bool is_done = true;
 	struct out o;
 
-	s.count = options_parse(argc, argv, rows, 4, s.names, ASK_NAMES);
+	s.count = options_parse(argc, argv, rows, 4, s.names, QUERY_NAMES);
 	out_begin(&o, STDOUT_FILENO);
 	o.width = OUT_WIDE;
 	if (s.is_dry && s.count > 0)

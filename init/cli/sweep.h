@@ -10,6 +10,6 @@
 int sweep_show(const char *control, bool is_json);
 
 /* argv[0] is "sweep"; returns the exit code. */
-int sweep_main(int argc, char **argv);
+int sweep_run(int argc, char **argv);
 
 #endif

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "init/cli/doubts.h"
-#include "init/cli/lookup.h"
+#include "init/cli/check_program.h"
+#include "init/cli/check_warnings.h"
 #include "init/simulate/simulation.h"
 #include "init/text/policy_text.h"
 #include "policy/breaker.h"
@@ -20,7 +20,7 @@ static char said[16384];
 static unsigned doubts(void)
 {
 	int fd = memfd_create("doubts", 0);
-	unsigned n = doubts_say(loaded.c, fd);
+	unsigned n = warnings_say(loaded.c, fd);
 	ssize_t size = pread(fd, said, sizeof(said) - 1, 0);
 
 	close(fd);
@@ -84,9 +84,9 @@ static void fewest_time_is_that_of_the_best_of_all_ways(void **state)
 			.dampen = { 250, 30000 }, .stable_ms = stables[k],
 		};
 
-		assert_int_equal(doubts_fewest_ms(&s, 1), 0);
+		assert_int_equal(warnings_fewest_ms(&s, 1), 0);
 		for (uint32_t n = 2; n <= 14; n++)
-			assert_int_equal(doubts_fewest_ms(&s, n),
+			assert_int_equal(warnings_fewest_ms(&s, n),
 					 searched_ms(&s, n));
 	}
 }
@@ -96,7 +96,7 @@ static void window_is_out_of_reach_when_the_breaker_stays_closed(void **state)
 	struct config_service s = {
 		.dampen = { 1000, 8000 }, .stable_ms = 3600000,
 	};
-	int64_t least_ms = doubts_fewest_ms(&s, 6);
+	int64_t least_ms = warnings_fewest_ms(&s, 6);
 
 	for (int64_t more = -1; more <= 1; more++) {
 		struct breaker_policy p = {
@@ -313,9 +313,9 @@ static void files_that_are_no_programs_are_doubted(void **state)
 #endif
 }
 
-static int look_up(const struct config_service *s, struct lookup *l)
+static int look_up(const struct config_service *s, struct program *l)
 {
-	return lookup_command(loaded.c, s, s->argv, l);
+	return program_find(loaded.c, s, s->argv, l);
 }
 
 static void file_mode_is_read_for_the_user_of_the_service(void **state)
@@ -323,7 +323,7 @@ static void file_mode_is_read_for_the_user_of_the_service(void **state)
 	char path[] = "/tmp/test_check.XXXXXX", lines[256];
 	int fd = mkstemp(path);
 	struct config_service as;
-	struct lookup l;
+	struct program l;
 	struct stat st;
 
 	assert_true(fd >= 0);
@@ -352,7 +352,7 @@ static void file_mode_is_read_for_the_user_of_the_service(void **state)
 static void path_goes_on_behind_a_file_without_right(void **state)
 {
 	char path[] = "/tmp/test_check.XXXXXX", text[512], file[64];
-	struct lookup l;
+	struct program l;
 
 	assert_non_null(mkdtemp(path));
 	snprintf(file, sizeof(file), "%s/sh", path);
@@ -462,7 +462,7 @@ static void short_shutdown_timeout_is_doubted_with_what_is_lacking(void **state)
 	assert_non_null(strstr(said, "1 d is 1.5 s too short for stopping"));
 }
 
-static void doubts_come_in_the_order_of_the_files(void **state)
+static void warnings_come_in_the_order_of_the_files(void **state)
 {
 	static const char *const names[] = { "b.ini", "a.ini" };
 	const char *first, *second;
@@ -545,7 +545,7 @@ int main(void)
 		TEST(dependency_that_nobody_starts_is_doubted),
 		TEST(file_that_instances_share_is_doubted_once),
 		TEST(short_shutdown_timeout_is_doubted_with_what_is_lacking),
-		TEST(doubts_come_in_the_order_of_the_files),
+		TEST(warnings_come_in_the_order_of_the_files),
 		TEST(policy_is_said_as_a_person_would),
 	};
 

@@ -4,7 +4,7 @@
 #include "volume_fixture.h"
 
 #include "init/cli/events.h"
-#include "init/cli/graph.h"
+#include "init/cli/events_graph.h"
 #include "init/relay/line_format.h"
 #include "init/text/json_writer.h"
 #include "init/text/wording.h"

@@ -3,9 +3,9 @@
  * a person reads about them. */
 #include "volume_fixture.h"
 
-#include "init/cli/advice.h"
 #include "init/cli/explain.h"
-#include "init/cli/reader.h"
+#include "init/cli/explain_advice.h"
+#include "init/cli/volume_reader.h"
 
 static struct explain asked;
 

@@ -5,7 +5,7 @@
 #include "tests/unit/control_fixture.h"
 
 #include "init/cli/explain.h"
-#include "init/cli/service.h"
+#include "init/cli/explain_service.h"
 #include "init/text/json_reader.h"
 #include "tests/unit/health_cases.h"
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "init/cli/out.h"
+#include "init/cli/terminal_out.h"
 
 /* 2026-11-22T12:00:00Z, from which the fixtures count. */
 #define NOON INT64_C(1795348800000)

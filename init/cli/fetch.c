@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: ISC */
 /* Events that are not followed are put into a file in memory, so that they are
  * read like the file on the volume. */
-#include "init/cli/live.h"
+#include "init/cli/fetch.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "init/cli/reader.h"
+#include "init/cli/volume_reader.h"
 #include "init/kernel/die.h"
 #include "init/kernel/print.h"
 
 /* Ask; false when there is no answer, or none of use, and that is said. */
-static bool get(struct ask *a, struct peek *answer)
+static bool get(struct query *a, struct peek *answer)
 {
-	int err = ask_try(a, answer);
+	int err = query_try(a, answer);
 	char text[800] = "";
 	struct phrase w = PHRASE_IN(text);
 
-	if (err == 0 && !ask_is_error(*answer))
+	if (err == 0 && !query_is_error(*answer))
 		return true;
 	if (err < 0 && a->control != NULL)
-		ask_fail(a, err);
+		query_fail(a, err);
 	if (err == 0 && (a->control != NULL ||
 			 !peek_is(peek_get(*answer, "code"), "internal")))
-		ask_refuse(a, *answer);
+		query_refuse(a, *answer);
 	if (err < 0)
-		dial_describe(&w, a->control, a->place, err);
+		socket_describe(&w, a->control, a->place, err);
 	else
 		peek_text(peek_get(*answer, "error"), text, sizeof(text));
 	print_fd(STDERR_FILENO, "dashpot: %s: %s; reading %s instead\n",
@@ -35,25 +35,25 @@ static bool get(struct ask *a, struct peek *answer)
 	return false;
 }
 
-void live_refuse_both(const char *word, const char *dir, const char *control)
+void fetch_refuse_both(const char *word, const char *dir, const char *control)
 {
 	if (dir != NULL && control != NULL)
 		die_text(DIE_USAGE, "%s: --dir reads a volume, --control asks "
 			 "a running dashpot: give one", word);
 }
 
-struct peek live_report(const char *word, const char *control)
+struct peek fetch_report(const char *word, const char *control)
 {
-	static struct ask a;
+	static struct query a;
 	struct peek answer = { NULL, NULL };
 
-	ask_begin(&a, "status", control);
+	query_begin(&a, "status", control);
 	a.word = word;
 	if (!get(&a, &answer))
 		return (struct peek){ NULL, NULL };
 	answer = peek_get(answer, "report");
 	if (answer.at == NULL)
-		ask_fail(&a, -EPROTO);
+		query_fail(&a, -EPROTO);
 	return answer;
 }
 
@@ -83,7 +83,7 @@ static int put_lines(struct peek events)
 	return fd;
 }
 
-int live_events(struct ask *a, const char *control, const char *name,
+int fetch_events(struct query *a, const char *control, const char *name,
 		bool is_followed)
 {
 	struct peek answer;
@@ -92,22 +92,22 @@ int live_events(struct ask *a, const char *control, const char *name,
 	/* The events of one service alone would not show which are lost, so
 	 * all are asked for; whether there is such a service, is not said. */
 	if (name != NULL) {
-		ask_begin(a, "health", control);
+		query_begin(a, "health", control);
 		a->word = "events";
-		ask_add_names(a, &name, 1);
+		query_add_names(a, &name, 1);
 		if (is_followed)
-			(void)ask_get(a);
+			(void)query_get(a);
 		else if (!get(a, &answer))
 			return -1;
 	}
-	ask_begin(a, "events", control);
+	query_begin(a, "events", control);
 	if (!is_followed)
 		return get(a, &answer) ?
 			       put_lines(peek_get(answer, "events")) :
 			       -1;
 	phrase_add(&a->line, " follow");
-	err = ask_stream(a);
+	err = query_stream(a);
 	if (err < 0)
-		ask_fail(a, err);
+		query_fail(a, err);
 	return a->fd;
 }

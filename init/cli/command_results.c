@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* "done" is not said: the state says it. */
-#include "init/cli/verdict.h"
+#include "init/cli/command_results.h"
 
-#include "init/cli/reader.h"
+#include "init/cli/volume_reader.h"
 
 static bool is_well(struct peek result)
 {
 	return peek_is(result, "done") || peek_is(result, "accepted");
 }
 
-bool verdict_is_done(struct peek services)
+bool results_are_done(struct peek services)
 {
 	struct peek service;
 
@@ -41,7 +41,7 @@ static void tell(struct out *o, struct peek service, const char *sent)
 	out_line(o);
 }
 
-void verdict_tell(struct out *o, struct peek services, const char *sent)
+void results_tell(struct out *o, struct peek services, const char *sent)
 {
 	struct peek service;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* One buffer, one column counter. A character is a column: what is wider is
  * rare in logs, and only the breaks of lines suffer. */
-#include "init/cli/out.h"
+#include "init/cli/terminal_out.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* As exec_by_path() of init/kernel/spawn.c, without the exec. */
-#include "init/cli/lookup.h"
+#include "init/cli/check_program.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -41,7 +41,7 @@ static bool is_executable(const struct config_service *s,
 }
 
 /* A script ("#!" and a path): its interpreter as the kernel reads it. */
-static void look_at_script(struct lookup *l, const char *text)
+static void look_at_script(struct program *l, const char *text)
 {
 	const char *line = text + 2 + strspn(text + 2, " \t");
 	size_t length = strcspn(line, "\n");
@@ -50,9 +50,9 @@ static void look_at_script(struct lookup *l, const char *text)
 	format(l->interpreter, sizeof(l->interpreter), "%.*s",
 	       (int)strcspn(line, " \t\n"), line);
 	if (has_return)
-		l->flaw = LOOKUP_RETURN;
+		l->flaw = PROGRAM_RETURN;
 	else if (*l->interpreter == '/' && access(l->interpreter, F_OK) < 0)
-		l->flaw = LOOKUP_INTERPRETER;
+		l->flaw = PROGRAM_INTERPRETER;
 }
 
 /* This machine, and the narrow one that its kernel may execute too. */
@@ -84,7 +84,7 @@ static uint64_t number_at(const struct head *h, uint64_t at, size_t width)
 }
 
 /* An ELF file: its machine, and the loader that it names. */
-static void look_at_elf(struct lookup *l, int fd, const struct head *h)
+static void look_at_elf(struct program *l, int fd, const struct head *h)
 {
 	const bool is_wide = h->text[EI_CLASS] == ELFCLASS64;
 	const size_t width = is_wide ? 8 : 4;
@@ -94,7 +94,7 @@ static void look_at_elf(struct lookup *l, int fd, const struct head *h)
 	ssize_t n;
 
 	if (OWN != EM_NONE && machine != OWN && machine != NARROW) {
-		l->flaw = LOOKUP_MACHINE;
+		l->flaw = PROGRAM_MACHINE;
 		return;
 	}
 	while (count > 0 && number_at(h, at, 4) != PT_INTERP) {
@@ -107,11 +107,11 @@ static void look_at_elf(struct lookup *l, int fd, const struct head *h)
 		  (off_t)number_at(h, at + width, width));
 	l->interpreter[n > 0 ? n : 0] = '\0';
 	if (*l->interpreter == '/' && access(l->interpreter, F_OK) < 0)
-		l->flaw = LOOKUP_INTERPRETER;
+		l->flaw = PROGRAM_INTERPRETER;
 }
 
 /* What the kernel would find in the file; what cannot be read is fine. */
-static void look_into(struct lookup *l)
+static void look_into(struct program *l)
 {
 	static struct head h;
 	int fd = open(l->found, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -120,36 +120,36 @@ static void look_into(struct lookup *l)
 	h.size = n > 0 ? (size_t)n : 0;
 	h.text[h.size] = '\0';
 	if (n == 0)
-		l->flaw = LOOKUP_EMPTY;
+		l->flaw = PROGRAM_EMPTY;
 	else if (strncmp(h.text, ELFMAG, SELFMAG) == 0)
 		look_at_elf(l, fd, &h);
 	else if (strncmp(h.text, "#!", 2) == 0)
 		look_at_script(l, h.text);
 	else if (strncmp(h.text, "\xef\xbb\xbf", 3) == 0)
-		l->flaw = LOOKUP_MARK;
+		l->flaw = PROGRAM_MARK;
 	else if (strnlen(h.text, 128) < (h.size < 128 ? h.size : 128))
-		l->flaw = LOOKUP_NO_PROGRAM;
+		l->flaw = PROGRAM_UNKNOWN;
 	if (fd >= 0)
 		close(fd);
 }
 
 /* The errno of a start of what was looked into. */
-static int errno_of(const struct lookup *l)
+static int errno_of(const struct program *l)
 {
 	switch (l->flaw) {
-	case LOOKUP_INTERPRETER:
+	case PROGRAM_INTERPRETER:
 		return ENOENT;
-	case LOOKUP_EMPTY:
-	case LOOKUP_MACHINE:
-	case LOOKUP_NO_PROGRAM:
+	case PROGRAM_EMPTY:
+	case PROGRAM_MACHINE:
+	case PROGRAM_UNKNOWN:
 		return ENOEXEC;
-	case LOOKUP_RETURN:
+	case PROGRAM_RETURN:
 		/* With an argument behind it the name itself is whole. */
 		return *l->interpreter == '/' &&
 				       access(l->interpreter, F_OK) < 0
 			       ? ENOENT : 0;
-	case LOOKUP_FINE:
-	case LOOKUP_MARK:
+	case PROGRAM_FINE:
+	case PROGRAM_MARK:
 		break;
 	}
 	return 0;
@@ -158,7 +158,7 @@ static int errno_of(const struct lookup *l)
 /* One file, which is relative to the directory of the service. */
 static int look_at(const struct config *c, const struct config_service *s,
 		   const char *path, size_t length, const char *name,
-		   struct lookup *l)
+		   struct program *l)
 {
 	const char *in = config_string(c, s->directory);
 	bool is_relative = (length > 0 ? *path : *name) != '/';
@@ -177,15 +177,15 @@ static int look_at(const struct config *c, const struct config_service *s,
 	return -errno_of(l);
 }
 
-int lookup_command(const struct config *c, const struct config_service *s,
-		   struct config_list argv, struct lookup *l)
+int program_find(const struct config *c, const struct config_service *s,
+		   struct config_list argv, struct program *l)
 {
 	const char *name = config_string(c, argv.at);
 	const char *path = config_string(c, s->path), *end;
 	int err = -ENOENT;
 
 	*l->interpreter = '\0';
-	l->flaw = LOOKUP_FINE;
+	l->flaw = PROGRAM_FINE;
 	if (strchr(name, '/') != NULL)
 		return look_at(c, s, "", 0, name, l);
 	for (;; path = end + 1) {
@@ -193,7 +193,7 @@ int lookup_command(const struct config *c, const struct config_service *s,
 
 		end = path + strcspn(path, ":");
 		why = look_at(c, s, path, (size_t)(end - path), name, l);
-		if (why == 0 || l->flaw != LOOKUP_FINE)
+		if (why == 0 || l->flaw != PROGRAM_FINE)
 			return why;
 		if (why == -EACCES)
 			err = why;

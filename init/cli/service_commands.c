@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /* dashpot itself waits for the result; this waits a little longer for it. */
-#include "init/cli/steer.h"
+#include "init/cli/service_commands.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "init/cli/ask.h"
+#include "init/cli/command_results.h"
 #include "init/cli/options.h"
-#include "init/cli/out.h"
-#include "init/cli/verdict.h"
+#include "init/cli/query.h"
+#include "init/cli/terminal_out.h"
 #include "init/config/named_signals.h"
 #include "init/kernel/die.h"
 #include "init/kernel/print.h"
 
-struct steer {
+struct service_command {
 	const char *word, *control;
 	const char *signal; /* of `signal`, else NULL */
 	uint8_t number;     /* ... its number */
-	const char *names[ASK_NAMES + 1];
+	const char *names[QUERY_NAMES + 1];
 	int count;
 	int64_t wait_ms;
 	bool is_reload, is_json, has_all;
 };
 
-static void parse(struct steer *s, int argc, char **argv)
+static void parse(struct service_command *s, int argc, char **argv)
 {
 	bool is_signal = strcmp(argv[0], "signal") == 0, is_impatient = false;
 	const char *timeout = NULL;
@@ -43,10 +43,10 @@ static void parse(struct steer *s, int argc, char **argv)
 	s->is_reload = strcmp(argv[0], "reload") == 0;
 	/* A signal is sent, and that is all. */
 	s->count = options_parse(argc, argv, rows, is_signal ? 3 : 5, s->names,
-			      ASK_NAMES + first);
+			      QUERY_NAMES + first);
 	s->wait_ms = is_impatient ? 0 :
 			options_duration("--timeout", timeout, 0,
-					 ASK_WAIT_MS);
+					 QUERY_WAIT_MS);
 	if (!s->is_reload && s->count < first + 1)
 		die_text(DIE_USAGE, "%s: which service? See dashpot help %s",
 			 s->word, s->word);
@@ -66,38 +66,38 @@ static void parse(struct steer *s, int argc, char **argv)
 	die_text(DIE_USAGE, "signal: %s", why.text);
 }
 
-static void make_request(struct ask *a, const void *of)
+static void make_request(struct query *a, const void *of)
 {
-	const struct steer *s = of;
+	const struct service_command *s = of;
 
-	ask_begin(a, s->word, s->control);
-	ask_add_id(a);
+	query_begin(a, s->word, s->control);
+	query_add_id(a);
 	if (s->signal != NULL)
 		phrase_add(&a->line, " %s", s->signal);
 	else
 		phrase_add(&a->line, " wait=%lld", (long long)s->wait_ms);
 	if (s->has_all)
 		phrase_add(&a->line, " all=yes");
-	ask_add_names(a, s->names, s->count);
+	query_add_names(a, s->names, s->count);
 	a->silence_ms += s->wait_ms;
 }
 
-int steer_run(int argc, char **argv)
+int service_commands_run(int argc, char **argv)
 {
-	static struct ask a;
-	static struct steer s;
+	static struct query a;
+	static struct service_command s;
 	struct peek answer, services, rest, first;
 	struct out o;
 	bool is_done, is_nothing;
 	char name[16];
 
 	parse(&s, argc, argv);
-	answer = ask_command(&a, make_request, &s);
+	answer = query_command(&a, make_request, &s);
 	services = rest = peek_get(answer, "services");
 	/* There is nothing to stop where all is at rest. */
 	is_nothing = s.count > 0 && strcmp(s.word, "stop") != 0 &&
 		     !peek_next(&rest, NULL, &first);
-	is_done = verdict_is_done(services) && !is_nothing;
+	is_done = results_are_done(services) && !is_nothing;
 	out_begin(&o, STDOUT_FILENO);
 	if (s.is_json)
 		out_json_line(&o, answer);
@@ -105,7 +105,7 @@ int steer_run(int argc, char **argv)
 		print_fd(STDERR_FILENO, "dashpot: %s: all are at rest; "
 			  "--all means these too\n", s.word);
 	else
-		verdict_tell(&o, services,
+		results_tell(&o, services,
 			     s.signal ? phrase_signal(s.number, name) : NULL);
 	if (!s.is_json && s.is_reload && s.count == 0)
 		out_text_line(&o, s.wait_ms > 0 ? "reloaded" : "reload begun");

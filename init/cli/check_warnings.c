@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* One small function for each kind of doubt. The block knows the line of a
  * section, not of its keys: so each text names its key. */
-#include "init/cli/doubts.h"
+#include "init/cli/check_warnings.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "init/cli/lookup.h"
+#include "init/cli/check_program.h"
 #include "init/config/keys.h"
 #include "init/config/named_capabilities.h"
 #include "init/kernel/capability.h"
@@ -23,7 +23,7 @@
 
 enum { FILE_BYTES = 1024 * 1024, TIME = 32 };
 
-struct doubts {
+struct warnings {
 	const struct config *c;
 	const struct config_service *s; /* the one that is looked at */
 	struct arena arena;
@@ -31,12 +31,12 @@ struct doubts {
 	struct users users;
 };
 
-#define DOUBT(d, ...) \
+#define WARN(d, ...) \
 	mistake(&(d)->mistakes, place_of(d), "warning: " __VA_ARGS__)
 
 /* Where the service is declared. A file has the number of the first service
  * in it. */
-static struct place place_of(struct doubts *d)
+static struct place place_of(struct warnings *d)
 {
 	const char *name = config_string(d->c, d->s->file);
 	struct file *file = arena_get(&d->arena, sizeof(*file));
@@ -59,7 +59,7 @@ static const char *time_in(char to[TIME], int64_t ms)
 
 /* --- Settings that cannot do what they seem to -------------------------- */
 
-int64_t doubts_fewest_ms(const struct config_service *s, uint32_t n)
+int64_t warnings_fewest_ms(const struct config_service *s, uint32_t n)
 {
 	/* Index k: of k + 1 failures; in a row, and in the shortest way. */
 	int64_t row[BREAKER_SLOTS] = { 0 }, best[BREAKER_SLOTS] = { 0 };
@@ -80,7 +80,7 @@ int64_t doubts_fewest_ms(const struct config_service *s, uint32_t n)
 
 /* It is given up on after that time, again and again: the failures have to lie
  * within some window. */
-static void doubt_give_up(struct doubts *d, const char *what, int64_t ran_ms)
+static void warn_give_up(struct warnings *d, const char *what, int64_t ran_ms)
 {
 	const struct breaker_policy *p = &d->s->breaker;
 	char ran[TIME];
@@ -96,13 +96,13 @@ static void doubt_give_up(struct doubts *d, const char *what, int64_t ran_ms)
 		if (between_ms < p->window[i].window_ms)
 			return;
 	}
-	DOUBT(d, "max_failures: a service that is never %s is never blocked: "
+	WARN(d, "max_failures: a service that is never %s is never blocked: "
 		 "each run is given up after %s, so no window fills; "
 		 "add 10 in a row",
 	      what, time_in(ran, ran_ms));
 }
 
-static void doubt_windows(struct doubts *d)
+static void warn_windows(struct warnings *d)
 {
 	const struct breaker_policy *p = &d->s->breaker;
 	uint32_t out_of_reach = 0;
@@ -110,41 +110,41 @@ static void doubt_windows(struct doubts *d)
 
 	for (uint32_t i = 0; i < p->windows; i++) {
 		const struct breaker_window *w = &p->window[i];
-		int64_t least_ms = doubts_fewest_ms(d->s, w->max_failures);
+		int64_t least_ms = warnings_fewest_ms(d->s, w->max_failures);
 
 		if (least_ms < w->window_ms)
 			continue;
 		out_of_reach++;
-		DOUBT(d, "max_failures = %u in %s can never be reached: with "
+		WARN(d, "max_failures = %u in %s can never be reached: with "
 			 "this restart_delay they take %s at least",
 		      w->max_failures, time_in(window, w->window_ms),
 		      time_in(least, least_ms));
 	}
-	doubt_give_up(d, "ready", simulation_unready_ms(d->s));
-	doubt_give_up(d, "healthy", simulation_unhealthy_ms(d->s));
+	warn_give_up(d, "ready", simulation_unready_ms(d->s));
+	warn_give_up(d, "healthy", simulation_unhealthy_ms(d->s));
 	if (out_of_reach > 0 && out_of_reach == p->windows &&
 	    p->max_in_row == 0)
-		DOUBT(d, "max_failures: no window is left, so failures never "
+		WARN(d, "max_failures: no window is left, so failures never "
 			 "block it; shorten restart_delay or widen a window");
 }
 
-static void doubt_times(struct doubts *d)
+static void warn_times(struct warnings *d)
 {
 	if (d->s->stop_timeout_ms == 0)
-		DOUBT(d, "stop_timeout = 0 kills at once, it is not never: "
+		WARN(d, "stop_timeout = 0 kills at once, it is not never: "
 			 "write how long a stop may take");
 	if (d->s->restart == CONFIG_NEVER)
 		return;
 	if (d->s->breaker.cooldown_min_ms == 0)
-		DOUBT(d, "cooldown = 0: once blocked it is tried at once, "
+		WARN(d, "cooldown = 0: once blocked it is tried at once, "
 			 "and 0 never doubles");
 	if (d->s->stable_ms == 0)
-		DOUBT(d, "stable = 0: every start counts as stable, so "
+		WARN(d, "stable = 0: every start counts as stable, so "
 			 "restart_delay and cooldown never grow, and failures "
 			 "in a row never count");
 }
 
-static void doubt_dependencies(struct doubts *d)
+static void warn_dependencies(struct warnings *d)
 {
 	for (uint32_t i = 0; i < d->s->deps; i++) {
 		const struct config_dep *dep =
@@ -154,13 +154,13 @@ static void doubt_dependencies(struct doubts *d)
 		/* What is required is started with it. */
 		if (d->s->is_autostart && !dep->is_required &&
 		    !config_service(d->c, dep->service)->is_autostart)
-			DOUBT(d, "after = %.*s, which has autostart = no: it "
+			WARN(d, "after = %.*s, which has autostart = no: it "
 				 "waits until something starts that",
 			      (int)strcspn(name, ":"), name);
 	}
 }
 
-static bool is_same_section(const struct doubts *d,
+static bool is_same_section(const struct warnings *d,
 			    const struct config_service *s)
 {
 	const char *a = config_string(d->c, d->s->name);
@@ -171,7 +171,7 @@ static bool is_same_section(const struct doubts *d,
 }
 
 /* Each of them would rotate it under the others. */
-static void doubt_file(struct doubts *d, const char *key,
+static void warn_file(struct warnings *d, const char *key,
 		       const struct config_stream *mine)
 {
 	for (uint32_t i = 0; i < d->c->services; i++) {
@@ -181,7 +181,7 @@ static void doubt_file(struct doubts *d, const char *key,
 		    !is_same_section(d, s) ||
 		    (s->out.path != mine->path && s->err.path != mine->path))
 			continue;
-		DOUBT(d, "%s = file:%s is one file for several instances; "
+		WARN(d, "%s = file:%s is one file for several instances; "
 			 "write ${INSTANCE} into its name", key,
 		      config_string(d->c, mine->path));
 		return;
@@ -191,60 +191,60 @@ static void doubt_file(struct doubts *d, const char *key,
 /* --- What this machine lacks -------------------------------------------- */
 
 /* The file is there, and is not what it seems. */
-static void doubt_content(struct doubts *d, const char *key,
-			  const struct lookup *l)
+static void warn_content(struct warnings *d, const char *key,
+			  const struct program *l)
 {
 	static const char *const texts[] = {
-		[LOOKUP_INTERPRETER] = " needs what does not exist: ",
-		[LOOKUP_RETURN] = " has a carriage return at the end of its "
-				  "first line: save it with LF line ends",
-		[LOOKUP_MARK] = " has a byte order mark before its first line: "
-				"save it without",
-		[LOOKUP_EMPTY] = " is empty",
-		[LOOKUP_MACHINE] = " is a program of another machine",
-		[LOOKUP_NO_PROGRAM] = " is neither a program nor a script",
+		[PROGRAM_INTERPRETER] = " needs what does not exist: ",
+		[PROGRAM_RETURN] = " has a carriage return at the end of its "
+				   "first line: save it with LF line ends",
+		[PROGRAM_MARK] = " has a byte order mark before its first "
+				 "line: save it without",
+		[PROGRAM_EMPTY] = " is empty",
+		[PROGRAM_MACHINE] = " is a program of another machine",
+		[PROGRAM_UNKNOWN] = " is neither a program nor a script",
 	};
 
-	DOUBT(d, "%s: %s%s%s", key, l->found, texts[l->flaw],
-	      l->flaw == LOOKUP_INTERPRETER ? l->interpreter : "");
+	WARN(d, "%s: %s%s%s", key, l->found, texts[l->flaw],
+	      l->flaw == PROGRAM_INTERPRETER ? l->interpreter : "");
 }
 
-static void doubt_command(struct doubts *d, const char *key,
+static void warn_command(struct warnings *d, const char *key,
 			  struct config_list argv)
 {
-	static struct lookup l;
+	static struct program l;
 	const char *name = config_string(d->c, argv.at);
 	bool has_path = strchr(name, '/') != NULL;
 	int err;
 
 	if (argv.count == 0)
 		return;
-	err = lookup_command(d->c, d->s, argv, &l);
-	if (l.flaw != LOOKUP_FINE)
-		doubt_content(d, key, &l);
+	err = program_find(d->c, d->s, argv, &l);
+	if (l.flaw != PROGRAM_FINE)
+		warn_content(d, key, &l);
 	else if (err == -ENOENT && !has_path)
-		DOUBT(d, "%s: %s is not in PATH (%s)", key, name,
+		WARN(d, "%s: %s is not in PATH (%s)", key, name,
 		      config_string(d->c, d->s->path));
 	else if (err == -EACCES)
-		DOUBT(d, "%s: %s cannot be executed by its user", key,
+		WARN(d, "%s: %s cannot be executed by its user", key,
 		      has_path ? l.found : name);
 	else if (err < 0)
-		DOUBT(d, "%s: %s: %s", key, has_path ? l.found : name,
+		WARN(d, "%s: %s: %s", key, has_path ? l.found : name,
 		      errors_text(-err));
 	else if (has_path && *name != '/' && d->s->directory == 0)
-		DOUBT(d, "%s: %s is looked for where dashpot is started; "
+		WARN(d, "%s: %s is looked for where dashpot is started; "
 			 "write the whole path, or a directory", key, name);
 }
 
-static void doubt_directory(struct doubts *d)
+static void warn_directory(struct warnings *d)
 {
 	const char *path = config_string(d->c, d->s->directory);
 
 	if (*path && access(path, F_OK) < 0)
-		DOUBT(d, "directory = %s: %s", path, errors_text(errno));
+		WARN(d, "directory = %s: %s", path, errors_text(errno));
 }
 
-static void doubt_user(struct doubts *d)
+static void warn_user(struct warnings *d)
 {
 	struct person person;
 	struct why why;
@@ -255,13 +255,13 @@ static void doubt_user(struct doubts *d)
 	format(uid, sizeof(uid), "%u", d->s->uid);
 	if (users_person(&d->users, &d->arena, uid, &person, &why) &&
 	    person.name == NULL)
-		DOUBT(d, "user = %s has no entry in /etc/passwd: HOME, USER "
+		WARN(d, "user = %s has no entry in /etc/passwd: HOME, USER "
 			 "and LOGNAME%s stay as they are", uid,
 		      d->s->has_group ? "" : ", and its group,");
 }
 
 /* What only somebody with more rights could give it. */
-static void doubt_rights(struct doubts *d)
+static void warn_rights(struct warnings *d)
 {
 	const struct config_service *s = d->s;
 	struct capability_sets own;
@@ -271,31 +271,31 @@ static void doubt_rights(struct doubts *d)
 		return;
 	if (s->has_user && s->uid != geteuid() &&
 	    (own.effective & capability_bit(CAPABILITY_SETUID)) == 0)
-		DOUBT(d, "user = %s takes CAP_SETUID, which uid %u does not "
+		WARN(d, "user = %s takes CAP_SETUID, which uid %u does not "
 			 "have here, so its start would fail",
 		      config_string(d->c, s->user), (unsigned)geteuid());
 	if (s->has_user && s->uid != geteuid() &&
 	    (own.effective & capability_bit(CAPABILITY_KILL)) == 0)
-		DOUBT(d, "user = %s: to stop it takes CAP_KILL, or a process "
+		WARN(d, "user = %s: to stop it takes CAP_KILL, or a process "
 			 "more each time", config_string(d->c, s->user));
 	lacks = s->has_capabilities && !s->is_capabilities_try
 			? s->capabilities & ~own.permitted : 0;
 	for (unsigned n = 0; n < CONFIG_CAPABILITIES; n++)
 		if (lacks & capability_bit(n))
-			DOUBT(d, "capabilities: %s is not there to be kept, so "
+			WARN(d, "capabilities: %s is not there to be kept, so "
 				 "its start would fail; a leading - only "
 				 "tries", capabilities_name(n));
 }
 
 /* A process that left its session is known by these two. */
-static void doubt_mark(struct doubts *d)
+static void warn_mark(struct warnings *d)
 {
 	for (uint32_t i = 0; i < d->s->limits; i++) {
 		uint32_t resource =
 			config_limit(d->c, d->s->limits_first + i)->resource;
 
 		if (resource == RLIMIT_LOCKS || resource == RLIMIT_RSS)
-			DOUBT(d, "%s, which Linux does not enforce, takes away "
+			WARN(d, "%s, which Linux does not enforce, takes away "
 				 "its mark: what leaves its session is an "
 				 "orphan then; remove it",
 			      key_of_limit(resource));
@@ -304,7 +304,7 @@ static void doubt_mark(struct doubts *d)
 
 /* Whether a hard limit may be raised depends on more than can be read, so it
  * is tried, on this process. */
-static void doubt_limit(struct doubts *d, const struct config_limit *l)
+static void warn_limit(struct warnings *d, const struct config_limit *l)
 {
 	rlim_t hard = l->hard == UINT64_MAX ? RLIM_INFINITY : l->hard;
 	int64_t headroom = d->c->headroom;
@@ -312,7 +312,7 @@ static void doubt_limit(struct doubts *d, const struct config_limit *l)
 
 	if (l->resource == RLIMIT_NPROC && headroom >= 0 &&
 	    l->soft <= (uint64_t)headroom)
-		DOUBT(d, "limit.nproc = %llu leaves no task beside headroom = "
+		WARN(d, "limit.nproc = %llu leaves no task beside headroom = "
 			 "%lld: its start would wait for ever",
 		      (unsigned long long)l->soft, (long long)headroom);
 	if (l->is_try || prlimit(0, l->resource, NULL, &own) < 0 ||
@@ -320,7 +320,7 @@ static void doubt_limit(struct doubts *d, const struct config_limit *l)
 		return;
 	if (prlimit(0, l->resource, &(struct rlimit){ own.rlim_cur, hard },
 		    NULL) < 0)
-		DOUBT(d, "%s: the hard limit here is %llu and may not be "
+		WARN(d, "%s: the hard limit here is %llu and may not be "
 			 "raised, so its start would fail; a leading - only "
 			 "tries",
 		      key_of_limit(l->resource),
@@ -328,7 +328,7 @@ static void doubt_limit(struct doubts *d, const struct config_limit *l)
 }
 
 /* A cgroup cannot be made here, or lacks the controller. */
-static void doubt_cgroup(struct doubts *d, const char *key,
+static void warn_cgroup(struct warnings *d, const char *key,
 			 const char *controller)
 {
 	char dir[PATH_MAX];
@@ -342,21 +342,21 @@ static void doubt_cgroup(struct doubts *d, const char *key,
 		else
 			return;
 	}
-	DOUBT(d, "%s needs a writable cgroup, and here: %s; so its start "
+	WARN(d, "%s needs a writable cgroup, and here: %s; so its start "
 		 "would fail; a leading - only tries", key, why);
 }
 
-static void doubt_cgroups(struct doubts *d)
+static void warn_cgroups(struct warnings *d)
 {
 	if (d->s->tasks_max && !d->s->is_tasks_try)
-		doubt_cgroup(d, "limit.tasks", "pids");
+		warn_cgroup(d, "limit.tasks", "pids");
 	if (d->s->memory_max && !d->s->is_memory_try)
-		doubt_cgroup(d, "limit.memory", "memory");
+		warn_cgroup(d, "limit.memory", "memory");
 }
 
 /* --- All of them ------------------------------------------------------- */
 
-static const char *read_text(struct doubts *d, const char *path)
+static const char *read_text(struct warnings *d, const char *path)
 {
 	char *text;
 	size_t len;
@@ -366,29 +366,29 @@ static const char *read_text(struct doubts *d, const char *path)
 									: text;
 }
 
-static void doubt_service(struct doubts *d)
+static void warn_service(struct warnings *d)
 {
 	if (d->s->restart != CONFIG_NEVER)
-		doubt_windows(d);
-	doubt_times(d);
-	doubt_dependencies(d);
-	doubt_file(d, "stdout", &d->s->out);
-	doubt_file(d, "stderr", &d->s->err);
-	doubt_command(d, d->s->is_shell ? "shell" : "command", d->s->argv);
-	doubt_command(d, "stop_command", d->s->stop_command);
-	doubt_command(d, "on_blocked", d->s->on_blocked);
-	doubt_command(d, "ready", d->s->ready.argv);
-	doubt_command(d, "health", d->s->health.argv);
-	doubt_directory(d);
-	doubt_user(d);
-	doubt_rights(d);
+		warn_windows(d);
+	warn_times(d);
+	warn_dependencies(d);
+	warn_file(d, "stdout", &d->s->out);
+	warn_file(d, "stderr", &d->s->err);
+	warn_command(d, d->s->is_shell ? "shell" : "command", d->s->argv);
+	warn_command(d, "stop_command", d->s->stop_command);
+	warn_command(d, "on_blocked", d->s->on_blocked);
+	warn_command(d, "ready", d->s->ready.argv);
+	warn_command(d, "health", d->s->health.argv);
+	warn_directory(d);
+	warn_user(d);
+	warn_rights(d);
 	for (uint32_t i = 0; i < d->s->limits; i++)
-		doubt_limit(d, config_limit(d->c, d->s->limits_first + i));
-	doubt_mark(d);
-	doubt_cgroups(d);
+		warn_limit(d, config_limit(d->c, d->s->limits_first + i));
+	warn_mark(d);
+	warn_cgroups(d);
 }
 
-static void doubt_stop(struct doubts *d)
+static void warn_stop(struct warnings *d)
 {
 	static const struct file head = { "[dashpot]", 0 };
 	const int64_t lacks_ms = d->c->shutdown_needs_ms -
@@ -405,18 +405,18 @@ static void doubt_stop(struct doubts *d)
 		time_in(lacking, lacks_ms));
 }
 
-unsigned doubts_say(const struct config *c, int fd)
+unsigned warnings_say(const struct config *c, int fd)
 {
-	struct doubts d = { .c = c };
+	struct warnings d = { .c = c };
 	unsigned count;
 
 	d.mistakes.arena = &d.arena;
 	d.users = (struct users){ read_text(&d, "/etc/passwd"),
 				  read_text(&d, "/etc/group") };
-	doubt_stop(&d);
+	warn_stop(&d);
 	for (uint32_t i = 0; i < c->services; i++) {
 		d.s = config_service(c, i);
-		doubt_service(&d);
+		warn_service(&d);
 	}
 	count = mistakes_print(&d.mistakes, fd);
 	arena_drop(&d.arena);

@@ -5,8 +5,8 @@
  * that are no UTF-8 and characters that turn the direction of text are shown
  * as \xNN or \uNNNN, so that a service cannot write to the terminal of the
  * person who reads about it. */
-#ifndef INIT_CLI_OUT_H
-#define INIT_CLI_OUT_H
+#ifndef INIT_CLI_TERMINAL_OUT_H
+#define INIT_CLI_TERMINAL_OUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

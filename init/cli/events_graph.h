@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* `dashpot events --graph`: one row a service, time from left to right. */
-#ifndef INIT_CLI_GRAPH_H
-#define INIT_CLI_GRAPH_H
+#ifndef INIT_CLI_EVENTS_GRAPH_H
+#define INIT_CLI_EVENTS_GRAPH_H
 
 #include "init/cli/events.h"
 

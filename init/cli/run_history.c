@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The document has the last ends; of what ran in earlier containers the
  * events may know the output. */
-#include "init/cli/runs.h"
+#include "init/cli/run_history.h"
 
-#include "init/cli/reader.h"
+#include "init/cli/volume_reader.h"
 
 enum {
 	LINES_SHOWN = 20, /* last lines of a run, unless all is told */
@@ -11,7 +11,7 @@ enum {
 	TEXT = 1024,      /* room for a sentence or a line of output */
 };
 
-void runs_add_size(struct phrase *w, int64_t kib)
+void history_add_size(struct phrase *w, int64_t kib)
 {
 	if (kib < 1024)
 		phrase_add(w, "%lld KiB", (long long)kib);
@@ -36,7 +36,7 @@ static void add_numbers(struct phrase *w, struct peek end)
 		phrase_add(w, "; CPU ");
 		phrase_duration(w, cpu_us / 1000);
 		phrase_add(w, ", peak memory ");
-		runs_add_size(w, peak_kib);
+		history_add_size(w, peak_kib);
 	}
 	if (tasks >= 0 && tasks_max >= 0)
 		phrase_add(w, "; the container held %lld of %lld tasks then",
@@ -159,7 +159,7 @@ static void add_said(struct out *o, const struct service_from *from,
 		out_row(o, "it said", "nothing that is recorded");
 }
 
-void runs_tell(struct out *o, const struct service_from *from,
+void history_tell(struct out *o, const struct service_from *from,
 	       struct peek service)
 {
 	struct peek ends = peek_get(service, "ends");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What to do about a service that does not run. */
-#ifndef INIT_CLI_ADVICE_H
-#define INIT_CLI_ADVICE_H
+#ifndef INIT_CLI_EXPLAIN_ADVICE_H
+#define INIT_CLI_EXPLAIN_ADVICE_H
 
 #include "init/text/json_reader.h"
 

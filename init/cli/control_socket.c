@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* unix(7): connect(2) to a full backlog blocks for as long as the sending
  * time-out of the socket says. */
-#include "init/cli/dial.h"
+#include "init/cli/control_socket.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "init/cli/peer.h"
-#include "init/cli/reader.h"
+#include "init/cli/volume_reader.h"
 #include "init/kernel/die.h"
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
@@ -21,7 +21,7 @@
 
 enum { NAMES = UNIX_ADDRESS_NAMES, NEAR_MS = 50 };
 
-bool dial_place(unsigned k, const char *directory, char to[DIAL_PLACE])
+bool socket_place(unsigned k, const char *directory, char to[SOCKET_PLACE])
 {
 	/* The abstract names lead to this container alone; a directory may be
 	 * shared. */
@@ -31,13 +31,13 @@ bool dial_place(unsigned k, const char *directory, char to[DIAL_PLACE])
 		return true;
 	}
 	if (k == NAMES)
-		format(to, DIAL_PLACE, "/run/dashpot.sock");
+		format(to, SOCKET_PLACE, "/run/dashpot.sock");
 	else
-		format(to, DIAL_PLACE, "%s/dashpot.sock", directory);
+		format(to, SOCKET_PLACE, "%s/dashpot.sock", directory);
 	return k <= NAMES + 1;
 }
 
-int dial(const char *place, int64_t ms)
+int socket_connect(const char *place, int64_t ms)
 {
 	struct sockaddr_un at;
 	const socklen_t size = unix_address(&at, place);
@@ -58,7 +58,7 @@ int dial(const char *place, int64_t ms)
 	return err < 0 ? err : fd;
 }
 
-bool dial_is_nobody(int err)
+bool socket_is_absent(int err)
 {
 	return err == -ENOENT || err == -ECONNREFUSED || err == -ENOTDIR;
 }
@@ -74,15 +74,15 @@ static const char *given_place(const char *control)
 
 /* The last one who listens at a usual place and was passed over. */
 static struct passed {
-	char place[DIAL_PLACE];
+	char place[SOCKET_PLACE];
 	struct peer peer;
 } passed;
 
 /* Connect to a usual place where a dashpot of this PID namespace may be: as
- * dial(), and -ENOENT where another one listens. */
-static int dial_here(const char *place, int64_t ms)
+ * socket_connect(), and -ENOENT where another one listens. */
+static int connect_here(const char *place, int64_t ms)
 {
-	int fd = place[0] == '\0' ? -ENOENT : dial(place, ms);
+	int fd = place[0] == '\0' ? -ENOENT : socket_connect(place, ms);
 	struct peer p;
 
 	if (fd < 0)
@@ -92,13 +92,13 @@ static int dial_here(const char *place, int64_t ms)
 		return fd;
 	close(fd);
 	passed.peer = p;
-	memcpy(passed.place, place, DIAL_PLACE);
+	memcpy(passed.place, place, SOCKET_PLACE);
 	return -ENOENT;
 }
 
-static int dial_given(const char *place, int64_t ms)
+static int connect_given(const char *place, int64_t ms)
 {
-	int fd = dial(place, ms);
+	int fd = socket_connect(place, ms);
 	struct peer p;
 
 	if (fd < 0)
@@ -114,9 +114,9 @@ static int dial_given(const char *place, int64_t ms)
 /* What a search has found so far. */
 struct search {
 	int err;    /* of the first place where something is wrong, else 0 */
-	char place[DIAL_PLACE]; /* that one */
+	char place[SOCKET_PLACE]; /* that one */
 	int spare;  /* connected to an abstract name, or -1 ... */
-	char spare_place[DIAL_PLACE];
+	char spare_place[SOCKET_PLACE];
 };
 
 /* At an abstract name the mode of the socket file counts for a user who is
@@ -131,7 +131,7 @@ static bool is_spare(unsigned k, int fd)
 static int look_at(struct search *s, unsigned k, const char *place, int64_t ms)
 {
 	/* Who takes one of several names is not waited for yet. */
-	int fd = dial_here(place,
+	int fd = connect_here(place,
 			   k < NAMES && ms > NEAR_MS ? NEAR_MS : ms);
 
 	if (fd >= 0 && !is_spare(k, fd))
@@ -140,32 +140,32 @@ static int look_at(struct search *s, unsigned k, const char *place, int64_t ms)
 		close(fd);
 	else if (fd >= 0) {
 		s->spare = fd;
-		memcpy(s->spare_place, place, DIAL_PLACE);
-	} else if (!dial_is_nobody(fd) && s->err == 0) {
+		memcpy(s->spare_place, place, SOCKET_PLACE);
+	} else if (!socket_is_absent(fd) && s->err == 0) {
 		s->err = fd;
-		memcpy(s->place, place, DIAL_PLACE);
+		memcpy(s->place, place, SOCKET_PLACE);
 	}
 	return -1;
 }
 
 /* Nobody has answered who would be asked first. */
-static int fall_back(struct search *s, char place[DIAL_PLACE], int64_t ms)
+static int fall_back(struct search *s, char place[SOCKET_PLACE], int64_t ms)
 {
 	struct stat st;
 
 	if (s->spare >= 0 && (s->err == 0 || stat(s->place, &st) < 0)) {
-		memcpy(place, s->spare_place, DIAL_PLACE);
+		memcpy(place, s->spare_place, SOCKET_PLACE);
 		return s->spare;
 	}
 	if (s->spare >= 0)
 		close(s->spare);
 	if (s->err == 0)
 		return -ENOENT;
-	memcpy(place, s->place, DIAL_PLACE);
-	return s->err == -ETIMEDOUT ? dial_here(place, ms) : s->err;
+	memcpy(place, s->place, SOCKET_PLACE);
+	return s->err == -ETIMEDOUT ? connect_here(place, ms) : s->err;
 }
 
-int dial_somewhere(const char *control, char place[DIAL_PLACE], int64_t ms)
+int socket_find(const char *control, char place[SOCKET_PLACE], int64_t ms)
 {
 	const char *given = given_place(control);
 	struct search s = { .spare = -1 };
@@ -173,10 +173,10 @@ int dial_somewhere(const char *control, char place[DIAL_PLACE], int64_t ms)
 
 	passed.place[0] = '\0';
 	if (given != NULL) {
-		format(place, DIAL_PLACE, "%s", given);
-		return dial_given(place, ms);
+		format(place, SOCKET_PLACE, "%s", given);
+		return connect_given(place, ms);
 	}
-	for (unsigned k = 0; dial_place(k, reader_directory(NULL), place);
+	for (unsigned k = 0; socket_place(k, reader_directory(NULL), place);
 	     k++) {
 		fd = look_at(&s, k, place, ms);
 		if (fd < 0)
@@ -206,7 +206,7 @@ static void add_owner(struct phrase *w, const char *place)
 static void add_places(struct phrase *w, const char *control)
 {
 	const char *given = given_place(control);
-	char place[DIAL_PLACE];
+	char place[SOCKET_PLACE];
 
 	if (given != NULL) {
 		phrase_add(w, "%s", given);
@@ -215,7 +215,7 @@ static void add_places(struct phrase *w, const char *control)
 	/* Paths first: a person knows them. The first of the abstract names
 	 * stands for all of them. */
 	for (unsigned k = 0; k < 3; k++) {
-		(void)dial_place((k + NAMES) % (NAMES + 2),
+		(void)socket_place((k + NAMES) % (NAMES + 2),
 				 reader_directory(NULL), place);
 		if (place[0] != '\0')
 			phrase_add(w, "%s%s", k == 0 ? "" :
@@ -234,10 +234,10 @@ static void add_stranger(struct phrase *w, const struct peer *p)
 			   "asks it all the same");
 }
 
-void dial_describe(struct phrase *w, const char *control,
+void socket_describe(struct phrase *w, const char *control,
 		   const char *place, int err)
 {
-	if (dial_is_nobody(err)) {
+	if (socket_is_absent(err)) {
 		phrase_add(w, "no dashpot answers here; tried: ");
 		add_places(w, control);
 		if (passed.place[0] == '\0')
@@ -266,7 +266,8 @@ void dial_describe(struct phrase *w, const char *control,
  * volume, and even the PID namespace. */
 static bool is_second(const char *place)
 {
-	int fd = place[0] == '\0' ? -ENOENT : dial(place, DIAL_SECOND_MS);
+	int fd = place[0] == '\0' ? -ENOENT
+				  : socket_connect(place, SOCKET_SECOND_MS);
 	struct peer p;
 
 	if (fd < 0)
@@ -284,10 +285,10 @@ static void refuse_second(const char *place)
 			 "answers at %s; did you mean status?", place);
 }
 
-void dial_refuse_second(const struct config *c)
+void socket_refuse_second(const struct config *c)
 {
 	const unsigned places = NAMES + 2;
-	char place[DIAL_PLACE];
+	char place[SOCKET_PLACE];
 
 	if (c->control != 0) {
 		format(place, sizeof(place), "%s",
@@ -297,7 +298,7 @@ void dial_refuse_second(const struct config *c)
 	}
 	/* Paths first: a person knows them. */
 	for (unsigned k = 0; k < places; k++) {
-		(void)dial_place((k + NAMES) % places,
+		(void)socket_place((k + NAMES) % places,
 				 config_string(c, c->diagnostics), place);
 		refuse_second(place);
 	}

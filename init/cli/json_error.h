@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* Errors of a command as JSON, where --json asks for it: one object on stdout,
  * as the control socket answers; the sentence stays on stderr. */
-#ifndef INIT_CLI_REFUSAL_H
-#define INIT_CLI_REFUSAL_H
+#ifndef INIT_CLI_JSON_ERROR_H
+#define INIT_CLI_JSON_ERROR_H
 
 #include "init/text/json_reader.h"
 
 /* From now on, if an argument before `--` is --json. */
-void refusal_begin(int argc, char **argv);
+void json_error_begin(int argc, char **argv);
 
 /* The code of the error that ends the program next: else it is "usage" or
  * "system" by the exit code. */
-void refusal_code(const char *code);
+void json_error_code(const char *code);
 
 /* An error that dashpot answered, as it is. */
-void refusal_put(struct peek answer);
+void json_error_put(struct peek answer);
 
 /* A sentence, from a signal handler. */
-void refusal_put_at_once(const char *code, const char *sentence);
+void json_error_put_at_once(const char *code, const char *sentence);
 
 #endif

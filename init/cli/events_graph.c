@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Two passes: the first finds the span and the services, the second draws. Of
  * each row only the column that is being filled is kept as times. */
-#include "init/cli/graph.h"
+#include "init/cli/events_graph.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* One service of diagnostic.json, told to a person. */
-#ifndef INIT_CLI_SERVICE_H
-#define INIT_CLI_SERVICE_H
+#ifndef INIT_CLI_EXPLAIN_SERVICE_H
+#define INIT_CLI_EXPLAIN_SERVICE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "init/cli/out.h"
+#include "init/cli/terminal_out.h"
 #include "init/text/json_reader.h"
 
 /* What a service is told against. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Files are opened once and read to their end: one that is replaced
  * meanwhile is still read whole. */
-#include "init/cli/reader.h"
+#include "init/cli/volume_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* The file was written some time ago: what it says of the future is told as
  * seen from now, and sentences lose the parts that only counted then. */
-#include "init/cli/service.h"
+#include "init/cli/explain_service.h"
 
 #include <string.h>
 
-#include "init/cli/advice.h"
-#include "init/cli/reader.h"
-#include "init/cli/runs.h"
+#include "init/cli/explain_advice.h"
+#include "init/cli/run_history.h"
+#include "init/cli/volume_reader.h"
 #include "init/config/name_pattern.h"
 #include "init/kernel/die.h"
 #include "init/lib/format.h"
@@ -209,7 +209,7 @@ static void add_usage(struct out *o, const struct service_from *from,
 		return;
 	if (percent >= 0)
 		phrase_add(&w, "%lld %% of a CPU, ", (long long)percent);
-	runs_add_size(&w, peek_int(peek_get(usage, "rss_kib"), 0));
+	history_add_size(&w, peek_int(peek_get(usage, "rss_kib"), 0));
 	phrase_add(&w, " of memory, %lld process%s, at ", (long long)processes,
 		   processes == 1 ? "" : "es");
 	out_begin_row(o, "uses");
@@ -382,7 +382,7 @@ void service_tell(struct out *o, const struct service_from *from,
 	add_why(o, from, service);
 	add_waiters(o, from, service);
 	add_usage(o, from, service);
-	runs_tell(o, from, service);
+	history_tell(o, from, service);
 	add_counts(o, service);
 	add_next(o, from, service);
 	if (advice != NULL && !service_is_quiet(service))

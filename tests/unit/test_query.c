@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* init/cli/ask, dial, live, steer, health and logs: what a person who types a
- * command sees of a dashpot that answers well, badly, late or not at all. The
- * server is a child of the test, on a socket in a directory of its own. */
+/* init/cli: query, control_socket, fetch, service_commands, health and logs:
+ * what a person who types a command sees of a dashpot that answers well, badly,
+ * late or not at all. The server is a child of the test, on a socket in a
+ * directory of its own. */
 #include "volume_fixture.h"
 
 #include <errno.h>
@@ -10,13 +11,13 @@
 #include <sys/un.h>
 #include <time.h>
 
-#include "init/cli/ask.h"
 #include "init/cli/events.h"
 #include "init/cli/explain.h"
 #include "init/cli/health.h"
 #include "init/cli/logs.h"
+#include "init/cli/query.h"
+#include "init/cli/service_commands.h"
 #include "init/cli/status.h"
-#include "init/cli/steer.h"
 
 /* What the server does with one connection after the other; the last one is
  * for all that follow. An empty text ends the connection without an answer,
@@ -29,7 +30,7 @@ static int asked_fd; /* requests, as they came */
 
 static void answer_one(int fd, const char *text)
 {
-	char line[ASK_LINE + 1];
+	char line[QUERY_LINE + 1];
 	size_t used = 0;
 	ssize_t n;
 
@@ -180,7 +181,8 @@ static void a_command_carries_an_id_and_says_what_came_of_it(void **state)
 {
 	(void)state;
 	START(DONE);
-	assert_int_equal(type(steer_run, "restart --timeout 2s web"), 0);
+	assert_int_equal(type(service_commands_run,
+			      "restart --timeout 2s web"), 0);
 	assert_true(volume_says("web: running: for 3 ms, pid 7"));
 	assert_memory_equal(asked(), "restart id=", 11);
 	assert_int_equal(strspn(asked() + 11, "0123456789abcdef"), 16);
@@ -193,7 +195,7 @@ static void a_broken_connection_is_answered_by_the_same_line(void **state)
 
 	(void)state;
 	START("", "{'ok':true,'serv", DONE);
-	assert_int_equal(type(steer_run, "start web"), 0);
+	assert_int_equal(type(service_commands_run, "start web"), 0);
 	assert_true(volume_says("web: running"));
 	first = asked();
 	second = strchr(first, '\n') + 1;
@@ -205,7 +207,7 @@ static void a_stale_command_is_sent_anew_with_another_id(void **state)
 {
 	(void)state;
 	START("{'ok':false,'code':'stale','error':'reloaded'}\n", DONE);
-	assert_int_equal(type(steer_run, "start web"), 0);
+	assert_int_equal(type(service_commands_run, "start web"), 0);
 	assert_memory_equal(asked(), strchr(asked(), '\n') + 1, 9);
 	assert_memory_not_equal(asked() + 9, strchr(asked(), '\n') + 10, 16);
 }
@@ -217,11 +219,11 @@ static void what_was_not_done_is_a_no(void **state)
 	      "'state':'running','why':'running: for 3 ms, pid 7'},"
 	      "{'service':'db','result':'refused','state':'failed',"
 	      "'why':'failed: blocked 3 times in a row\\u001b[31m'}]}\n");
-	assert_int_equal(type(steer_run, "start web db"), 1);
+	assert_int_equal(type(service_commands_run, "start web db"), 1);
 	assert_true(volume_says("web: running"));
 	assert_true(volume_says("db: refused; failed: blocked 3 times"));
 	assert_true(volume_says("row\\x1b[31m"));
-	assert_int_equal(type(steer_run, "start web db --json"), 1);
+	assert_int_equal(type(service_commands_run, "start web db --json"), 1);
 	assert_non_null(strstr(volume.text, "\"result\":\"refused\""));
 }
 
@@ -233,13 +235,13 @@ static void an_error_is_told_with_the_nearest_name(void **state)
 	      "{'ok':false,'code':'forbidden','error':'not you'}\n",
 	      "{'ok':false,'code':'stopping','error':'too late'}\n",
 	      "{'ok':false,'code':'reload-failed','error':'a.ini:3: no'}\n");
-	assert_int_equal(type(steer_run, "stop wbe"), 100);
+	assert_int_equal(type(service_commands_run, "stop wbe"), 100);
 	assert_true(volume_says("dashpot: stop: there is no service `wbe`; "
 				"did you mean web?"));
-	assert_int_equal(type(steer_run, "stop web"), 111);
+	assert_int_equal(type(service_commands_run, "stop web"), 111);
 	assert_true(volume_says("stop: not you"));
-	assert_int_equal(type(steer_run, "stop web"), 1);
-	assert_int_equal(type(steer_run, "reload"), 1);
+	assert_int_equal(type(service_commands_run, "stop web"), 1);
+	assert_int_equal(type(service_commands_run, "reload"), 1);
 	assert_true(volume_says("reload: a.ini:3: no"));
 }
 
@@ -248,7 +250,7 @@ static void mistakes_of_a_reload_are_told_a_line_each(void **state)
 	(void)state;
 	START("{'ok':false,'code':'reload-failed','error':'it failed',"
 	      "'mistakes':['a.ini:3: one\\u001b','a.ini:4: two'],'more':7}\n");
-	assert_int_equal(type(steer_run, "reload"), 1);
+	assert_int_equal(type(service_commands_run, "reload"), 1);
 	assert_string_equal(volume.text, "a.ini:3: one\\x1b\na.ini:4: two\n"
 					 "dashpot: and 7 more mistakes\n"
 					 "dashpot: reload: it failed\n");
@@ -258,17 +260,19 @@ static void what_cannot_be_asked_is_not_asked(void **state)
 {
 	(void)state;
 	START(DONE);
-	assert_int_equal(type(steer_run, "start"), 100);
-	assert_int_equal(type(steer_run, "start web=1"), 100);
-	assert_int_equal(type(steer_run, "signal HUP"), 100);
-	assert_int_equal(type(steer_run, "signal NOPE web"), 100);
-	assert_int_equal(type(steer_run, "reload web=1"), 100);
-	assert_int_equal(type(steer_run, "start web --timeout 5"), 100);
-	assert_int_equal(type(steer_run, "signal HUP web --no-wait"), 100);
+	assert_int_equal(type(service_commands_run, "start"), 100);
+	assert_int_equal(type(service_commands_run, "start web=1"), 100);
+	assert_int_equal(type(service_commands_run, "signal HUP"), 100);
+	assert_int_equal(type(service_commands_run, "signal NOPE web"), 100);
+	assert_int_equal(type(service_commands_run, "reload web=1"), 100);
+	assert_int_equal(type(service_commands_run,
+			      "start web --timeout 5"), 100);
+	assert_int_equal(type(service_commands_run,
+			      "signal HUP web --no-wait"), 100);
 	assert_int_equal(type(logs_run, "logs"), 100);
 	assert_int_equal(type(logs_run, "logs web -n many"), 100);
 	assert_string_equal(asked(), "");
-	assert_int_equal(type(steer_run, "signal HUP follow"), 0);
+	assert_int_equal(type(service_commands_run, "signal HUP follow"), 0);
 	assert_non_null(strstr(asked(), " HUP [f]ollow\n"));
 }
 
@@ -276,15 +280,15 @@ static void nobody_there_is_said_with_the_places(void **state)
 {
 	(void)state;
 	setenv("DASHPOT_DIAGNOSTICS", volume.dir, 1);
-	assert_int_equal(type(steer_run, "start web --usual"), 111);
+	assert_int_equal(type(service_commands_run, "start web --usual"), 111);
 	assert_true(volume_says("start: no dashpot answers here; tried: "
 				"/run/dashpot.sock, "));
 	assert_true(volume_says("/dashpot.sock and @dashpot-"));
-	assert_int_equal(type(steer_run, "start web"), 111);
+	assert_int_equal(type(service_commands_run, "start web"), 111);
 	assert_true(volume_says("/socket; name the socket with --control"));
 	assert_int_equal(type(health_run, "health"), 1);
 	setenv("DASHPOT_CONTROL", "/nowhere/at/all", 1);
-	assert_int_equal(type(steer_run, "start web --usual"), 111);
+	assert_int_equal(type(service_commands_run, "start web --usual"), 111);
 	assert_true(volume_says("tried: /nowhere/at/all;"));
 }
 
@@ -293,7 +297,7 @@ static void what_is_no_dashpot_is_not_believed(void **state)
 	(void)state;
 	START("hello\n", "[1]\n", "{'report':{}}\n");
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(type(steer_run, "start web"), 111);
+		assert_int_equal(type(service_commands_run, "start web"), 111);
 		assert_true(volume_says("what answers there is no dashpot"));
 	}
 }
@@ -521,13 +525,13 @@ static void run_is_refused_where_a_dashpot_answers(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		dial_refuse_second(&block.c);
+		socket_refuse_second(&block.c);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WEXITSTATUS(status), 100);
 	strcat(block.text + 1, "-other");
-	dial_refuse_second(&block.c);
+	socket_refuse_second(&block.c);
 }
 
 int main(void)
@@ -559,5 +563,5 @@ int main(void)
 		TEST(run_is_refused_where_a_dashpot_answers),
 	};
 
-	return cmocka_run_group_tests_name("ask", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("query", tests, NULL, NULL);
 }

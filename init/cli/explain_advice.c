@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Two tables, the first row that fits is the answer: what it is now, then how
  * its last run ended. */
-#include "init/cli/advice.h"
+#include "init/cli/explain_advice.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

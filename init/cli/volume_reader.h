@@ -3,8 +3,8 @@
  *
  * Documents are read whole, events line by line; both are bounded, so that a
  * damaged volume costs no more than a large one. */
-#ifndef INIT_CLI_READER_H
-#define INIT_CLI_READER_H
+#ifndef INIT_CLI_VOLUME_READER_H
+#define INIT_CLI_VOLUME_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

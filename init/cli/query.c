@@ -2,7 +2,7 @@
 /* Whoever answers may die and be replaced at any moment: the connection ends,
  * and another one is made. PID 1 keeps the listening socket, so that nobody is
  * refused meanwhile. */
-#include "init/cli/ask.h"
+#include "init/cli/query.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "init/cli/out.h"
-#include "init/cli/reader.h"
-#include "init/cli/refusal.h"
+#include "init/cli/json_error.h"
+#include "init/cli/terminal_out.h"
+#include "init/cli/volume_reader.h"
 #include "init/config/scalar_value.h"
 #include "init/kernel/clock.h"
 #include "init/kernel/die.h"
@@ -29,13 +29,13 @@ static void pause_ms(int ms)
 	(void)poll(NULL, 0, ms);
 }
 
-void ask_begin(struct ask *a, const char *word, const char *control)
+void query_begin(struct query *a, const char *word, const char *control)
 {
-	*a = (struct ask){
+	*a = (struct query){
 		.word = word,
 		.control = control,
-		.silence_ms = ASK_SILENCE_MS,
-		.again_ms = ASK_AGAIN_MS,
+		.silence_ms = QUERY_SILENCE_MS,
+		.again_ms = QUERY_AGAIN_MS,
 		.failure = DIE_SYSTEM,
 		.fd = -1,
 	};
@@ -43,7 +43,7 @@ void ask_begin(struct ask *a, const char *word, const char *control)
 	phrase_add(&a->line, "%s", word);
 }
 
-void ask_add_id(struct ask *a)
+void query_add_id(struct query *a)
 {
 	/* The system has randomness long before it has containers; should it
 	 * not, no other command is made at this nanosecond by this process. */
@@ -66,7 +66,7 @@ static bool is_name(const char *name)
 	return at > name && *at == '\0';
 }
 
-void ask_add_names(struct ask *a, const char *const *names, int count)
+void query_add_names(struct query *a, const char *const *names, int count)
 {
 	for (int i = 0; i < count; i++) {
 		if (!is_name(names[i]))
@@ -76,26 +76,26 @@ void ask_add_names(struct ask *a, const char *const *names, int count)
 		phrase_add(&a->line, " %s", strcmp(names[i], "follow") == 0 ?
 				   "[f]ollow" : names[i]);
 	}
-	if (a->line.is_cut || a->line.used >= ASK_LINE)
+	if (a->line.is_cut || a->line.used >= QUERY_LINE)
 		die_text(DIE_USAGE, "%s: too many names at once; `*` and `?` "
 			 "stand for any text and character", a->word);
 }
 
-static void hang_up(struct ask *a)
+static void hang_up(struct query *a)
 {
 	if (a->fd >= 0)
 		close(a->fd);
 	a->fd = -1;
 }
 
-int ask_stream(struct ask *a)
+int query_stream(struct query *a)
 {
 	size_t at = 0;
 
 	hang_up(a);
-	a->fd = dial_somewhere(a->control, a->place,
-			       a->silence_ms < ASK_SILENCE_MS ?
-				       a->silence_ms : ASK_SILENCE_MS);
+	a->fd = socket_find(a->control, a->place,
+			       a->silence_ms < QUERY_SILENCE_MS ?
+				       a->silence_ms : QUERY_SILENCE_MS);
 	if (a->fd < 0)
 		return a->fd;
 	a->text[a->line.used] = '\n';
@@ -114,21 +114,22 @@ int ask_stream(struct ask *a)
 	return 0;
 }
 
-int ask_stream_again(struct ask *a)
+int query_stream_again(struct query *a)
 {
 	int64_t until_ms = clock_mono_ms() + a->again_ms;
 	int err;
 
 	do {
 		pause_ms(PAUSE_MS);
-		err = ask_stream(a);
-	} while (err < 0 && !dial_is_nobody(err) && clock_mono_ms() < until_ms);
+		err = query_stream(a);
+	} while (err < 0 && !socket_is_absent(err) &&
+		 clock_mono_ms() < until_ms);
 	return err;
 }
 
 /* One line from the connection into size bytes with its NUL, without its
  * newline; its length, or -errno. */
-static int64_t read_line(const struct ask *a, int64_t until_ms, char *to,
+static int64_t read_line(const struct query *a, int64_t until_ms, char *to,
 			 size_t size)
 {
 	size_t used = 0;
@@ -157,7 +158,7 @@ static int64_t read_line(const struct ask *a, int64_t until_ms, char *to,
 	return (int64_t)used - 1;
 }
 
-int ask_try(struct ask *a, struct peek *answer)
+int query_try(struct query *a, struct peek *answer)
 {
 	static char *text;
 	const int64_t most_ms = a->silence_ms + a->again_ms;
@@ -165,11 +166,11 @@ int ask_try(struct ask *a, struct peek *answer)
 	int64_t length;
 
 	if (text == NULL)
-		text = reader_take(ASK_MOST);
+		text = reader_take(QUERY_MOST);
 	for (;;) {
-		length = ask_stream(a);
+		length = query_stream(a);
 		if (length == 0)
-			length = read_line(a, until_ms, text, ASK_MOST);
+			length = read_line(a, until_ms, text, QUERY_MOST);
 		hang_up(a);
 		if (length != -ECONNRESET || clock_mono_ms() >= until_ms)
 			break;
@@ -182,32 +183,32 @@ int ask_try(struct ask *a, struct peek *answer)
 	return peek_get(*answer, "ok").at == NULL ? -EPROTO : 0;
 }
 
-bool ask_is_error(struct peek answer)
+bool query_is_error(struct peek answer)
 {
 	struct peek ok = peek_get(answer, "ok");
 
 	return ok.at != NULL && !peek_is_true(ok);
 }
 
-struct peek ask_checked(struct ask *a, int err, struct peek answer)
+struct peek query_checked(struct query *a, int err, struct peek answer)
 {
 	if (err < 0)
-		ask_fail(a, err);
-	if (ask_is_error(answer))
-		ask_refuse(a, answer);
+		query_fail(a, err);
+	if (query_is_error(answer))
+		query_refuse(a, answer);
 	return answer;
 }
 
-struct peek ask_get(struct ask *a)
+struct peek query_get(struct query *a)
 {
 	struct peek answer;
-	int err = ask_try(a, &answer);
+	int err = query_try(a, &answer);
 
-	return ask_checked(a, err, answer);
+	return query_checked(a, err, answer);
 }
 
-struct peek ask_command(struct ask *a,
-			void (*make)(struct ask *a, const void *of),
+struct peek query_command(struct query *a,
+			void (*make)(struct query *a, const void *of),
 			const void *of)
 {
 	struct peek answer;
@@ -215,11 +216,11 @@ struct peek ask_command(struct ask *a,
 
 	do {
 		make(a, of);
-		err = ask_try(a, &answer);
-	} while (err == 0 && ask_is_error(answer) &&
+		err = query_try(a, &answer);
+	} while (err == 0 && query_is_error(answer) &&
 		 peek_is(peek_get(answer, "code"), "stale") &&
 		 ++tries < STALE_TRIES);
-	return ask_checked(a, err, answer);
+	return query_checked(a, err, answer);
 }
 
 /* What a reload found wrong, one a line, as it is on dashpot's own stderr. */
@@ -237,7 +238,7 @@ static void tell_mistakes(struct out *o, struct peek answer)
 	}
 }
 
-_Noreturn void ask_refuse(struct ask *a, struct peek answer)
+_Noreturn void query_refuse(struct query *a, struct peek answer)
 {
 	static const struct {
 		const char *code;
@@ -254,7 +255,7 @@ _Noreturn void ask_refuse(struct ask *a, struct peek answer)
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (peek_is(code, codes[i].code))
 			exit = codes[i].exit;
-	refusal_put(answer);
+	json_error_put(answer);
 	out_begin(&o, STDERR_FILENO);
 	tell_mistakes(&o, answer);
 	out_add(&o, "dashpot: %s: ", a->word);
@@ -270,14 +271,14 @@ _Noreturn void ask_refuse(struct ask *a, struct peek answer)
 	_exit(exit);
 }
 
-_Noreturn void ask_fail(const struct ask *a, int err)
+_Noreturn void query_fail(const struct query *a, int err)
 {
 	char text[800] = "";
 	struct phrase w = PHRASE_IN(text);
 
-	dial_describe(&w, a->control, a->place, err);
-	refusal_code("no-answer");
-	die_text(a->failure, "%s: %s%s", a->word, text, dial_is_nobody(err) ?
+	socket_describe(&w, a->control, a->place, err);
+	json_error_code("no-answer");
+	die_text(a->failure, "%s: %s%s", a->word, text, socket_is_absent(err) ?
 		 "; name the socket with --control PATH or $DASHPOT_CONTROL" :
 		 "");
 }

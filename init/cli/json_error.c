@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* die_text() tells what it prints. */
-#include "init/cli/refusal.h"
+#include "init/cli/json_error.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 static bool is_json;
 static const char *next_code;
 
-void refusal_put_at_once(const char *code, const char *sentence)
+void json_error_put_at_once(const char *code, const char *sentence)
 {
 	static char text[2 * DIE_TEXT + 64]; /* a sentence is short */
 	struct phrase w = PHRASE_IN(text);
@@ -28,11 +28,11 @@ void refusal_put_at_once(const char *code, const char *sentence)
 
 static void tell(int code, const char *sentence)
 {
-	refusal_put_at_once(next_code != NULL ? next_code :
+	json_error_put_at_once(next_code != NULL ? next_code :
 			    code == DIE_USAGE ? "usage" : "system", sentence);
 }
 
-void refusal_begin(int argc, char **argv)
+void json_error_begin(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		is_json = is_json || strcmp(argv[i], "--json") == 0;
@@ -40,12 +40,12 @@ void refusal_begin(int argc, char **argv)
 		die_listener = tell;
 }
 
-void refusal_code(const char *code)
+void json_error_code(const char *code)
 {
 	next_code = code;
 }
 
-void refusal_put(struct peek answer)
+void json_error_put(struct peek answer)
 {
 	if (is_json)
 		print_fd(STDOUT_FILENO, "%.*s\n",
