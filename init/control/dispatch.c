@@ -179,7 +179,7 @@ static void append_line(struct control *ctl, struct client *c, uint32_t i,
 /* What is new since the last time, to all who follow. */
 void dispatch_lines(struct control *ctl)
 {
-	static struct tails_at now;
+	static struct last_lines_at now;
 	static struct lines_line line;
 	const struct output *from = &ctl->respond.report.output;
 	struct command_set all = { { 0 } };
@@ -196,9 +196,9 @@ void dispatch_lines(struct control *ctl)
 	ctl->tail_ms = ctl->now_ms + CONTROL_TAIL_MS;
 	if (!ctl->is_followed)
 		return;
-	tails_now(&now, from, &all);
-	tails_between(from, &all, &ctl->seen, &now);
-	while (tails_next(from, &i, &line))
+	last_lines_now(&now, from, &all);
+	last_lines_begin(from, &all, UINT64_MAX, &ctl->seen, &now);
+	while (last_lines_next(from, &i, &line))
 		for (int k = 0; k < CLIENTS; k++)
 			if (follows(client_at(k), REQUEST_LOGS) &&
 			    command_has(&client_at(k)->watch.asked, i))
@@ -209,24 +209,24 @@ void dispatch_lines(struct control *ctl)
 static void logs(struct control *ctl, struct client *c)
 {
 	static struct lines_line line;
-	static struct tails_at now;
+	static struct last_lines_at now;
 	const struct output *from = &ctl->respond.report.output;
 	const struct command_set *asked = &c->watch.asked;
-	struct tails_at *to = c->request.is_follow ? &ctl->seen : &now;
+	struct last_lines_at *to = c->request.is_follow ? &ctl->seen : &now;
 	uint32_t i;
 
 	/* The others are brought to where this one begins. */
 	if (c->request.is_follow)
 		dispatch_lines(ctl);
-	tails_now(to, from, asked);
-	tails_last(from, asked, c->request.lines, to);
+	last_lines_now(to, from, asked);
+	last_lines_begin(from, asked, c->request.lines, NULL, to);
 	if (!c->request.is_follow) {
 		respond_lines(ctl, c);
 		return;
 	}
 	follow(ctl, c);
 	ctl->is_followed = true;
-	while (follows(c, REQUEST_LOGS) && tails_next(from, &i, &line))
+	while (follows(c, REQUEST_LOGS) && last_lines_next(from, &i, &line))
 		append_line(ctl, c, i, &line);
 }
 

@@ -15,7 +15,7 @@
 #include "init/control/dispatch.h"
 #include "init/control/respond.h"
 #include "init/helper/helper.h"
-#include "init/report/tails.h"
+#include "init/report/last_lines.h"
 
 enum {
 	CONTROL_LOOK_MS = 20,  /* looks at the board are so far apart ... */
@@ -33,7 +33,7 @@ struct control {
 	struct respond respond;
 	struct client_door door[DOORS];
 	struct answer *status; /* of this turn, for all who ask in it */
-	struct tails_at seen;  /* lines that followers have got */
+	struct last_lines_at seen; /* lines that followers have got */
 	uint64_t generation;   /* of the last look at the board */
 	int64_t now_ms;        /* of this turn */
 	int64_t look_ms;       /* no look at the board before that */

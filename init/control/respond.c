@@ -366,7 +366,7 @@ bool respond_line(struct control *ctl, struct client *c, uint32_t service,
 	static char text[EVENT_LINE_MOST];
 	struct phrase w = PHRASE_IN(text);
 
-	tails_say(&w, config_name(ctl->job->config, service), line);
+	last_lines_say(&w, config_name(ctl->job->config, service), line);
 	put_phrase(c->answer, &w);
 	return c->answer->json.err == 0;
 }
@@ -380,7 +380,7 @@ void respond_lines(struct control *ctl, struct client *c)
 		return;
 	say(c->answer, "{\"ok\":true,\"lines\":[");
 	while (c->answer->json.err == 0 &&
-	       tails_next(&ctl->respond.report.output, &service, &line)) {
+	       last_lines_next(&ctl->respond.report.output, &service, &line)) {
 		begin_item(c->answer);
 		respond_line(ctl, c, service, &line);
 	}

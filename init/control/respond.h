@@ -83,7 +83,7 @@ void respond_orphans(struct control *ctl, struct client *c);
  * kind "lost" where `after` was given. */
 void respond_events(struct control *ctl, struct client *c);
 
-/* {"ok":true,"lines":[...]} of the walk that tails_last() began. */
+/* {"ok":true,"lines":[...]} of the walk that last_lines_begin() began. */
 void respond_lines(struct control *ctl, struct client *c);
 
 /* {"ok":true,"healthy":...,"reasons":[...]} of the services asked for. */

@@ -84,8 +84,9 @@ cJSON *registry_ends(struct json *j, const struct board_service *row,
 			json_add(j, o, "output",
 				 end->run == 0 ?
 					 json_array(j) :
-					 output_lines(j, output, i, end->run,
-						      OUTPUT_TEXT));
+					 last_lines_array(j, output, i,
+							  end->run,
+							  OUTPUT_TEXT));
 		json_add_line(j, array, o);
 	}
 	for (uint32_t k = 0; k < earlier->ends && shown < REGISTRY_ENDS;

@@ -38,7 +38,7 @@ static void put_end(struct json *j, const struct output *from,
 	}
 	o = registry_end(j, end, false);
 	json_add(j, o, "output",
-		 output_lines(j, from, i, end->run, OUTPUT_EVENT));
+		 last_lines_array(j, from, i, end->run, OUTPUT_EVENT));
 	if (j->err == 0)
 		text = cJSON_PrintUnformatted(o);
 	if (j->err == 0 && text == NULL)

@@ -353,7 +353,7 @@ static cJSON *service_object(struct json *j, const struct report *r,
 	add_settings(j, o, r, s);
 	json_add(j, o, "usage", usage_object(j, r, i, row->pid));
 	json_add(j, o, "output",
-		 output_lines(j, &r->output, i, 0, OUTPUT_FULL));
+		 last_lines_array(j, &r->output, i, 0, OUTPUT_FULL));
 	json_add(j, o, "ends",
 		 registry_ends(j, row, earlier, &r->output, i));
 	return o;
