@@ -195,3 +195,11 @@ bool board_event_read(const struct board *b, uint64_t n,
 	atomic_thread_fence(memory_order_acquire);
 	return atomic_load_explicit(&e->number, memory_order_relaxed) == n;
 }
+
+uint64_t board_event_next(const struct board *b, uint64_t after)
+{
+	uint64_t events = board_events(b);
+	uint64_t first = events > BOARD_EVENTS ? events - BOARD_EVENTS + 1 : 1;
+
+	return first <= after + 1 ? after + 2 : first;
+}

@@ -83,6 +83,16 @@ void board_head_end(struct board *b);
 void board_event(struct board *b, enum board_event_kind kind, int service,
 		 int64_t mono_ms, int64_t wall_ms, const int64_t n[8]);
 
+/* Events so far. */
+static inline uint64_t board_events(const struct board *b)
+{
+	return atomic_load_explicit(&b->events, memory_order_acquire);
+}
+
+/* The first event that can still be read where the one behind `after` was
+ * overwritten, or is being so. */
+uint64_t board_event_next(const struct board *b, uint64_t after);
+
 /* Helpers: copy a row, the head (everything before `generation`) or event
  * number n. False when it was torn BOARD_TRIES times, or overwritten. Of a
  * row's `ends` only those that exist are copied, and of *copy's head only what

@@ -32,8 +32,7 @@ static void tell_trouble(const struct helper_job *job,
 		       t->what == LISTEN_OWNER },
 	};
 
-	news_add(job->boards.control, &item);
-	helper_tell(job);
+	helper_say(job, job->boards.control, &item);
 }
 
 static void open_local(struct control *ctl)

@@ -243,6 +243,13 @@ void helper_tell(const struct helper_job *job)
 		return;
 }
 
+void helper_say(const struct helper_job *job, struct board_news *to,
+		const struct news_item *item)
+{
+	news_add(to, item);
+	helper_tell(job);
+}
+
 bool helper_sleep(const struct helper_job *job, int timeout_ms)
 {
 	struct pollfd wake = { .fd = job->wake_fd, .events = POLLIN };

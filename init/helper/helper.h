@@ -98,6 +98,10 @@ int helper_timeout_ms(int64_t next_ms, int64_t now_ms);
 /* Tell PID 1 to look at this helper's board. Never blocks. */
 void helper_tell(const struct helper_job *job);
 
+/* Likewise, at a piece of news on it. */
+void helper_say(const struct helper_job *job, struct board_news *to,
+		const struct news_item *item);
+
 /* Sleep until PID 1 wakes this helper or timeout_ms (-1: for ever) is over;
  * wakes so far are forgotten. True when woken. */
 bool helper_sleep(const struct helper_job *job, int timeout_ms);

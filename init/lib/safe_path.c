@@ -135,3 +135,11 @@ int safe_path_open(const char *path, int flags, mode_t mode)
 	close(directory);
 	return fd;
 }
+
+bool safe_path_is_same(int fd, int other)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstat(other, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}

@@ -9,6 +9,7 @@
 #define INIT_LIB_SAFE_PATH_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum { SAFE_PATH_NAME = NAME_MAX + 1 };
@@ -22,5 +23,8 @@ int safe_path_parent(const char *path, char name[SAFE_PATH_NAME]);
 /* open(2) of what safe_path_parent() finds, with O_NOFOLLOW and O_CLOEXEC. A
  * descriptor, or -errno. */
 int safe_path_open(const char *path, int flags, mode_t mode);
+
+/* True when both descriptors lead to the same file or directory. */
+bool safe_path_is_same(int fd, int other);
 
 #endif

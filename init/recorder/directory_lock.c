@@ -17,7 +17,7 @@
 #include "init/kernel/clock.h"
 #include "init/kernel/descriptors.h"
 #include "init/lib/format.h"
-#include "init/helper/helper.h"
+#include "init/lib/safe_path.h"
 
 enum { TRIES = 4 }; /* against somebody who puts other things there */
 
@@ -85,18 +85,10 @@ static int open_it(int directory, char holder[LOCK_HOLDER])
 	return err < 0 ? err : -EBUSY;
 }
 
-static bool is_same(int fd, int other)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && fstat(other, &b) == 0 &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 bool lock_is_there(int directory, int fd)
 {
 	int named = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	bool is_it = named >= 0 && is_same(named, fd);
+	bool is_it = named >= 0 && safe_path_is_same(named, fd);
 
 	if (named >= 0)
 		close(named);
@@ -126,7 +118,7 @@ static void write_own(int directory, int held, const char *own)
 	if (fd < 0)
 		return;
 	/* By now the name may lead elsewhere. */
-	if (is_same(fd, held) && ftruncate(fd, 0) == 0)
+	if (safe_path_is_same(fd, held) && ftruncate(fd, 0) == 0)
 		(void)!pwrite(fd, text, (size_t)n, 0);
 	close(fd);
 }

@@ -138,8 +138,7 @@ static uint64_t seq_of_old(const struct jsonl *h, int directory)
 static int resume(struct batch *b, const struct stat *st)
 {
 	struct jsonl *h = b->h;
-	uint64_t events = atomic_load_explicit(&h->board->events,
-					       memory_order_acquire);
+	uint64_t events = board_events(h->board);
 	uint64_t seq;
 	off_t whole;
 	int err = find_end(h, b->fd, st->st_size, &whole, &seq);
@@ -264,14 +263,10 @@ static void await_words(struct batch *b, const struct board_event *e)
 static void put_lost(struct batch *b)
 {
 	struct jsonl *h = b->h;
-	uint64_t events = atomic_load_explicit(&h->board->events,
-					       memory_order_acquire);
-	uint64_t first = events > BOARD_EVENTS ? events - BOARD_EVENTS + 1 : 1;
+	uint64_t last = board_event_next(h->board, h->recorded) - 1;
 
-	if (first <= h->recorded + 1)
-		first = h->recorded + 2; /* this one was being overwritten */
-	record_put_lost(&b->j, h->board, first - 1, first - 1 - h->recorded);
-	h->recorded = first - 1;
+	record_put_lost(&b->j, h->board, last, last - h->recorded);
+	h->recorded = last;
 }
 
 /* One line more. */
@@ -310,23 +305,19 @@ static int write_events(struct batch *b, uint64_t events)
  * no whole line. Where that fails too, the next batch looks again. */
 static void cut_back(struct batch *b)
 {
-	enum board_volume step = b->v->step;
-	int err = b->v->err;
 	struct stat st;
 
 	b->h->ino = 0;
 	if (b->fd >= 0 && fstat(b->fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_nlink <= 1)
 		resume(b, &st);
-	volume_fail(b->v, step, err); /* the first failure is to be said */
 }
 
 int jsonl_write(struct jsonl *h, struct volume *v, int directory)
 {
 	struct batch b = { .h = h, .v = v, .directory = directory, .fd = -1,
 			   .wait_ms = JSONL_WAIT_MS };
-	uint64_t events = atomic_load_explicit(&h->board->events,
-					       memory_order_acquire);
+	uint64_t events = board_events(h->board);
 	int err = open_file(&b);
 
 	b.j.put = put;

@@ -216,19 +216,12 @@ static int write_files(struct recorder *r, int directory)
 		append_events, replace_report, replace_registry,
 		replace_metrics,
 	};
-	enum board_volume step = BOARD_VOLUME_WELL;
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (parts[i](r, directory) == 0)
-			continue;
-		if (step == BOARD_VOLUME_WELL) {
-			step = r->volume.step;
-			err = r->volume.err;
-		}
-	}
-	return step == BOARD_VOLUME_WELL ? 0 :
-					   volume_fail(&r->volume, step, err);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i](r, directory) < 0)
+			err = -1;
+	return err;
 }
 
 /* 0, or -1 with the volume's step and err. */

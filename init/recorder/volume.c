@@ -21,8 +21,10 @@ enum { PAUSE_MS = 20 }; /* between two looks at a lock that is held */
 
 int volume_fail(struct volume *v, enum board_volume step, int err)
 {
-	v->step = step;
-	v->err = err;
+	if (v->step == BOARD_VOLUME_WELL) {
+		v->step = step;
+		v->err = err;
+	}
 	return -1;
 }
 
@@ -131,19 +133,10 @@ static int lock(struct volume *v)
 	return fd;
 }
 
-/* Is it the directory that is in use? An open one keeps its number. */
-static bool is_in_use(const struct volume *v, int fd)
-{
-	struct stat st, used;
-
-	return v->fd >= 0 && fstat(fd, &st) == 0 && fstat(v->fd, &used) == 0 &&
-	       st.st_dev == used.st_dev && st.st_ino == used.st_ino;
-}
-
 /* Take fd as the directory in use: a caller's descriptor of it, or -1. */
 static int take(struct volume *v, int fd)
 {
-	bool is_moved = v->fd >= 0 && !is_in_use(v, fd);
+	bool is_moved = v->fd >= 0 && !safe_path_is_same(v->fd, fd);
 	int own = descriptors_control(fd, F_DUPFD_CLOEXEC, 3);
 
 	if (v->fd >= 0)
@@ -166,7 +159,7 @@ int volume_begin(struct volume *v)
 		if (fd < 0 && errno != ENOENT)
 			return volume_fail(v, BOARD_VOLUME_OPEN, errno);
 	}
-	if (fd >= 0 && is_in_use(v, fd) && v->lock_fd >= 0 &&
+	if (fd >= 0 && safe_path_is_same(v->fd, fd) && v->lock_fd >= 0 &&
 	    lock_is_there(fd, v->lock_fd))
 		return fd;
 	if (fd >= 0)

@@ -25,7 +25,7 @@ struct volume {
 	char holder[LOCK_HOLDER]; /* ... which says that it is this one */
 	int fd;                  /* the directory in use; -1 none yet */
 	int lock_fd;             /* its lock; -1: it could have none */
-	enum board_volume step;  /* what failed last; WELL: nothing */
+	enum board_volume step;  /* what failed first; WELL: nothing */
 	int err;                 /* its errno */
 };
 
@@ -38,7 +38,7 @@ struct volume_out {
 	char text[8192];
 };
 
-/* Set what failed; always -1. */
+/* Set what failed, unless something did since volume_begin(); always -1. */
 int volume_fail(struct volume *v, enum board_volume step, int err);
 
 /* Likewise for the -errno of a struct json that was being put. */

@@ -6,12 +6,11 @@
 static void tell(const struct helper_job *job, const struct usage_row *row,
 		 enum board_event_kind kind, uint32_t i)
 {
-	news_add(&job->boards.restore->news,
-		 &(struct news_item){ .kind = kind,
-				      .service = (int32_t)i,
-				      .n = { row->zombies, row->parent,
-					     row->pid } });
-	helper_tell(job);
+	helper_say(job, &job->boards.restore->news,
+		   &(struct news_item){ .kind = kind,
+					.service = (int32_t)i,
+					.n = { row->zombies, row->parent,
+					       row->pid } });
 }
 
 void zombies_look(const struct helper_job *job, struct usage *u)

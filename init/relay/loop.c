@@ -14,12 +14,6 @@ enum {
 	HOLD_MS = 1000,   /* a long line that pauses for so long is cut */
 };
 
-uint64_t relay_events(const struct relay *r)
-{
-	return atomic_load_explicit(&r->job->boards.board->events,
-				    memory_order_acquire);
-}
-
 /* PID 1 counts a service's starts on its board. */
 static uint64_t run_of(const struct relay *r, uint32_t k)
 {
@@ -175,7 +169,7 @@ static _Noreturn void carry(const struct helper_job *job,
 	for (;;) {
 		/* PID 1 appends its last event before it says EXITING. */
 		bool is_last = helper_phase(r->job) == BOARD_EXITING, is_said;
-		uint64_t events = relay_events(r);
+		uint64_t events = board_events(r->job->boards.board);
 		bool is_idle = !gather(r, 0);
 		int64_t next_ms;
 

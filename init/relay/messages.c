@@ -99,19 +99,16 @@ static void set_printed(struct relay *r, const struct phrase *w, uint64_t n)
 /* Say how many events up to the oldest one in the ring are gone. */
 static void skip_lost(struct relay *r, struct phrase *w)
 {
-	uint64_t events = relay_events(r);
-	uint64_t first = events > BOARD_EVENTS ? events - BOARD_EVENTS + 1 : 1;
+	uint64_t next = board_event_next(m.from.board, m.printed);
 
-	if (first <= m.printed + 1)
-		first = m.printed + 2; /* this one was being overwritten */
-	event_line_lost(w, m.from.config, first - 1 - m.printed,
-		     clock_wall_ms());
-	set_printed(r, w, first - 1);
+	event_line_lost(w, m.from.config, next - 1 - m.printed,
+			clock_wall_ms());
+	set_printed(r, w, next - 1);
 }
 
 bool messages_print(struct relay *r)
 {
-	uint64_t events = relay_events(r);
+	uint64_t events = board_events(m.from.board);
 
 	if (m.printed > events)
 		set_printed(r, NULL, events);

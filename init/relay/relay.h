@@ -35,11 +35,6 @@ struct relay {
  * where the kernel gives it nothing to wait with. r has job and output. */
 void relay_set_up(struct relay *r);
 
-/* --- The loop (loop.c) ---------------------------------------------------- */
-
-/* Events on PID 1's board so far. */
-uint64_t relay_events(const struct relay *r);
-
 /* --- From a stream to its sink (forward.c) -------------------------------- */
 
 /* Give stream k a turn in the next round. */

@@ -4,27 +4,16 @@
 #include "init/relay/relay.h"
 
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/kernel/clock.h"
+#include "init/lib/safe_path.h"
 
 static const struct config_stream *stream_of(const struct relay *r, uint32_t k)
 {
 	const struct config_service *s = config_service(r->job->config, k / 2);
 
 	return k % 2 == 0 ? &s->out : &s->err;
-}
-
-/* True when both standard outputs are one file: then lines of both go through
- * one sink, so that they do not get into each other. */
-static bool is_same_output(void)
-{
-	struct stat out, err;
-
-	return fstat(STDOUT_FILENO, &out) == 0 &&
-	       fstat(STDERR_FILENO, &err) == 0 && out.st_dev == err.st_dev &&
-	       out.st_ino == err.st_ino;
 }
 
 /* The number of the sink of stream k. */
@@ -107,8 +96,9 @@ static void say_torn(struct relay *r, uint32_t bytes, uint32_t what,
 		     bool is_reload)
 {
 	uint32_t k = what / 2;
-	int64_t n[NEWS_NUMBERS] = { k % 2, bytes, is_reload };
-	int32_t service = (int32_t)(k / 2);
+	struct news_item item = { .kind = BOARD_EV_OUTPUT_TORN,
+				  .service = (int32_t)(k / 2),
+				  .n = { k % 2, bytes, is_reload } };
 
 	if (k >= 2 * r->job->config->services)
 		return;
@@ -118,13 +108,13 @@ static void say_torn(struct relay *r, uint32_t bytes, uint32_t what,
 			sink->is_used ? lines_load(&sink->on_board->only) : 0;
 
 		/* Of several, it is said of the output. */
-		service = only == 0 || only > 2 * r->job->config->services ?
-				  -1 :
-				  (int32_t)((only - 1) / 2);
-		if (service >= 0)
-			n[0] = (int64_t)((only - 1) % 2);
+		item.service = -1;
+		if (only != 0 && only <= 2 * r->job->config->services) {
+			item.service = (int32_t)((only - 1) / 2);
+			item.n[0] = (int64_t)((only - 1) % 2);
+		}
 	}
-	sink_tell(&r->home, BOARD_EV_OUTPUT_TORN, service, n);
+	helper_say(r->job, &r->home.board->news, &item);
 }
 
 /* A reload may have given the number of a sink to another log file. What waits
@@ -184,7 +174,10 @@ void relay_set_up(struct relay *r)
 	static struct stream streams[2 * CONFIG_SERVICES];
 	static struct sink sinks[2 * CONFIG_SERVICES];
 	static uint16_t ring[2 * CONFIG_SERVICES];
-	bool is_same = r->output == CONFIG_RELAY && is_same_output();
+	/* Both standard outputs are one file: lines of both go through one
+	 * sink, so that they do not get into each other. */
+	bool is_same = r->output == CONFIG_RELAY &&
+		       safe_path_is_same(STDOUT_FILENO, STDERR_FILENO);
 
 	r->stream = streams;
 	r->sink = sinks;

@@ -92,23 +92,17 @@ bool sink_is_troubled(const struct sink *s)
 	return s->on_board->trouble_ms != 0;
 }
 
-void sink_tell(const struct sink_home *home, uint32_t kind, int32_t service,
-	       const int64_t *n)
-{
-	struct news_item item = { .kind = kind, .service = service };
-
-	memcpy(item.n, n, sizeof(item.n));
-	news_add(&home->board->news, &item);
-	helper_tell(home->job);
-}
-
 /* Speak of its log file as that of the first stream that has it. */
 static void tell_of(const struct sink_home *home, const struct sink *s,
 		    uint32_t kind, int64_t one, int64_t two, int64_t three)
 {
-	const int64_t n[NEWS_NUMBERS] = { s->number % 2, one, two, three };
+	const struct news_item item = {
+		.kind = kind,
+		.service = (int32_t)(s->number / 2),
+		.n = { s->number % 2, one, two, three },
+	};
 
-	sink_tell(home, kind, (int32_t)(s->number / 2), n);
+	helper_say(home->job, &home->board->news, &item);
 }
 
 /* How many bytes go in one write. */

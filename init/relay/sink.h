@@ -62,8 +62,4 @@ bool sink_is_troubled(const struct sink *s);
 /* Write what there is, as far as it goes. True when nothing is left. */
 bool sink_flush(const struct sink_home *home, struct sink *s, int64_t now_ms);
 
-/* Tell PID 1. n has NEWS_NUMBERS numbers. */
-void sink_tell(const struct sink_home *home, uint32_t kind, int32_t service,
-	       const int64_t *n);
-
 #endif
