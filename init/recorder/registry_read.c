@@ -116,8 +116,7 @@ static int32_t read_which(struct peek o, unsigned step)
 
 static bool read_end(struct peek o, struct board_end *end)
 {
-	int64_t number, code, runtime_ms, cpu_us, peak_kib, err, leftovers;
-	int64_t tasks, tasks_max, run;
+	int64_t number, code, runtime_ms, err, leftovers, run;
 	struct peek signal = peek_get(o, "signal");
 	unsigned cause, step, oom;
 
@@ -129,10 +128,10 @@ static bool read_end(struct peek o, struct board_end *end)
 	    !get_int_or(o, "errno", 0, 4095, 0, &err) ||
 	    !get_time(o, "ended", &end->ended_wall_ms) ||
 	    !get_int_or(o, "runtime_ms", 0, EXACT_MAX, -1, &runtime_ms) ||
-	    !get_int(o, "cpu_us", 0, EXACT_MAX, &cpu_us) ||
-	    !get_int(o, "peak_kib", 0, EXACT_MAX, &peak_kib) ||
-	    !get_int_or(o, "tasks", 0, EXACT_MAX, -1, &tasks) ||
-	    !get_int_or(o, "tasks_max", 0, EXACT_MAX, -1, &tasks_max) ||
+	    !get_int(o, "cpu_us", 0, EXACT_MAX, &end->cpu_us) ||
+	    !get_int(o, "peak_kib", 0, EXACT_MAX, &end->peak_kib) ||
+	    !get_int_or(o, "tasks", 0, EXACT_MAX, -1, &end->tasks_current) ||
+	    !get_int_or(o, "tasks_max", 0, EXACT_MAX, -1, &end->tasks_max) ||
 	    !get_int(o, "leftovers", 0, INT32_MAX, &leftovers) ||
 	    !get_bool(o, "is_failure", &end->was_failure) ||
 	    !get_bool(o, "is_probe", &end->was_probe) ||
@@ -153,10 +152,6 @@ static bool read_end(struct peek o, struct board_end *end)
 	end->err = (int32_t)err;
 	end->started_ms = runtime_ms < 0 ? -1 : 0;
 	end->ended_ms = runtime_ms < 0 ? 0 : runtime_ms;
-	end->cpu_us = cpu_us;
-	end->peak_kib = peak_kib;
-	end->tasks_current = tasks;
-	end->tasks_max = tasks_max;
 	end->leftovers = (int32_t)leftovers;
 	return true;
 }
