@@ -13,8 +13,8 @@
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
 #include "init/loader/bounded_files.h"
-#include "init/loader/draft.h"
 #include "init/loader/envfile.h"
+#include "init/loader/load_state.h"
 #include "init/text/policy_text.h"
 
 enum { WORDS = 1024 };

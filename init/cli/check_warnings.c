@@ -16,7 +16,7 @@
 #include "init/lib/errors.h"
 #include "init/lib/format.h"
 #include "init/loader/bounded_files.h"
-#include "init/loader/draft.h"
+#include "init/loader/load_state.h"
 #include "init/loader/mistakes.h"
 #include "init/simulate/simulation.h"
 #include "init/text/wording.h"

@@ -10,7 +10,7 @@
 #include "init/kernel/die.h"
 #include "init/lib/format.h"
 #include "init/lib/nearest.h"
-#include "init/loader/synonym.h"
+#include "init/loader/foreign_terms.h"
 
 /* The command that is nearest to an unknown word, or what other programs call
  * so; NULL: there is none. */
@@ -22,7 +22,7 @@ static const char *meant_by(const char *word)
 	const char *here;
 
 	format(foreign, sizeof(foreign), "dashpot=%s", word);
-	here = synonym_find(foreign);
+	here = foreign_terms_find(foreign);
 	for (size_t i = 0; here == NULL && (row = commands_row(i)); i++)
 		nearest_offer(&near, row->word);
 	return here != NULL ? here : near.best;

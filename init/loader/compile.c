@@ -10,7 +10,7 @@
 #include "init/lib/format.h"
 #include "init/lib/hash.h"
 #include "init/lib/nearest.h"
-#include "init/loader/draft.h"
+#include "init/loader/load_state.h"
 
 enum { STOP_EXTRA_MS = 1500 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "init/lib/hash.h"
-#include "init/loader/draft.h"
+#include "init/loader/load_state.h"
 
 #define FIELD(field)                                                         \
 	{ offsetof(struct config_service, field),                            \

@@ -2,9 +2,9 @@
 /* What inih stands on here. The Makefile includes this before ini.c and
  * nowhere else.
  *
- * Files are read by dashpot itself (init/loader/draft.h), so the library's own
- * reading of files is never called. Its mere names would link the C library's
- * streams, with what closes them at exit. */
+ * dashpot reads files itself (init/loader/bounded_files.h), so the library's
+ * own reading of files is never called. Its mere names would link the C
+ * library's streams, with what closes them at exit. */
 #ifndef INIT_LOADER_INIH_PORT_H
 #define INIT_LOADER_INIH_PORT_H
 

@@ -5,7 +5,7 @@
 
 #include "init/config/keys.h"
 #include "init/lib/format.h"
-#include "init/loader/draft.h"
+#include "init/loader/load_state.h"
 
 /* How many services a section asks for. What is wrong counts as 1: it is told
  * when the settings are parsed. */

@@ -13,11 +13,11 @@
 #include "init/lib/format.h"
 #include "init/lib/nearest.h"
 #include "init/loader/bounded_files.h"
-#include "init/loader/draft.h"
+#include "init/loader/foreign_terms.h"
 #include "init/loader/ini_syntax.h"
+#include "init/loader/load_state.h"
+#include "init/loader/nothing_starts.h"
 #include "init/loader/parse_setting.h"
-#include "init/loader/reach.h"
-#include "init/loader/synonym.h"
 
 int loader_service(const struct loader *l, const char *name, size_t len)
 {
@@ -119,13 +119,14 @@ static void unknown_key(struct loader *l, const char *name)
 {
 	struct section *section = l->current;
 	const struct config_key *other = key_find(name, ~0U);
-	const char *here = synonym_find(name);
+	const char *here = foreign_terms_find(name);
 	const char *near = key_nearest(name, section->flags);
 
 	/* The command may be what was meant. */
-	section->is_broken = section->is_broken || synonym_is_command(here) ||
-			     (near != NULL && (strcmp(near, "command") == 0 ||
-					       strcmp(near, "shell") == 0));
+	if (foreign_terms_is_command(here) ||
+	    (near != NULL && (strcmp(near, "command") == 0 ||
+			      strcmp(near, "shell") == 0)))
+		section->is_broken = true;
 	if (other != NULL)
 		mistake(&l->mistakes, l->at, "%.60s belongs in %s; move it",
 			name, config_key_section(other));
@@ -358,7 +359,7 @@ static const struct config *refuse_nothing(struct loader *l,
 	const struct setting *s;
 	uint16_t waits, on;
 
-	if (c == NULL || l->old != NULL || !reach_is_nothing(c, &waits, &on))
+	if (c == NULL || l->old != NULL || !nothing_starts(c, &waits, &on))
 		return c;
 	s = section_effective(l, l->sections[waits], "after");
 	mistake(&l->mistakes, s ? s->place : l->sections[waits]->place,

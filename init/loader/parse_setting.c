@@ -13,7 +13,7 @@
 #include "init/loader/endpoint.h"
 #include "init/loader/environment.h"
 #include "init/loader/expand.h"
-#include "init/loader/synonym.h"
+#include "init/loader/foreign_terms.h"
 
 /* Into an enum, which has the size of unsigned, or a flag: the second of two
  * words is true. */
@@ -500,7 +500,7 @@ static void parse_setting(struct loader *l, struct draft *draft,
 		doubt(l, setting);
 		return;
 	}
-	synonym_explain(setting->name, setting->value, &why);
+	foreign_terms_explain(setting->name, setting->value, &why);
 	/* A variable can be a secret: its value is not shown. */
 	if (setting->key->flags & KEY_EMPTY)
 		mistake(&l->mistakes, setting->place, "%.60s: %s",

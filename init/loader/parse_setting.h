@@ -5,7 +5,7 @@
 
 #include "init/config/keys.h"
 #include "init/config/scalar_value.h"
-#include "init/loader/draft.h"
+#include "init/loader/load_state.h"
 
 /* A setting on its way into its field. */
 struct key_use {

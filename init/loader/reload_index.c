@@ -4,7 +4,7 @@
  * the one that had it. */
 #include <string.h>
 
-#include "init/loader/draft.h"
+#include "init/loader/load_state.h"
 
 /* Where the old configuration has that name, or -1. */
 static int old_slot(const struct config *old, const char *name)

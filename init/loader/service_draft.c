@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "init/config/keys.h"
-#include "init/loader/draft.h"
 #include "init/loader/environment.h"
+#include "init/loader/load_state.h"
 #include "init/loader/parse_setting.h"
 
 enum { NAME_BYTES = 60 };

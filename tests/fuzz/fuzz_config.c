@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "init/loader/draft.h"
+#include "init/loader/load_state.h"
 #include "init/loader/loader.h"
 #include "tests/unit/config_valid.h"
 

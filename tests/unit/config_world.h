@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "init/loader/draft.h"
+#include "init/loader/load_state.h"
 #include "init/loader/loader.h"
 
 struct fake_file {

@@ -4,7 +4,7 @@
 #include "tests/unit/config_world.h"
 
 #include "init/config/keys.h"
-#include "init/loader/synonym.h"
+#include "init/loader/foreign_terms.h"
 
 static const struct {
 	const char *word, *here;
@@ -78,24 +78,24 @@ static const struct {
 static void words_of_the_neighbours_have_a_name_here(void **state)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		const char *here = synonym_find(words[i].word);
+		const char *here = foreign_terms_find(words[i].word);
 
 		if (here == NULL || strncmp(here, words[i].here,
 					    strlen(words[i].here)) != 0)
 			fail_msg("%s: %s", words[i].word, here);
 	}
-	assert_null(synonym_find("frobnicate"));
-	assert_null(synonym_find(""));
-	assert_null(synonym_find("Limit"));
-	assert_null(synonym_find("restart=sometimes"));
-	assert_string_equal(synonym_find("AUTORESTART"), "restart");
+	assert_null(foreign_terms_find("frobnicate"));
+	assert_null(foreign_terms_find(""));
+	assert_null(foreign_terms_find("Limit"));
+	assert_null(foreign_terms_find("restart=sometimes"));
+	assert_string_equal(foreign_terms_find("AUTORESTART"), "restart");
 }
 
 /* So the answer is about a key that there is. */
 static void names_here_are_keys(void **state)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		const char *here = synonym_find(words[i].word);
+		const char *here = foreign_terms_find(words[i].word);
 		char name[64];
 
 		if (strchr("-a`", *here) != NULL ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Two passes: who is wanted, dependents first; who starts, in the order of
- * starts. */
-#include "init/loader/reach.h"
+/* Two passes: which services are wanted, dependents first; which of them start,
+ * in the order of starts. */
+#include "init/loader/nothing_starts.h"
 
 static void want_required(const struct config *c, bool *is_wanted)
 {
@@ -20,8 +20,8 @@ static void want_required(const struct config *c, bool *is_wanted)
 	}
 }
 
-bool reach_is_nothing(const struct config *c, uint16_t *ret_waits,
-		      uint16_t *ret_for)
+bool nothing_starts(const struct config *c, uint16_t *ret_waits,
+		    uint16_t *ret_for)
 {
 	bool is_wanted[CONFIG_SERVICES] = { false };
 	bool is_found = false;
@@ -32,7 +32,7 @@ bool reach_is_nothing(const struct config *c, uint16_t *ret_waits,
 		const struct config_service *s = config_service(c, i);
 		uint32_t d = 0;
 
-		/* Those before it are wanted still where they start. */
+		/* The services before it are still wanted if they start. */
 		while (is_wanted[i] && d < s->deps &&
 		       is_wanted[config_dep(c, s->deps_first + d)->service])
 			d++;

@@ -5,8 +5,8 @@
  * setting into a field; service_draft.c completes each service; reload_index.c
  * gives those of a reload the indices that they had; compile.c orders them and
  * makes the block. */
-#ifndef INIT_LOADER_DRAFT_H
-#define INIT_LOADER_DRAFT_H
+#ifndef INIT_LOADER_LOAD_STATE_H
+#define INIT_LOADER_LOAD_STATE_H
 
 #include "init/config/config.h"
 #include "init/config/keys.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* One string: what it is called here, then the words for it, and so on. The
  * first one that fits is the answer. */
-#include "init/loader/synonym.h"
+#include "init/loader/foreign_terms.h"
 
 #include <string.h>
 
@@ -109,7 +109,7 @@ static bool is_listed(const char *list, const char *word)
 	return false;
 }
 
-const char *synonym_find(const char *word)
+const char *foreign_terms_find(const char *word)
 {
 	const char *here = table, *list;
 
@@ -121,18 +121,18 @@ const char *synonym_find(const char *word)
 	return NULL;
 }
 
-bool synonym_is_command(const char *answer)
+bool foreign_terms_is_command(const char *answer)
 {
 	return answer != NULL && strncmp(answer, "command", 7) == 0;
 }
 
-bool synonym_explain(const char *key, const char *value, struct why *why)
+bool foreign_terms_explain(const char *key, const char *value, struct why *why)
 {
 	char word[80];
 	const char *here;
 
 	format(word, sizeof(word), "%s=%s", key, value);
-	here = synonym_find(word);
+	here = foreign_terms_find(word);
 	return here == NULL ||
 	       value_wrong(why, "is called %s here; write that", here);
 }
