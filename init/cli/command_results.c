@@ -4,47 +4,47 @@
 
 #include "init/cli/volume_reader.h"
 
-static bool is_well(struct peek result)
+static bool is_well(struct json_value result)
 {
-	return peek_is(result, "done") || peek_is(result, "accepted");
+	return json_is(result, "done") || json_is(result, "accepted");
 }
 
-bool results_are_done(struct peek services)
+bool results_are_done(struct json_value services)
 {
-	struct peek service;
+	struct json_value service;
 
-	while (peek_next(&services, NULL, &service))
-		if (!is_well(peek_get(service, "result")))
+	while (json_next(&services, NULL, &service))
+		if (!is_well(json_get(service, "result")))
 			return false;
 	return true;
 }
 
-static void tell(struct out *o, struct peek service, const char *sent)
+static void tell(struct out *o, struct json_value service, const char *sent)
 {
-	struct peek result = peek_get(service, "result");
+	struct json_value result = json_get(service, "result");
 
 	out_styled(o, OUT_BOLD, reader_text(service, "service"));
 	out_text(o, ": ");
-	if (result.at != NULL && !peek_is(result, "done"))
+	if (result.at != NULL && !json_is(result, "done"))
 		out_styled(o, is_well(result) ? OUT_PLAIN : OUT_RED,
 			   reader_text(service, "result"));
-	if (sent != NULL && peek_is(result, "done")) {
+	if (sent != NULL && json_is(result, "done")) {
 		out_text(o, sent);
 		out_text(o, " sent; ");
 	}
 	/* What was only accepted has not changed its state yet. */
-	if (!peek_is(result, "accepted")) {
-		out_text(o, result.at == NULL || peek_is(result, "done") ?
+	if (!json_is(result, "accepted")) {
+		out_text(o, result.at == NULL || json_is(result, "done") ?
 				    "" : "; ");
 		out_wrap(o, 2, reader_text(service, "why"));
 	}
 	out_line(o);
 }
 
-void results_tell(struct out *o, struct peek services, const char *sent)
+void results_tell(struct out *o, struct json_value services, const char *sent)
 {
-	struct peek service;
+	struct json_value service;
 
-	while (peek_next(&services, NULL, &service))
+	while (json_next(&services, NULL, &service))
 		tell(o, service, sent);
 }

@@ -11,10 +11,10 @@
 
 /* True when everything in the list was done, or accepted where nobody waits
  * for more. */
-bool results_are_done(struct peek services);
+bool results_are_done(struct json_value services);
 
 /* One line for each: its name, what came of it, and why. sent: the signal that
  * was sent where the result is "done", or NULL. */
-void results_tell(struct out *o, struct peek services, const char *sent);
+void results_tell(struct out *o, struct json_value services, const char *sent);
 
 #endif

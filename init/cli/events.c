@@ -27,13 +27,13 @@ struct seen {
 	bool is_known;          /* the name was there, maybe too long ago */
 };
 
-void events_step(struct events_place *place, struct peek event)
+void events_step(struct events_place *place, struct json_value event)
 {
-	int64_t began_ms = peek_time(peek_get(event, "container"));
-	int64_t seq = peek_int(peek_get(event, "seq"), 0);
+	int64_t began_ms = json_to_time(json_get(event, "container"));
+	int64_t seq = json_to_int(json_get(event, "seq"), 0);
 
 	/* A record of a loss stands for all that it says was lost. */
-	int64_t first = seq - peek_int(peek_get(event, "lost"), 1) + 1;
+	int64_t first = seq - json_to_int(json_get(event, "lost"), 1) + 1;
 
 	place->is_new = place->seq == 0 || began_ms != place->container_ms;
 	/* What the very first one lacks before it was rotated away. */
@@ -44,24 +44,24 @@ void events_step(struct events_place *place, struct peek event)
 		place->lost = 0;
 	place->container_ms = began_ms;
 	place->seq = seq;
-	place->time_ms = peek_time(peek_get(event, "time"));
+	place->time_ms = json_to_time(json_get(event, "time"));
 }
 
-bool events_is_asked(const struct events *e, struct peek event)
+bool events_is_asked(const struct events *e, struct json_value event)
 {
 	char name[READER_NAME];
 
 	if (e->name == NULL)
 		return true;
-	peek_text(peek_get(event, "service"), name, sizeof(name));
+	json_to_text(json_get(event, "service"), name, sizeof(name));
 	return name[0] != '\0' && reader_matches(e->name, name);
 }
 
-static void note_name(struct seen *seen, struct peek event)
+static void note_name(struct seen *seen, struct json_value event)
 {
 	char name[READER_NAME];
 
-	peek_text(peek_get(event, "service"), name, sizeof(name));
+	json_to_text(json_get(event, "service"), name, sizeof(name));
 	if (name[0] == '\0')
 		return;
 	nearest_offer(&seen->near, name);
@@ -86,9 +86,9 @@ static void remark(struct out *o, const char *text)
 	out_line(o);
 }
 
-static void print_event(struct out *o, struct peek event, int64_t time_ms)
+static void print_event(struct out *o, struct json_value event, int64_t time_ms)
 {
-	struct peek level = peek_get(event, "level");
+	struct json_value level = json_get(event, "level");
 	const char *service;
 
 	add_time(o, time_ms);
@@ -98,9 +98,9 @@ static void print_event(struct out *o, struct peek event, int64_t time_ms)
 		out_styled(o, OUT_BOLD, service);
 		out_text(o, ": ");
 	}
-	if (peek_is(level, "error"))
+	if (json_is(level, "error"))
 		out_style(o, OUT_RED);
-	else if (peek_is(level, "warning"))
+	else if (json_is(level, "warning"))
 		out_style(o, OUT_YELLOW);
 	out_text(o, reader_text(event, "message"));
 	out_style(o, OUT_PLAIN);
@@ -158,7 +158,7 @@ static int tell_nothing(const struct events *e, struct out *o,
  * the event before. */
 static bool next_event(const struct events *e, struct out *o,
 		       struct reader *r, const struct events_place *place,
-		       struct peek *event)
+		       struct json_value *event)
 {
 	int err;
 
@@ -188,7 +188,7 @@ static int print_lines(const struct events *e, struct out *o,
 	struct events_place place = { .container_ms = -1 };
 	struct seen seen = { .near = { .word = e->name } };
 	int64_t shown_container_ms = -2, newest_ms = -1, lost = 0;
-	struct peek event;
+	struct json_value event;
 	bool is_any = false;
 
 	while (next_event(e, o, r, &place, &event)) {
@@ -197,7 +197,7 @@ static int print_lines(const struct events *e, struct out *o,
 			note_name(&seen, event);
 		lost = place.time_ms < e->since_ms ? 0 : lost + place.lost;
 		if (!events_is_asked(e, event)) {
-			lost += peek_int(peek_get(event, "lost"), 0);
+			lost += json_to_int(json_get(event, "lost"), 0);
 			continue;
 		}
 		seen.is_known = true;

@@ -34,11 +34,11 @@ struct events_place {
 };
 
 /* Take one event into account. */
-void events_step(struct events_place *place, struct peek event);
+void events_step(struct events_place *place, struct json_value event);
 
 /* Its service is one of those asked for; what speaks of dashpot as a whole
  * is only where all are. */
-bool events_is_asked(const struct events *e, struct peek event);
+bool events_is_asked(const struct events *e, struct json_value event);
 
 /* Print them. 0, or 1 when there is none; ends the program with DIE_USAGE
  * where no service of that name was ever seen, and with DIE_SYSTEM where the

@@ -94,7 +94,7 @@ static bool survey(struct graph *g, struct reader *r)
 {
 	struct events_place place = { 0 };
 	char name[READER_NAME];
-	struct peek event;
+	struct json_value event;
 
 	g->from_ms = g->events->since_ms;
 	while (reader_next(r, &event)) {
@@ -104,7 +104,7 @@ static bool survey(struct graph *g, struct reader *r)
 						      place.time_ms;
 		if (place.time_ms > g->last_ms)
 			g->last_ms = place.time_ms;
-		peek_text(peek_get(event, "service"), name, sizeof(name));
+		json_to_text(json_get(event, "service"), name, sizeof(name));
 		if (name[0] == '\0' || !events_is_asked(g->events, event) ||
 		    g->count == GRAPH_ROWS || row_of(g, name) != NULL)
 			continue;
@@ -168,22 +168,22 @@ static void forget(struct graph *g, int64_t time_ms)
 	}
 }
 
-static void change(struct graph *g, struct row *row, struct peek event,
+static void change(struct graph *g, struct row *row, struct json_value event,
 		   int64_t time_ms)
 {
-	struct peek word = peek_get(event, "event");
+	struct json_value word = json_get(event, "event");
 
 	advance(g, row, time_ms);
-	if (time_ms >= g->from_ms && peek_is_true(peek_get(event,
+	if (time_ms >= g->from_ms && json_is_true(json_get(event,
 							   "is_failure")))
 		row->failures++;
 	for (size_t i = 0; i < COUNT(changes); i++)
-		if (peek_is(word, changes[i].event))
+		if (json_is(word, changes[i].event))
 			row->phase = changes[i].phase;
-	if (peek_is_true(peek_get(event, "is_probe")))
+	if (json_is_true(json_get(event, "is_probe")))
 		row->phase = PROBE;
-	if (peek_is(word, "remembered") &&
-	    peek_int(peek_get(event, "wait_ms"), 0) > 0)
+	if (json_is(word, "remembered") &&
+	    json_to_int(json_get(event, "wait_ms"), 0) > 0)
 		row->phase = BLOCKED;
 }
 
@@ -192,14 +192,14 @@ static void draw(struct graph *g, struct reader *r)
 {
 	struct events_place place = { 0 };
 	char name[READER_NAME];
-	struct peek event;
+	struct json_value event;
 
 	while (reader_next(r, &event)) {
 		int64_t before_ms = place.time_ms;
 		struct row *row;
 
 		events_step(&place, event);
-		place.lost += peek_int(peek_get(event, "lost"), 0);
+		place.lost += json_to_int(json_get(event, "lost"), 0);
 		if (place.lost > 0 && !place.is_new)
 			forget(g, before_ms);
 		if (place.lost > 0 && place.time_ms >= g->from_ms)
@@ -211,11 +211,11 @@ static void draw(struct graph *g, struct reader *r)
 				g->is_begin[cell_of(g, place.container_ms)] =
 					true;
 		}
-		if (peek_is(peek_get(event, "event"), "exit"))
+		if (json_is(json_get(event, "event"), "exit"))
 			forget(g, place.time_ms);
-		peek_text(peek_get(event, "service"), name, sizeof(name));
+		json_to_text(json_get(event, "service"), name, sizeof(name));
 		row = row_of(g, name);
-		if (row != NULL && !peek_is(peek_get(event, "event"), "exit"))
+		if (row != NULL && !json_is(json_get(event, "event"), "exit"))
 			change(g, row, event, place.time_ms);
 	}
 	forget(g, g->to_ms);

@@ -19,20 +19,20 @@ enum { SEARCHED = 16 }; /* most services whose output is looked for in events */
 struct state {
 	const struct explain *asked;
 	struct service_from from;
-	struct peek all, container, services;
+	struct json_value all, container, services;
 	int64_t due_ms;     /* a deadline that passed unanswered, or -1 */
 	char due_of[READER_NAME];
 	unsigned found, ill; /* services asked for; of those, not well */
 };
 
-static bool is_asked(const struct state *s, struct peek service)
+static bool is_asked(const struct state *s, struct json_value service)
 {
 	return reader_matches(s->asked->name, reader_text(service, "name"));
 }
 
 /* Is it one that makes `explain` exit with 1? Of one that nobody started only
  * where it is named; once dashpot has exited, all are stopped. */
-static bool is_ill(const struct state *s, struct peek service)
+static bool is_ill(const struct state *s, struct json_value service)
 {
 	if (s->from.is_over && service_is_quiet(service))
 		return false;
@@ -44,10 +44,10 @@ static bool is_ill(const struct state *s, struct peek service)
 static void survey(struct state *s)
 {
 	int64_t late_ms = s->asked->now_ms - EXPLAIN_LATE_MS;
-	struct peek walk = s->services, service;
+	struct json_value walk = s->services, service;
 
 	s->due_ms = -1;
-	while (peek_next(&walk, NULL, &service)) {
+	while (json_next(&walk, NULL, &service)) {
 		int64_t due_ms = service_due_ms(service);
 
 		if (is_asked(s, service)) {
@@ -59,7 +59,7 @@ static void survey(struct state *s)
 		    (s->due_ms >= 0 && s->due_ms <= due_ms))
 			continue;
 		s->due_ms = due_ms;
-		peek_text(peek_get(service, "name"), s->due_of,
+		json_to_text(json_get(service, "name"), s->due_of,
 			  sizeof(s->due_of));
 	}
 }
@@ -98,7 +98,7 @@ static void tell_age(struct out *o, const struct state *s)
 static void tell_end(struct out *o, const struct state *s)
 {
 	const char *by = reader_text(s->container, "exit_service");
-	int64_t code = peek_int(peek_get(s->container, "exit_code"), -1);
+	int64_t code = json_to_int(json_get(s->container, "exit_code"), -1);
 
 	out_style(o, code == 0 ? OUT_GREEN : OUT_RED);
 	out_add(o, "  dashpot exited with code %lld", (long long)code);
@@ -113,8 +113,9 @@ static void tell_end(struct out *o, const struct state *s)
 
 static void tell_container(struct out *o, const struct state *s)
 {
-	int64_t starts = peek_int(peek_get(s->container, "recent_starts"), 0);
-	long long kills = peek_int(peek_get(peek_get(s->container, "memory"),
+	int64_t starts =
+		json_to_int(json_get(s->container, "recent_starts"), 0);
+	long long kills = json_to_int(json_get(json_get(s->container, "memory"),
 					    "oom_kills"), 0);
 
 	o->indent = 2;
@@ -122,16 +123,16 @@ static void tell_container(struct out *o, const struct state *s)
 	out_text(o, "  dashpot ");
 	out_text(o, reader_text(s->all, "dashpot"));
 	out_text(o, ", started ");
-	out_time(o, peek_time(peek_get(s->container, "started")),
+	out_time(o, json_to_time(json_get(s->container, "started")),
 		 s->asked->now_ms);
 	if (starts > 1)
 		out_add(o, ", start %lld within 10 m", (long long)starts);
 	out_line(o);
 	if (s->from.is_over)
 		tell_end(o, s);
-	else if (peek_is(peek_get(s->all, "phase"), "stopping"))
+	else if (json_is(json_get(s->all, "phase"), "stopping"))
 		out_raw(o, "  it is stopping everything\n", 28);
-	if (peek_is_true(peek_get(s->container, "is_outer_loop")))
+	if (json_is_true(json_get(s->container, "is_outer_loop")))
 		out_raw(o, "  the container itself restarts in a loop\n", 42);
 	if (kills > 0) {
 		out_add(o, "  killed for want of memory: %lld", kills);
@@ -142,11 +143,11 @@ static void tell_container(struct out *o, const struct state *s)
 
 static void tell(struct out *o, struct state *s)
 {
-	struct peek walk = s->services, service;
+	struct json_value walk = s->services, service;
 
 	if (s->asked->name == NULL || s->from.is_over || s->due_ms >= 0)
 		tell_container(o, s);
-	while (peek_next(&walk, NULL, &service)) {
+	while (json_next(&walk, NULL, &service)) {
 		if (!is_asked(s, service))
 			continue;
 		if (s->asked->name == NULL && !is_ill(s, service) &&
@@ -159,7 +160,8 @@ static void tell(struct out *o, struct state *s)
 	}
 }
 
-static void put_member(struct out *o, const char *before, struct peek value)
+static void put_member(struct out *o, const char *before,
+		       struct json_value value)
 {
 	out_raw(o, before, strlen(before));
 	if (value.at != NULL)
@@ -171,18 +173,18 @@ static void put_member(struct out *o, const char *before, struct peek value)
 /* The same judgement for a program, and the document's own words. */
 static void tell_json(struct out *o, const struct state *s, bool is_well)
 {
-	struct peek walk = s->services, key, service;
+	struct json_value walk = s->services, key, service;
 	bool is_first = true;
 
 	out_add(o, "{\"schema\":1,\"is_well\":%s,\"is_overdue\":%s,"
 		"\"age_ms\":%lld",
 		is_well ? "true" : "false", s->due_ms >= 0 ? "true" : "false",
 		(long long)(s->asked->now_ms - s->from.written_ms));
-	put_member(o, ",\"time\":", peek_get(s->all, "time"));
-	put_member(o, ",\"phase\":", peek_get(s->all, "phase"));
+	put_member(o, ",\"time\":", json_get(s->all, "time"));
+	put_member(o, ",\"phase\":", json_get(s->all, "phase"));
 	put_member(o, ",\"container\":", s->container);
 	out_text(o, ",\"services\":{");
-	while (peek_next(&walk, &key, &service)) {
+	while (json_next(&walk, &key, &service)) {
 		if (!is_asked(s, service))
 			continue;
 		put_member(o, is_first ? "" : ",", key);
@@ -199,18 +201,18 @@ int explain_print(const struct explain *e, struct out *o)
 
 	s.all = is_live ? e->live :
 			  reader_document(e->dir, "diagnostic.json", true);
-	s.container = peek_get(s.all, "container");
-	s.services = peek_get(s.all, "services");
+	s.container = json_get(s.all, "container");
+	s.services = json_get(s.all, "services");
 	s.from = (struct service_from){
 		.dir = e->dir,
 		.services = s.services,
-		.registry = is_live ? (struct peek){ NULL, NULL } :
+		.registry = is_live ? (struct json_value){ NULL, NULL } :
 				      reader_document(e->dir,
 						      "process-registry.json",
 						      false),
 		.now_ms = e->now_ms,
-		.written_ms = peek_time(peek_get(s.all, "time")),
-		.is_over = peek_is(peek_get(s.all, "phase"), "exiting"),
+		.written_ms = json_to_time(json_get(s.all, "time")),
+		.is_over = json_is(json_get(s.all, "phase"), "exiting"),
 		.is_whole = e->name != NULL,
 	};
 	survey(&s);
@@ -218,7 +220,7 @@ int explain_print(const struct explain *e, struct out *o)
 		service_refuse("explain", e->name, s.services);
 	s.from.is_searched = !is_live && s.ill <= SEARCHED;
 	is_well = s.ill == 0 && s.due_ms < 0 &&
-		  peek_int(peek_get(s.container, "exit_code"), 0) == 0;
+		  json_to_int(json_get(s.container, "exit_code"), 0) == 0;
 	if (e->is_json)
 		tell_json(o, &s, is_well);
 	else

@@ -15,7 +15,8 @@ enum {
 };
 
 struct explain {
-	struct peek live; /* the document of a running dashpot, or not there:
+	struct json_value
+		live;     /* the document of a running dashpot, or not there:
 			   * that of the volume */
 	const char *dir;  /* the volume */
 	const char *name; /* pattern of services, or NULL for all */

@@ -127,20 +127,20 @@ static const struct {
 };
 /* clang-format on */
 
-static bool is_key(struct peek end, const char *key)
+static bool is_key(struct json_value end, const char *key)
 {
 	static const char *const members[] = { "which", "step", "errno_name",
 					       "signal" };
 	char code[24];
 
 	if (strcmp(key, "daemonises") == 0)
-		return peek_int(peek_get(end, "code"), -1) == 0 &&
-		       peek_int(peek_get(end, "leftovers"), 0) > 0;
+		return json_to_int(json_get(end, "code"), -1) == 0 &&
+		       json_to_int(json_get(end, "leftovers"), 0) > 0;
 	for (size_t i = 0; i < COUNT(members); i++)
-		if (peek_is(peek_get(end, members[i]), key))
+		if (json_is(json_get(end, members[i]), key))
 			return true;
 	format(code, sizeof(code), "%lld",
-	       (long long)peek_int(peek_get(end, "code"), -1));
+	       (long long)json_to_int(json_get(end, "code"), -1));
 	return strcmp(code, key) == 0;
 }
 
@@ -156,7 +156,7 @@ static void read_core_pattern(char *to, size_t size)
 	to[strcspn(to, "\n")] = '\0';
 }
 
-static const char *on_crash(struct peek end)
+static const char *on_crash(struct json_value end)
 {
 	static char text[320];
 	char pattern[130]; /* core(5): at most 128 bytes */
@@ -165,34 +165,34 @@ static const char *on_crash(struct peek end)
 	format(text, sizeof(text),
 	       "The program crashed. Read what it said above, and %s. The "
 	       "kernel's core_pattern is \"%s\".",
-	       peek_is_true(peek_get(end, "is_core_dumped")) ?
+	       json_is_true(json_get(end, "is_core_dumped")) ?
 		       "look into its core" :
 		       "limit.core has to be unlimited for a core",
 	       pattern);
 	return text;
 }
 
-const char *advice_for(struct peek service)
+const char *advice_for(struct json_value service)
 {
-	struct peek list = peek_get(service, "ends"), end;
+	struct json_value list = json_get(service, "ends"), end;
 
-	if (peek_is_true(peek_get(service, "is_stuck")))
+	if (json_is_true(json_get(service, "is_stuck")))
 		return "The file or file system that it needs at that step "
 		       "hangs: mend that one.";
-	if (peek_is_true(peek_get(service, "is_unsignalled")))
+	if (json_is_true(json_get(service, "is_unsignalled")))
 		return NULL; /* `why` has it */
 	for (size_t i = 0; i < COUNT(states); i++) {
-		struct peek in = states[i].in == NULL ?
+		struct json_value in = states[i].in == NULL ?
 					 service :
-					 peek_get(service, states[i].in);
+					 json_get(service, states[i].in);
 
-		if (peek_is(peek_get(in, states[i].member), states[i].is))
+		if (json_is(json_get(in, states[i].member), states[i].is))
 			return states[i].text;
 	}
-	if (!peek_next(&list, NULL, &end))
+	if (!json_next(&list, NULL, &end))
 		return NULL;
 	for (size_t i = 0; i < COUNT(ends); i++)
-		if (peek_is(peek_get(end, "cause"), ends[i].cause) &&
+		if (json_is(json_get(end, "cause"), ends[i].cause) &&
 		    (ends[i].key[0] == '\0' || is_key(end, ends[i].key)))
 			return ends[i].text ? ends[i].text : on_crash(end);
 	return NULL;

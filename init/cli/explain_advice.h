@@ -7,6 +7,6 @@
 
 /* One or two sentences, or NULL where nothing is known that would help.
  * service: of diagnostic.json. The text is valid until the next call. */
-const char *advice_for(struct peek service);
+const char *advice_for(struct json_value service);
 
 #endif

@@ -17,59 +17,60 @@
 
 enum { TEXT = 1024 }; /* room for a sentence */
 
-static bool is_state(struct peek service, const char *state)
+static bool is_state(struct json_value service, const char *state)
 {
-	return peek_is(peek_get(service, "state"), state);
+	return json_is(json_get(service, "state"), state);
 }
 
-bool service_is_idle(struct peek service)
+bool service_is_idle(struct json_value service)
 {
 	return is_state(service, "waiting") &&
-	       peek_is(peek_get(peek_get(service, "waiting"), "for"),
+	       json_is(json_get(json_get(service, "waiting"), "for"),
 		       "schedule");
 }
 
-bool service_is_well(struct peek service)
+bool service_is_well(struct json_value service)
 {
-	struct peek is_well = peek_get(service, "is_well");
+	struct json_value is_well = json_get(service, "is_well");
 
 	/* An older dashpot did not say so. */
-	return is_well.at != NULL ? peek_is_true(is_well)
+	return is_well.at != NULL ? json_is_true(is_well)
 				  : service_is_quiet(service);
 }
 
-bool service_is_over(struct peek service)
+bool service_is_over(struct json_value service)
 {
 	return is_state(service, "done") || is_state(service, "failed") ||
 	       is_state(service, "stopped");
 }
 
-bool service_is_unasked(struct peek service)
+bool service_is_unasked(struct json_value service)
 {
-	struct peek is_well = peek_get(service, "is_well");
+	struct json_value is_well = json_get(service, "is_well");
 
 	return is_well.at != NULL && *is_well.at == 'n';
 }
 
-bool service_is_quiet(struct peek service)
+bool service_is_quiet(struct json_value service)
 {
-	bool is_failing = peek_int(peek_get(service, "failures_since_stable"),
-				   0) > 0 ||
-			  !peek_is(peek_get(service, "breaker"), "closed");
+	bool is_failing =
+		json_to_int(json_get(service, "failures_since_stable"), 0) >
+			0 ||
+		!json_is(json_get(service, "breaker"), "closed");
 
-	if (peek_is_true(peek_get(service, "is_unsignalled")))
+	if (json_is_true(json_get(service, "is_unsignalled")))
 		return false;
 	if (is_state(service, "running") || is_state(service, "starting"))
 		return !is_failing &&
-		       !peek_is_true(peek_get(service, "is_stuck"));
+		       !json_is_true(json_get(service, "is_stuck"));
 	if (service_is_idle(service))
 		return !is_failing;
 	if (is_state(service, "stopped"))
-		return peek_is(peek_get(service, "breaker"), "closed");
+		return json_is(json_get(service, "breaker"), "closed");
 	return is_state(service, "done") || is_state(service, "stopping");
 }
 
-enum out_style service_style(struct peek service)
+enum out_style service_style(struct json_value service)
 {
 	return service_is_well(service) ? OUT_GREEN :
 	       is_state(service, "blocked") || is_state(service, "failed") ?
@@ -78,15 +79,15 @@ enum out_style service_style(struct peek service)
 }
 
 _Noreturn void service_refuse(const char *word, const char *name,
-			      struct peek services)
+			      struct json_value services)
 {
 	struct nearest near = { .word = name };
 	char names[512] = "", one[READER_NAME], best[READER_NAME] = "";
 	struct phrase w = PHRASE_IN(names);
-	struct peek service;
+	struct json_value service;
 
-	while (peek_next(&services, NULL, &service)) {
-		peek_text(peek_get(service, "name"), one, sizeof(one));
+	while (json_next(&services, NULL, &service)) {
+		json_to_text(json_get(service, "name"), one, sizeof(one));
 		pattern_offer(&near, one);
 		if (near.best != NULL && near.best != best)
 			format(best, sizeof(best), "%s", near.best);
@@ -101,19 +102,19 @@ _Noreturn void service_refuse(const char *word, const char *name,
 		 word, name, names, w.is_cut ? " ..." : "");
 }
 
-int64_t service_due_ms(struct peek service)
+int64_t service_due_ms(struct json_value service)
 {
 	/* A waiting start is tried again and again without a change. */
 	if (is_state(service, "waiting") && !service_is_idle(service))
 		return -1;
-	return peek_time(peek_get(peek_get(service, "next"), "time"));
+	return json_to_time(json_get(json_get(service, "next"), "time"));
 }
 
 /* "blocked since 12:03:04Z, 4 s ago" */
 static void add_state(struct out *o, const struct service_from *from,
-		      struct peek service)
+		      struct json_value service)
 {
-	int64_t since_ms = peek_time(peek_get(service, "since"));
+	int64_t since_ms = json_to_time(json_get(service, "since"));
 
 	out_styled(o, service_style(service), reader_text(service, "state"));
 	if (since_ms < 0)
@@ -124,28 +125,28 @@ static void add_state(struct out *o, const struct service_from *from,
 	out_distance(o, since_ms, from->now_ms);
 }
 
-static void add_name(struct out *o, struct peek service)
+static void add_name(struct out *o, struct json_value service)
 {
 	out_styled(o, OUT_BOLD, reader_text(service, "name"));
 }
 
-void service_head(struct out *o, struct peek all)
+void service_head(struct out *o, struct json_value all)
 {
 	out_styled(o, OUT_BOLD,
-		   reader_text(peek_get(all, "container"), "hostname"));
+		   reader_text(json_get(all, "container"), "hostname"));
 	out_text(o, ": ");
 	out_wrap(o, 2, reader_text(all, "summary"));
 	out_line(o);
 }
 
 void service_line(struct out *o, const struct service_from *from,
-		  struct peek service)
+		  struct json_value service)
 {
-	int64_t pid = peek_int(peek_get(service, "pid"), 0);
+	int64_t pid = json_to_int(json_get(service, "pid"), 0);
 
 	add_name(o, service);
 	out_to(o, OUT_ROW);
-	if (peek_is_true(peek_get(service, "torn"))) {
+	if (json_is_true(json_get(service, "torn"))) {
 		out_text_line(o, "was changing while the file was written");
 		return;
 	}
@@ -155,13 +156,13 @@ void service_line(struct out *o, const struct service_from *from,
 	out_line(o);
 }
 
-char *service_why(struct peek service)
+char *service_why(struct json_value service)
 {
 	static char why[TEXT];
 	const char *state = reader_text(service, "state");
 	size_t skip = strlen(state);
 
-	peek_text(peek_get(service, "why"), why, sizeof(why));
+	json_to_text(json_get(service, "why"), why, sizeof(why));
 	return why + (strncmp(why, state, skip) == 0 &&
 				      strncmp(why + skip, ": ", 2) == 0
 			      ? skip + 2 : 0);
@@ -170,7 +171,7 @@ char *service_why(struct peek service)
 /* The sentence without the state before it, and without how the last run
  * ended and when the next one comes: both have rows of their own. */
 static void add_why(struct out *o, const struct service_from *from,
-		    struct peek service)
+		    struct json_value service)
 {
 	static const char *const own_rows[] = { ", last: ", "; next start in ",
 						"; next probe in ",
@@ -189,7 +190,7 @@ static void add_why(struct out *o, const struct service_from *from,
 	out_begin_row(o, "why");
 	out_wrap(o, OUT_ROW, why);
 	/* Such sentences count time up to the write. */
-	if (peek_int(peek_get(service, "pid"), 0) > 0 &&
+	if (json_to_int(json_get(service, "pid"), 0) > 0 &&
 	    from->now_ms - from->written_ms > 2000)
 		out_wrap(o, OUT_ROW, " (when that was written)");
 	out_line(o);
@@ -197,11 +198,11 @@ static void add_why(struct out *o, const struct service_from *from,
 
 /* "4 % CPU, 4.2 MiB, 3 processes" */
 static void add_usage(struct out *o, const struct service_from *from,
-		      struct peek service)
+		      struct json_value service)
 {
-	struct peek usage = peek_get(service, "usage");
-	int64_t percent = peek_int(peek_get(usage, "cpu_percent"), -1);
-	int64_t processes = peek_int(peek_get(usage, "processes"), 0);
+	struct json_value usage = json_get(service, "usage");
+	int64_t percent = json_to_int(json_get(usage, "cpu_percent"), -1);
+	int64_t processes = json_to_int(json_get(usage, "processes"), 0);
 	char text[120] = "";
 	struct phrase w = PHRASE_IN(text);
 
@@ -209,44 +210,45 @@ static void add_usage(struct out *o, const struct service_from *from,
 		return;
 	if (percent >= 0)
 		phrase_add(&w, "%lld %% of a CPU, ", (long long)percent);
-	history_add_size(&w, peek_int(peek_get(usage, "rss_kib"), 0));
+	history_add_size(&w, json_to_int(json_get(usage, "rss_kib"), 0));
 	phrase_add(&w, " of memory, %lld process%s, at ", (long long)processes,
 		   processes == 1 ? "" : "es");
 	out_begin_row(o, "uses");
 	out_wrap(o, OUT_ROW, text);
-	out_time(o, peek_time(peek_get(usage, "time")), from->now_ms);
+	out_time(o, json_to_time(json_get(usage, "time")), from->now_ms);
 	out_line(o);
 }
 
-static bool is_waiting_for(struct peek service, const char *name)
+static bool is_waiting_for(struct json_value service, const char *name)
 {
-	struct peek names = peek_get(peek_get(service, "waiting"), "services");
-	struct peek one;
+	struct json_value names =
+		json_get(json_get(service, "waiting"), "services");
+	struct json_value one;
 
-	while (peek_next(&names, NULL, &one))
-		if (peek_is(one, name))
+	while (json_next(&names, NULL, &one))
+		if (json_is(one, name))
 			return true;
 	return false;
 }
 
 /* "3 services wait for it: front, web, worker" */
 static void add_waiters(struct out *o, const struct service_from *from,
-			struct peek service)
+			struct json_value service)
 {
 	enum { MOST = 10 };
-	struct peek walk = from->services, other;
+	struct json_value walk = from->services, other;
 	char name[READER_NAME], one[READER_NAME];
 	char names[TEXT] = "", text[40] = "";
 	struct phrase list = PHRASE_IN(names), head = PHRASE_IN(text);
 	unsigned count = 0;
 
-	peek_text(peek_get(service, "name"), name, sizeof(name));
-	while (peek_next(&walk, NULL, &other)) {
+	json_to_text(json_get(service, "name"), name, sizeof(name));
+	while (json_next(&walk, NULL, &other)) {
 		if (!is_waiting_for(other, name))
 			continue;
 		if (++count <= MOST)
 			phrase_add(&list, "%s%s", count > 1 ? ", " : "",
-				   peek_text(peek_get(other, "name"), one,
+				   json_to_text(json_get(other, "name"), one,
 					     sizeof(one)));
 	}
 	if (count == 0)
@@ -262,22 +264,23 @@ static void add_waiters(struct out *o, const struct service_from *from,
 }
 
 /* The deadline of a breaker that a stop has kept for the next container. */
-static int64_t until_ms(const struct service_from *from, struct peek service)
+static int64_t until_ms(const struct service_from *from,
+			struct json_value service)
 {
 	char name[READER_NAME];
-	struct peek kept;
+	struct json_value kept;
 
-	if (!peek_is(peek_get(service, "breaker"), "open"))
+	if (!json_is(json_get(service, "breaker"), "open"))
 		return -1;
-	peek_text(peek_get(service, "name"), name, sizeof(name));
-	kept = peek_get(peek_get(from->registry, "services"), name);
-	return peek_time(peek_get(kept, "until"));
+	json_to_text(json_get(service, "name"), name, sizeof(name));
+	kept = json_get(json_get(from->registry, "services"), name);
+	return json_to_time(json_get(kept, "until"));
 }
 
 /* "probe in 8 s, at 12:03:14Z", or what a container that is gone would have
  * done. */
 static void add_next(struct out *o, const struct service_from *from,
-		     struct peek service)
+		     struct json_value service)
 {
 	static const struct {
 		const char *what, *now, *then;
@@ -294,13 +297,13 @@ static void add_next(struct out *o, const struct service_from *from,
 		{ "stable", "it counts as stable",
 		  "would have counted as stable" },
 	};
-	struct peek next = peek_get(service, "next");
-	int64_t due_ms = peek_time(peek_get(next, "time"));
+	struct json_value next = json_get(service, "next");
+	int64_t due_ms = json_to_time(json_get(next, "time"));
 	size_t what = 0;
 	bool is_past;
 
 	while (due_ms >= 0 && what < sizeof(words) / sizeof(*words) - 1 &&
-	       !peek_is(peek_get(next, "what"), words[what].what))
+	       !json_is(json_get(next, "what"), words[what].what))
 		what++;
 	if (due_ms < 0) { /* what 0: a probe */
 		due_ms = until_ms(from, service);
@@ -330,11 +333,11 @@ static void add_next(struct out *o, const struct service_from *from,
 }
 
 /* "3 starts, 3 failures; in earlier containers 7 and 5". */
-static void add_counts(struct out *o, struct peek service)
+static void add_counts(struct out *o, struct json_value service)
 {
-	int64_t starts = peek_int(peek_get(service, "starts"), 0);
-	int64_t failures = peek_int(peek_get(service, "failures"), 0);
-	int64_t before = peek_int(peek_get(service, "starts_earlier"), 0);
+	int64_t starts = json_to_int(json_get(service, "starts"), 0);
+	int64_t failures = json_to_int(json_get(service, "failures"), 0);
+	int64_t before = json_to_int(json_get(service, "starts_earlier"), 0);
 	char text[200] = "";
 	struct phrase w = PHRASE_IN(text);
 
@@ -344,16 +347,16 @@ static void add_counts(struct out *o, struct peek service)
 	if (before > 0)
 		phrase_add(&w, "; in earlier containers %lld and %lld",
 			   (long long)before,
-			   (long long)peek_int(peek_get(service,
+			   (long long)json_to_int(json_get(service,
 							"failures_earlier"),
 					       0));
 	out_row(o, "counts", text);
 }
 
 /* What the configuration says, and where. */
-static void add_settings(struct out *o, struct peek service)
+static void add_settings(struct out *o, struct json_value service)
 {
-	int64_t line = peek_int(peek_get(service, "line"), 0);
+	int64_t line = json_to_int(json_get(service, "line"), 0);
 
 	out_begin_row(o, "settings");
 	out_wrap(o, OUT_ROW, reader_text(service, "policy"));
@@ -366,12 +369,12 @@ static void add_settings(struct out *o, struct peek service)
 }
 
 void service_tell(struct out *o, const struct service_from *from,
-		  struct peek service)
+		  struct json_value service)
 {
 	const char *advice = advice_for(service);
 
 	o->indent = 2;
-	if (peek_is_true(peek_get(service, "torn"))) {
+	if (json_is_true(json_get(service, "torn"))) {
 		service_line(o, from, service);
 		return;
 	}

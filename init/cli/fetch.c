@@ -13,7 +13,7 @@
 #include "init/kernel/print.h"
 
 /* Ask; false when there is no answer, or none of use, and that is said. */
-static bool get(struct query *a, struct peek *answer)
+static bool get(struct query *a, struct json_value *answer)
 {
 	int err = query_try(a, answer);
 	char text[800] = "";
@@ -24,12 +24,12 @@ static bool get(struct query *a, struct peek *answer)
 	if (err < 0 && a->control != NULL)
 		query_fail(a, err);
 	if (err == 0 && (a->control != NULL ||
-			 !peek_is(peek_get(*answer, "code"), "internal")))
+			 !json_is(json_get(*answer, "code"), "internal")))
 		query_refuse(a, *answer);
 	if (err < 0)
 		socket_describe(&w, a->control, a->place, err);
 	else
-		peek_text(peek_get(*answer, "error"), text, sizeof(text));
+		json_to_text(json_get(*answer, "error"), text, sizeof(text));
 	print_fd(STDERR_FILENO, "dashpot: %s: %s; reading %s instead\n",
 		  a->word, text, reader_directory(NULL));
 	return false;
@@ -42,30 +42,30 @@ void fetch_refuse_both(const char *word, const char *dir, const char *control)
 			 "a running dashpot: give one", word);
 }
 
-struct peek fetch_report(const char *word, const char *control)
+struct json_value fetch_report(const char *word, const char *control)
 {
 	static struct query a;
-	struct peek answer = { NULL, NULL };
+	struct json_value answer = { NULL, NULL };
 
 	query_begin(&a, "status", control);
 	a.word = word;
 	if (!get(&a, &answer))
-		return (struct peek){ NULL, NULL };
-	answer = peek_get(answer, "report");
+		return (struct json_value){ NULL, NULL };
+	answer = json_get(answer, "report");
 	if (answer.at == NULL)
 		query_fail(&a, -EPROTO);
 	return answer;
 }
 
 /* The events of a list as lines; a descriptor at the first of them. */
-static int put_lines(struct peek events)
+static int put_lines(struct json_value events)
 {
 	int fd = memfd_create("events", MFD_CLOEXEC);
-	struct peek event;
+	struct json_value event;
 
 	if (fd < 0)
 		die_system("memfd_create", errno);
-	while (peek_next(&events, NULL, &event)) {
+	while (json_next(&events, NULL, &event)) {
 		union {
 			const void *from;
 			void *to;
@@ -86,7 +86,7 @@ static int put_lines(struct peek events)
 int fetch_events(struct query *a, const char *control, const char *name,
 		bool is_followed)
 {
-	struct peek answer;
+	struct json_value answer;
 	int err;
 
 	/* The events of one service alone would not show which are lost, so
@@ -103,7 +103,7 @@ int fetch_events(struct query *a, const char *control, const char *name,
 	query_begin(a, "events", control);
 	if (!is_followed)
 		return get(a, &answer) ?
-			       put_lines(peek_get(answer, "events")) :
+			       put_lines(json_get(answer, "events")) :
 			       -1;
 	phrase_add(&a->line, " follow");
 	err = query_stream(a);

@@ -10,7 +10,7 @@
  * there: a line on stderr has then said why not, and that the volume is read
  * instead. With `control` given that ends the program, as nothing else was
  * asked for. */
-struct peek fetch_report(const char *word, const char *control);
+struct json_value fetch_report(const char *word, const char *control);
 
 /* A descriptor to read events from, one line each as in events.jsonl, or -1
  * as above. With is_followed it is the connection of `a`, which goes on, and

@@ -55,7 +55,7 @@ static void set_alarms(void)
 }
 
 /* Say it; the exit code. */
-static int tell(struct peek answer, bool is_well, const char *well,
+static int tell(struct json_value answer, bool is_well, const char *well,
 		bool is_json)
 {
 	struct out o;
@@ -66,9 +66,9 @@ static int tell(struct peek answer, bool is_well, const char *well,
 	} else if (is_well) {
 		out_text_line(&o, well);
 	} else {
-		if (peek_is_true(peek_get(answer, "timed_out")))
+		if (json_is_true(json_get(answer, "timed_out")))
 			out_text_line(&o, "not ready in time");
-		results_tell(&o, peek_get(answer, "reasons"), NULL);
+		results_tell(&o, json_get(answer, "reasons"), NULL);
 	}
 	if (out_end(&o) < 0)
 		return DIE_SYSTEM;
@@ -85,7 +85,7 @@ int health_run(int argc, char **argv)
 		{ "--json", .is_given = &is_json },
 	};
 	int count = options_parse(argc, argv, rows, 2, names, QUERY_NAMES);
-	struct peek answer;
+	struct json_value answer;
 
 	set_alarms();
 	query_begin(&a, "health", control);
@@ -94,7 +94,7 @@ int health_run(int argc, char **argv)
 	a.failure = 1;
 	query_add_names(&a, names, count);
 	answer = query_get(&a);
-	return tell(answer, peek_is_true(peek_get(answer, "healthy")),
+	return tell(answer, json_is_true(json_get(answer, "healthy")),
 		    "healthy", is_json);
 }
 
@@ -113,7 +113,7 @@ int health_wait(int argc, char **argv)
 					   QUERY_WAIT_MS);
 	int tries = (int)((wait_ms < START_MS ? wait_ms : START_MS) /
 			  START_PAUSE_MS);
-	struct peek answer;
+	struct json_value answer;
 	int err;
 
 	query_begin(&a, "wait", control);
@@ -124,6 +124,6 @@ int health_wait(int argc, char **argv)
 	       socket_is_absent(err) && tries-- > 0)
 		(void)poll(NULL, 0, START_PAUSE_MS);
 	(void)query_checked(&a, err, answer);
-	return tell(answer, peek_is_true(peek_get(answer, "ready")), "ready",
+	return tell(answer, json_is_true(json_get(answer, "ready")), "ready",
 		    is_json);
 }

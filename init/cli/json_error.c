@@ -45,7 +45,7 @@ void json_error_code(const char *code)
 	next_code = code;
 }
 
-void json_error_put(struct peek answer)
+void json_error_put(struct json_value answer)
 {
 	if (is_json)
 		print_fd(STDOUT_FILENO, "%.*s\n",

@@ -14,7 +14,7 @@ void json_error_begin(int argc, char **argv);
 void json_error_code(const char *code);
 
 /* An error that dashpot answered, as it is. */
-void json_error_put(struct peek answer);
+void json_error_put(struct json_value answer);
 
 /* A sentence, from a signal handler. */
 void json_error_put_at_once(const char *code, const char *sentence);

@@ -27,7 +27,8 @@ struct logs {
 	unsigned skipped; /* ... and of these, that came again */
 };
 
-static void print_line(struct out *o, const struct logs *l, struct peek line)
+static void print_line(struct out *o, const struct logs *l,
+		       struct json_value line)
 {
 	if (l->is_json) {
 		out_json_line(o, line);
@@ -42,15 +43,15 @@ static void print_line(struct out *o, const struct logs *l, struct peek line)
 		out_text(o, ": ");
 	}
 	out_text(o, reader_text(line, "text"));
-	if (peek_is_true(peek_get(line, "is_cut")))
+	if (json_is_true(json_get(line, "is_cut")))
 		out_text(o, " ...");
 	out_line(o);
 }
 
 /* True for a line that was not shown before the connection broke. */
-static bool is_new(struct logs *l, struct peek line)
+static bool is_new(struct logs *l, struct json_value line)
 {
-	int64_t time_ms = peek_time(peek_get(line, "time"));
+	int64_t time_ms = json_to_time(json_get(line, "time"));
 
 	if (l->is_again && time_ms < l->last_ms)
 		return false;
@@ -79,7 +80,7 @@ static void make_request(struct query *a, const struct logs *l)
 static void follow(struct query *a, struct logs *l, struct out *o)
 {
 	struct reader r;
-	struct peek line;
+	struct json_value line;
 	int err;
 
 	make_request(a, l);
@@ -125,7 +126,7 @@ int logs_run(int argc, char **argv)
 {
 	static struct query a;
 	static struct logs l;
-	struct peek lines, line;
+	struct json_value lines, line;
 	struct out o;
 
 	parse(&l, argc, argv);
@@ -135,8 +136,8 @@ int logs_run(int argc, char **argv)
 		return DIE_SYSTEM;
 	}
 	make_request(&a, &l);
-	lines = peek_get(query_get(&a), "lines");
-	while (peek_next(&lines, NULL, &line))
+	lines = json_get(query_get(&a), "lines");
+	while (json_next(&lines, NULL, &line))
 		print_line(&o, &l, line);
 	return out_end(&o) < 0 ? DIE_SYSTEM : 0;
 }

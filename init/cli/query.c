@@ -158,7 +158,7 @@ static int64_t read_line(const struct query *a, int64_t until_ms, char *to,
 	return (int64_t)used - 1;
 }
 
-int query_try(struct query *a, struct peek *answer)
+int query_try(struct query *a, struct json_value *answer)
 {
 	static char *text;
 	const int64_t most_ms = a->silence_ms + a->again_ms;
@@ -176,21 +176,22 @@ int query_try(struct query *a, struct peek *answer)
 			break;
 		pause_ms(PAUSE_MS);
 	}
-	*answer = (struct peek){ NULL, NULL };
+	*answer = (struct json_value){ NULL, NULL };
 	if (length < 0)
 		return (int)length;
-	*answer = peek_document(text, (size_t)length, NULL);
-	return peek_get(*answer, "ok").at == NULL ? -EPROTO : 0;
+	*answer = json_document(text, (size_t)length, NULL);
+	return json_get(*answer, "ok").at == NULL ? -EPROTO : 0;
 }
 
-bool query_is_error(struct peek answer)
+bool query_is_error(struct json_value answer)
 {
-	struct peek ok = peek_get(answer, "ok");
+	struct json_value ok = json_get(answer, "ok");
 
-	return ok.at != NULL && !peek_is_true(ok);
+	return ok.at != NULL && !json_is_true(ok);
 }
 
-struct peek query_checked(struct query *a, int err, struct peek answer)
+struct json_value query_checked(struct query *a, int err,
+				struct json_value answer)
 {
 	if (err < 0)
 		query_fail(a, err);
@@ -199,46 +200,46 @@ struct peek query_checked(struct query *a, int err, struct peek answer)
 	return answer;
 }
 
-struct peek query_get(struct query *a)
+struct json_value query_get(struct query *a)
 {
-	struct peek answer;
+	struct json_value answer;
 	int err = query_try(a, &answer);
 
 	return query_checked(a, err, answer);
 }
 
-struct peek query_command(struct query *a,
+struct json_value query_command(struct query *a,
 			void (*make)(struct query *a, const void *of),
 			const void *of)
 {
-	struct peek answer;
+	struct json_value answer;
 	int tries = 0, err;
 
 	do {
 		make(a, of);
 		err = query_try(a, &answer);
 	} while (err == 0 && query_is_error(answer) &&
-		 peek_is(peek_get(answer, "code"), "stale") &&
+		 json_is(json_get(answer, "code"), "stale") &&
 		 ++tries < STALE_TRIES);
 	return query_checked(a, err, answer);
 }
 
 /* What a reload found wrong, one a line, as it is on dashpot's own stderr. */
-static void tell_mistakes(struct out *o, struct peek answer)
+static void tell_mistakes(struct out *o, struct json_value answer)
 {
-	struct peek lines = peek_get(answer, "mistakes"), line;
-	int64_t more = peek_int(peek_get(answer, "more"), 0);
+	struct json_value lines = json_get(answer, "mistakes"), line;
+	int64_t more = json_to_int(json_get(answer, "more"), 0);
 	char text[2048];
 
-	while (peek_next(&lines, NULL, &line))
-		out_text_line(o, peek_text(line, text, sizeof(text)));
+	while (json_next(&lines, NULL, &line))
+		out_text_line(o, json_to_text(line, text, sizeof(text)));
 	if (more > 0) {
 		out_add(o, "dashpot: and %lld more mistakes", (long long)more);
 		out_line(o);
 	}
 }
 
-_Noreturn void query_refuse(struct query *a, struct peek answer)
+_Noreturn void query_refuse(struct query *a, struct json_value answer)
 {
 	static const struct {
 		const char *code;
@@ -247,13 +248,13 @@ _Noreturn void query_refuse(struct query *a, struct peek answer)
 		{ "usage", DIE_USAGE }, { "unknown-service", DIE_USAGE },
 		{ "stopping", 1 }, { "busy", 1 }, { "reload-failed", 1 },
 	};
-	struct peek code = peek_get(answer, "code");
+	struct json_value code = json_get(answer, "code");
 	const char *nearest;
 	int exit = a->failure;
 	struct out o;
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (peek_is(code, codes[i].code))
+		if (json_is(code, codes[i].code))
 			exit = codes[i].exit;
 	json_error_put(answer);
 	out_begin(&o, STDERR_FILENO);

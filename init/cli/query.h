@@ -56,17 +56,18 @@ void query_add_names(struct query *a, const char *const *names, int count);
  * answer overwrites. 0, or -errno: -ENOENT and -ECONNREFUSED where no dashpot
  * answers, -ETIMEDOUT, -ECONNRESET (it broke again and again), -EPROTO (it is
  * no answer), or what connect(2) says. */
-int query_try(struct query *a, struct peek *answer);
+int query_try(struct query *a, struct json_value *answer);
 
 /* As query_try(); ends the program where there is no answer, or where the
  * answer is an error, with a line that says why. query_checked() does so with
  * what query_try() has returned. */
-struct peek query_get(struct query *a);
-struct peek query_checked(struct query *a, int err, struct peek answer);
+struct json_value query_get(struct query *a);
+struct json_value query_checked(struct query *a, int err,
+				struct json_value answer);
 
 /* Likewise of a command, which make() makes with an id. A command that a reload
  * made void is made and sent anew, as another one. */
-struct peek query_command(struct query *a,
+struct json_value query_command(struct query *a,
 			void (*make)(struct query *a, const void *of),
 			const void *of);
 
@@ -78,11 +79,11 @@ int query_stream(struct query *a);
 int query_stream_again(struct query *a);
 
 /* True when dashpot answered with an error. */
-bool query_is_error(struct peek answer);
+bool query_is_error(struct json_value answer);
 
 /* End the program: with the words of an error that it answered with and the
  * exit code that belongs to it, or with those of -errno and a->failure. */
-_Noreturn void query_refuse(struct query *a, struct peek answer);
+_Noreturn void query_refuse(struct query *a, struct json_value answer);
 _Noreturn void query_fail(const struct query *a, int err);
 
 #endif

@@ -9,7 +9,7 @@
 /* Rows: its last end, the output of that run (or of the present one), earlier
  * ends. */
 void history_tell(struct out *o, const struct service_from *from,
-	       struct peek service);
+	       struct json_value service);
 
 /* "4.2 MiB" */
 void history_add_size(struct phrase *w, int64_t kib);

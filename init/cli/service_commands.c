@@ -86,17 +86,17 @@ int service_commands_run(int argc, char **argv)
 {
 	static struct query a;
 	static struct service_command s;
-	struct peek answer, services, rest, first;
+	struct json_value answer, services, rest, first;
 	struct out o;
 	bool is_done, is_nothing;
 	char name[16];
 
 	parse(&s, argc, argv);
 	answer = query_command(&a, make_request, &s);
-	services = rest = peek_get(answer, "services");
+	services = rest = json_get(answer, "services");
 	/* There is nothing to stop where all is at rest. */
 	is_nothing = s.count > 0 && strcmp(s.word, "stop") != 0 &&
-		     !peek_next(&rest, NULL, &first);
+		     !json_next(&rest, NULL, &first);
 	is_done = results_are_done(services) && !is_nothing;
 	out_begin(&o, STDOUT_FILENO);
 	if (s.is_json)

@@ -26,7 +26,7 @@ enum {
 	TEXT = 1024, /* room for a sentence */
 };
 
-static bool is_asked(const struct status *s, struct peek service)
+static bool is_asked(const struct status *s, struct json_value service)
 {
 	for (int i = 0; i < s->count; i++)
 		if (reader_matches(s->names[i], reader_text(service, "name")))
@@ -35,15 +35,15 @@ static bool is_asked(const struct status *s, struct peek service)
 }
 
 /* Every pattern has to mean somebody. */
-static void check_names(const struct status *s, struct peek services)
+static void check_names(const struct status *s, struct json_value services)
 {
 	for (int i = 0; i < s->count; i++) {
 		const struct status one = { .names = s->names + i,
 					    .count = 1 };
-		struct peek walk = services, service;
+		struct json_value walk = services, service;
 		bool is_found = false;
 
-		while (!is_found && peek_next(&walk, NULL, &service))
+		while (!is_found && json_next(&walk, NULL, &service))
 			is_found = is_asked(&one, service);
 		if (!is_found)
 			service_refuse("status", s->names[i], services);
@@ -51,15 +51,15 @@ static void check_names(const struct status *s, struct peek services)
 }
 
 /* The limit under which least is free. */
-static struct peek tightest(struct peek limits)
+static struct json_value tightest(struct json_value limits)
 {
-	struct peek limit, best = { NULL, NULL };
+	struct json_value limit, best = { NULL, NULL };
 	int64_t least = INT64_MAX;
 
-	while (peek_next(&limits, NULL, &limit)) {
-		int64_t max = peek_int(peek_get(limit, "max"), -1);
-		int64_t left = max -
-			       peek_int(peek_get(limit, "current"), INT64_MAX);
+	while (json_next(&limits, NULL, &limit)) {
+		int64_t max = json_to_int(json_get(limit, "max"), -1);
+		int64_t left = max - json_to_int(json_get(limit, "current"),
+						 INT64_MAX);
 
 		if (max < 0 || left >= least)
 			continue;
@@ -70,30 +70,30 @@ static struct peek tightest(struct peek limits)
 }
 
 /* Services that wait for another one. */
-static unsigned count_dependents(struct peek services)
+static unsigned count_dependents(struct json_value services)
 {
-	struct peek service;
+	struct json_value service;
 	unsigned n = 0;
 
-	while (peek_next(&services, NULL, &service))
-		n += peek_is(peek_get(peek_get(service, "waiting"), "for"),
+	while (json_next(&services, NULL, &service))
+		n += json_is(json_get(json_get(service, "waiting"), "for"),
 			     "dependency");
 	return n;
 }
 
 static void print_container(struct out *o, const struct status *s)
 {
-	struct peek container = peek_get(s->all, "container");
-	struct peek room = peek_get(s->all, "headroom");
-	struct peek limit = tightest(peek_get(room, "limits"));
-	int64_t waiting = peek_int(peek_get(room, "waiting"), 0);
-	unsigned others = count_dependents(peek_get(s->all, "services"));
+	struct json_value container = json_get(s->all, "container");
+	struct json_value room = json_get(s->all, "headroom");
+	struct json_value limit = tightest(json_get(room, "limits"));
+	int64_t waiting = json_to_int(json_get(room, "waiting"), 0);
+	unsigned others = count_dependents(json_get(s->all, "services"));
 	char text[TEXT] = "";
 	struct phrase w = PHRASE_IN(text);
 
 	service_head(o, s->all);
 	phrase_add(&w, "up ");
-	phrase_duration(&w, peek_int(peek_get(container, "uptime_ms"), 0));
+	phrase_duration(&w, json_to_int(json_get(container, "uptime_ms"), 0));
 	phrase_add(&w, "; %lld waiting for room or their turn",
 		   (long long)waiting);
 	if (others > 0)
@@ -109,8 +109,8 @@ static void print_container(struct out *o, const struct status *s)
 /* Of what comes from the volume: how old it is. */
 static void print_age(struct out *o, const struct status *s)
 {
-	int64_t written_ms = peek_time(peek_get(s->all, "time"));
-	int64_t code = peek_int(peek_get(peek_get(s->all, "container"),
+	int64_t written_ms = json_to_time(json_get(s->all, "time"));
+	int64_t code = json_to_int(json_get(json_get(s->all, "container"),
 					 "exit_code"), -1);
 
 	o->indent = 2;
@@ -157,16 +157,16 @@ static void add_cut(struct out *o, const char *text)
 }
 
 /* Why it is as it is; of one that is well, how its last run ended. */
-static void add_why(struct out *o, struct peek service)
+static void add_why(struct out *o, struct json_value service)
 {
-	struct peek ends = peek_get(service, "ends"), end;
+	struct json_value ends = json_get(service, "ends"), end;
 	char text[TEXT] = "last: ";
 
 	if (service_is_well(service) && service_is_quiet(service) &&
 	    !service_is_idle(service)) {
-		if (!peek_next(&ends, NULL, &end))
+		if (!json_next(&ends, NULL, &end))
 			return;
-		peek_text(peek_get(end, "text"), text + 6, sizeof(text) - 6);
+		json_to_text(json_get(end, "text"), text + 6, sizeof(text) - 6);
 		add_cut(o, text);
 	} else {
 		add_cut(o, service_why(service));
@@ -174,10 +174,10 @@ static void add_why(struct out *o, struct peek service)
 }
 
 static void print_row(struct out *o, const struct status *s, unsigned at,
-		      struct peek service)
+		      struct json_value service)
 {
-	int64_t since_ms = peek_time(peek_get(service, "since"));
-	int64_t pid = peek_int(peek_get(service, "pid"), 0);
+	int64_t since_ms = json_to_time(json_get(service, "since"));
+	int64_t pid = json_to_int(json_get(service, "pid"), 0);
 	char text[PHRASE_TIME] = "";
 	struct phrase w = PHRASE_IN(text);
 
@@ -185,7 +185,7 @@ static void print_row(struct out *o, const struct status *s, unsigned at,
 	if (o->column > at - 2)
 		out_line(o);
 	out_to(o, at);
-	if (peek_is_true(peek_get(service, "torn"))) {
+	if (json_is_true(json_get(service, "torn"))) {
 		out_text_line(o, "changing just now");
 		return;
 	}
@@ -204,18 +204,18 @@ static void print_row(struct out *o, const struct status *s, unsigned at,
 	else
 		out_text(o, "      -");
 	out_add(o, " %7lld  ",
-		(long long)peek_int(peek_get(service, "starts"), 0));
+		(long long)json_to_int(json_get(service, "starts"), 0));
 	add_why(o, service);
 	out_line(o);
 }
 
 static void print_table(struct out *o, const struct status *s,
-			struct peek services)
+			struct json_value services)
 {
-	struct peek walk = services, service;
+	struct json_value walk = services, service;
 	unsigned at = 4;
 
-	while (peek_next(&walk, NULL, &service)) {
+	while (json_next(&walk, NULL, &service)) {
 		unsigned columns = out_columns(reader_text(service, "name"));
 
 		if (is_asked(s, service) && columns > at)
@@ -229,7 +229,7 @@ static void print_table(struct out *o, const struct status *s,
 		s->is_old ? "    " : "");
 	out_style(o, OUT_PLAIN);
 	out_line(o);
-	while (peek_next(&services, NULL, &service))
+	while (json_next(&services, NULL, &service))
 		if (is_asked(s, service))
 			print_row(o, s, at, service);
 }
@@ -237,20 +237,20 @@ static void print_table(struct out *o, const struct status *s,
 /* The document, with the services that are asked for. */
 static void print_json(struct out *o, const struct status *s)
 {
-	struct peek walk = s->all, key, value, name, service;
+	struct json_value walk = s->all, key, value, name, service;
 	const char *mark = "{";
 
-	for (; peek_next(&walk, &key, &value); mark = ",") {
+	for (; json_next(&walk, &key, &value); mark = ",") {
 		const char *comma = "{";
 
 		out_raw(o, mark, 1);
 		out_json(o, key);
 		out_raw(o, ":", 1);
-		if (!peek_is(key, "services")) {
+		if (!json_is(key, "services")) {
 			out_json(o, value);
 			continue;
 		}
-		while (peek_next(&value, &name, &service)) {
+		while (json_next(&value, &name, &service)) {
 			if (!is_asked(s, service))
 				continue;
 			out_raw(o, comma, 1);
@@ -267,7 +267,7 @@ static void print_json(struct out *o, const struct status *s)
 
 void status_print(const struct status *s, struct out *o)
 {
-	struct peek services = peek_get(s->all, "services");
+	struct json_value services = json_get(s->all, "services");
 
 	check_names(s, services);
 	if (s->is_json) {
@@ -309,7 +309,7 @@ int status_run(int argc, char **argv)
 		s.all = reader_document(reader_directory(dir),
 					"diagnostic.json", true);
 	s.now_ms = clock_wall_ms();
-	s.seen_ms = s.is_old ? peek_time(peek_get(s.all, "time")) : s.now_ms;
+	s.seen_ms = s.is_old ? json_to_time(json_get(s.all, "time")) : s.now_ms;
 	out_begin(&o, STDOUT_FILENO);
 	o.is_whole |= is_wide;
 	status_print(&s, &o);

@@ -12,7 +12,7 @@
 enum { STATUS_NAME = 24 }; /* a longer name has a line of its own */
 
 struct status {
-	struct peek all;          /* the document */
+	struct json_value all;          /* the document */
 	const char *const *names; /* patterns of services; count 0: all */
 	int count;
 	int64_t now_ms;           /* Unix time */

@@ -39,26 +39,26 @@ struct sweep {
 	int strays;
 };
 
-static struct peek get_list(struct query *a, const char *word,
+static struct json_value get_list(struct query *a, const char *word,
 			    const char *control)
 {
 	query_begin(a, "orphans", control);
 	a->word = word;
-	return peek_get(query_get(a), "orphans");
+	return json_get(query_get(a), "orphans");
 }
 
-static struct stray read_stray(struct peek item)
+static struct stray read_stray(struct json_value item)
 {
 	struct stray s = {
-		.pid = peek_int(peek_get(item, "pid"), 0),
-		.age_ms = peek_int(peek_get(item, "age_ms"), 0),
-		.uid = peek_int(peek_get(item, "uid"), 0),
-		.is_orphan = peek_is(peek_get(item, "service"), "") ||
-			     *peek_get(item, "service").at == 'n',
+		.pid = json_to_int(json_get(item, "pid"), 0),
+		.age_ms = json_to_int(json_get(item, "age_ms"), 0),
+		.uid = json_to_int(json_get(item, "uid"), 0),
+		.is_orphan = json_is(json_get(item, "service"), "") ||
+			     *json_get(item, "service").at == 'n',
 	};
 
-	peek_text(peek_get(item, "service"), s.service, sizeof(s.service));
-	peek_text(peek_get(item, "command"), s.command, sizeof(s.command));
+	json_to_text(json_get(item, "service"), s.service, sizeof(s.service));
+	json_to_text(json_get(item, "command"), s.command, sizeof(s.command));
 	return s;
 }
 
@@ -82,7 +82,7 @@ static void put_stray(struct out *o, const struct stray *s)
 int sweep_show(const char *control, bool is_json)
 {
 	static struct query a;
-	struct peek list = get_list(&a, "status", control), item;
+	struct json_value list = get_list(&a, "status", control), item;
 	bool is_any = false;
 	struct out o;
 
@@ -91,7 +91,7 @@ int sweep_show(const char *control, bool is_json)
 		out_json_line(&o, list);
 		return out_end(&o) < 0 ? DIE_SYSTEM : 0;
 	}
-	while (peek_next(&list, NULL, &item)) {
+	while (json_next(&list, NULL, &item)) {
 		struct stray s = read_stray(item);
 
 		is_any = true;
@@ -114,9 +114,9 @@ static bool is_meant(const struct sweep *s, const struct stray *stray)
 
 static void read_list(struct sweep *s, struct query *a)
 {
-	struct peek list = get_list(a, "sweep", s->control), item;
+	struct json_value list = get_list(a, "sweep", s->control), item;
 
-	while (peek_next(&list, NULL, &item)) {
+	while (json_next(&list, NULL, &item)) {
 		struct stray stray = read_stray(item);
 
 		if (!is_meant(s, &stray))
@@ -140,15 +140,15 @@ static void check_names(const struct sweep *s, struct query *a)
 /* How many of those that are followed are still there. */
 static int count_left(struct sweep *s, struct query *a)
 {
-	struct peek list = get_list(a, "sweep", s->control), item;
+	struct json_value list = get_list(a, "sweep", s->control), item;
 	int left = 0;
 
 	for (int k = 0; k < s->strays; k++)
 		s->stray[k].is_there = false;
-	while (peek_next(&list, NULL, &item))
+	while (json_next(&list, NULL, &item))
 		for (int k = 0; k < s->strays; k++)
 			if (s->stray[k].pid ==
-			    peek_int(peek_get(item, "pid"), 0))
+			    json_to_int(json_get(item, "pid"), 0))
 				s->stray[k].is_there = true;
 	for (int k = 0; k < s->strays; k++)
 		left += s->stray[k].is_there;
@@ -168,7 +168,7 @@ static void make_request(struct query *a, const void *of)
 /* False when some service runs: then nothing of it is left behind. */
 static bool send_command(const struct sweep *s, struct query *a, struct out *o)
 {
-	struct peek services = peek_get(query_command(a, make_request, s),
+	struct json_value services = json_get(query_command(a, make_request, s),
 					"services");
 	bool is_done = results_are_done(services);
 

@@ -94,7 +94,7 @@ static int put_raw(void *o, const char *text, size_t size)
 	return 0;
 }
 
-void out_json(struct out *o, struct peek value)
+void out_json(struct out *o, struct json_value value)
 {
 	struct json j = { .put = put_raw, .context = o };
 
@@ -185,7 +185,7 @@ void out_text_line(struct out *o, const char *text)
 	out_line(o);
 }
 
-void out_json_line(struct out *o, struct peek value)
+void out_json_line(struct out *o, struct json_value value)
 {
 	out_json(o, value);
 	out_raw(o, "\n", 1);

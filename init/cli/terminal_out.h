@@ -76,8 +76,8 @@ void out_raw(struct out *o, const char *bytes, size_t size);
 
 /* A value of JSON, wherever it comes from, as json_put() puts it; or that as a
  * line. */
-void out_json(struct out *o, struct peek value);
-void out_json_line(struct out *o, struct peek value);
+void out_json(struct out *o, struct json_value value);
+void out_json_line(struct out *o, struct json_value value);
 
 /* How the text that follows looks; or a text that looks so. */
 void out_style(struct out *o, enum out_style style);

@@ -98,11 +98,11 @@ static const char *read_all(int fd, const char *dir, const char *name,
 }
 
 /* What is wrong with a document, as a line for a person. */
-static void check(struct peek all, size_t where, const char *dir,
+static void check(struct json_value all, size_t where, const char *dir,
 		  const char *name)
 {
 	char version[32];
-	int64_t schema = peek_int(peek_get(all, "schema"), 0);
+	int64_t schema = json_to_int(json_get(all, "schema"), 0);
 
 	if (all.at == NULL || schema < 1)
 		die_text(DIE_SYSTEM,
@@ -116,26 +116,27 @@ static void check(struct peek all, size_t where, const char *dir,
 			 "%s/%s: has schema %lld and this dashpot knows %d: "
 			 "use dashpot %s, which wrote it, or a newer one",
 			 dir, name, (long long)schema, READER_SCHEMA,
-			 peek_text(peek_get(all, "dashpot"), version,
+			 json_to_text(json_get(all, "dashpot"), version,
 				   sizeof(version)));
 }
 
-struct peek reader_document(const char *dir, const char *name, bool is_needed)
+struct json_value reader_document(const char *dir, const char *name,
+				  bool is_needed)
 {
 	int fd = open_file(dir, name);
 	size_t size, where = 0;
 	const char *text;
-	struct peek all;
+	struct json_value all;
 
 	if (fd < 0 && !is_needed)
-		return (struct peek){ NULL, NULL };
+		return (struct json_value){ NULL, NULL };
 	if (fd < 0)
 		die_text(DIE_SYSTEM,
 			 "%s: there is no %s in it: it is no diagnostics "
 			 "volume, or nothing was written yet", dir, name);
 	text = read_all(fd, dir, name, &size);
 	close(fd);
-	all = peek_document(text, size, &where);
+	all = json_document(text, size, &where);
 	if (is_needed)
 		check(all, where, dir, name);
 	return all;
@@ -250,7 +251,7 @@ static bool fill(struct reader *r)
 	return false;
 }
 
-bool reader_next(struct reader *r, struct peek *event)
+bool reader_next(struct reader *r, struct json_value *event)
 {
 	for (;;) {
 		char *line = r->buffer + r->start;
@@ -265,7 +266,7 @@ bool reader_next(struct reader *r, struct peek *event)
 		*newline = '\0';
 		r->start += (size_t)(newline - line) + 1;
 		r->is_skipping = false;
-		*event = peek_document(line, (size_t)(newline - line), NULL);
+		*event = json_document(line, (size_t)(newline - line), NULL);
 		if (!was_skipping && event->at != NULL && *event->at == '{')
 			return true;
 		r->damaged++;
@@ -277,9 +278,9 @@ bool reader_matches(const char *pattern, const char *name)
 	return pattern == NULL || pattern_matches(pattern, name);
 }
 
-const char *reader_text(struct peek object, const char *key)
+const char *reader_text(struct json_value object, const char *key)
 {
 	static char text[READER_TEXT];
 
-	return peek_text(peek_get(object, key), text, sizeof(text));
+	return json_to_text(json_get(object, key), text, sizeof(text));
 }

@@ -27,7 +27,7 @@ const char *reader_directory(const char *given);
 /* The document `name` in that directory, in memory that is never given back.
  * Where it is missing or of no use: ends the program with 111 and a line
  * that says what to do; for one that is not needed, it is "not there". */
-struct peek reader_document(const char *dir, const char *name,
+struct json_value reader_document(const char *dir, const char *name,
 			    bool is_needed);
 
 /* events.jsonl.1 and events.jsonl, in the order of writing. */
@@ -56,7 +56,7 @@ void reader_follow(struct reader *r, int fd);
 
 /* The next event. False at the end. It is valid until the next call. A last
  * line without its newline is still being written, and is no event yet. */
-bool reader_next(struct reader *r, struct peek *event);
+bool reader_next(struct reader *r, struct json_value *event);
 
 /* From the beginning again. Damaged lines are counted afresh. */
 void reader_rewind(struct reader *r);
@@ -72,6 +72,6 @@ void *reader_take(size_t size);
 bool reader_matches(const char *pattern, const char *name);
 
 /* The text of a member, "" for anything but a text, until the next call. */
-const char *reader_text(struct peek object, const char *key);
+const char *reader_text(struct json_value object, const char *key);
 
 #endif

@@ -22,23 +22,23 @@ enum {
 static const int64_t EXACT_MAX = 1LL << 53; /* integers of a double */
 
 /* The integer under key, min .. max. */
-static bool get_int(struct peek o, const char *key, int64_t min, int64_t max,
-		    int64_t *value)
+static bool get_int(struct json_value o, const char *key, int64_t min,
+		    int64_t max, int64_t *value)
 {
-	*value = peek_int(peek_get(o, key), INT64_MIN);
+	*value = json_to_int(json_get(o, key), INT64_MIN);
 	return *value >= min && *value <= max;
 }
 
-static bool is_null(struct peek value)
+static bool is_null(struct json_value value)
 {
 	return value.at != NULL && *value.at == 'n';
 }
 
 /* Likewise, but a value that is null or missing is `otherwise`. */
-static bool get_int_or(struct peek o, const char *key, int64_t min,
+static bool get_int_or(struct json_value o, const char *key, int64_t min,
 		       int64_t max, int64_t otherwise, int64_t *value)
 {
-	struct peek item = peek_get(o, key);
+	struct json_value item = json_get(o, key);
 
 	if (item.at != NULL && !is_null(item))
 		return get_int(o, key, min, max, value);
@@ -46,33 +46,34 @@ static bool get_int_or(struct peek o, const char *key, int64_t min,
 	return true;
 }
 
-static bool get_bool(struct peek o, const char *key, bool *value)
+static bool get_bool(struct json_value o, const char *key, bool *value)
 {
-	struct peek item = peek_get(o, key);
+	struct json_value item = json_get(o, key);
 
-	*value = peek_is_true(item);
+	*value = json_is_true(item);
 	return *value || (item.at != NULL && *item.at == 'f');
 }
 
 /* The number of the word under key, 0 .. n - 1. */
-static bool get_word(struct peek o, const char *key,
+static bool get_word(struct json_value o, const char *key,
 		     const char *(*word)(unsigned), unsigned n,
 		     unsigned *value)
 {
-	struct peek item = peek_get(o, key);
+	struct json_value item = json_get(o, key);
 
 	for (*value = 0; *value < n; (*value)++)
-		if (peek_is(item, word(*value)))
+		if (json_is(item, word(*value)))
 			return true;
 	return false;
 }
 
 /* Digits of a base that are the whole string under key. */
-static bool get_digits(struct peek o, const char *key, unsigned base,
+static bool get_digits(struct json_value o, const char *key, unsigned base,
 		       uint64_t *value)
 {
 	char buffer[24];
-	const char *text = peek_text(peek_get(o, key), buffer, sizeof(buffer));
+	const char *text =
+		json_to_text(json_get(o, key), buffer, sizeof(buffer));
 
 	if (text[0] == '\0' || strlen(text) > 20)
 		return false;
@@ -83,41 +84,41 @@ static bool get_digits(struct peek o, const char *key, unsigned base,
 
 /* RFC 3339 exactly as phrase_time() writes it: whatever else is there, or no
  * such day, does not come back as the same text. */
-static bool read_time(struct peek item, int64_t *wall_ms)
+static bool read_time(struct json_value item, int64_t *wall_ms)
 {
 	char again[PHRASE_TIME];
 
-	*wall_ms = peek_time(item);
+	*wall_ms = json_to_time(item);
 	if (*wall_ms < 0)
 		return false;
 	phrase_time(again, *wall_ms);
-	return peek_is(item, again);
+	return json_is(item, again);
 }
 
-static bool get_time(struct peek o, const char *key, int64_t *wall_ms)
+static bool get_time(struct json_value o, const char *key, int64_t *wall_ms)
 {
-	return read_time(peek_get(o, key), wall_ms);
+	return read_time(json_get(o, key), wall_ms);
 }
 
 /* The number of what a step was about, -1 for none. */
-static int32_t read_which(struct peek o, unsigned step)
+static int32_t read_which(struct json_value o, unsigned step)
 {
 	enum { MOST = 64 };
-	struct peek which = peek_get(o, "which");
+	struct json_value which = json_get(o, "which");
 
 	for (int n = 0; n < MOST; n++) {
 		const char *name = failed_start_which(step, n);
 
-		if (name != NULL && peek_is(which, name))
+		if (name != NULL && json_is(which, name))
 			return n;
 	}
 	return -1;
 }
 
-static bool read_end(struct peek o, struct board_end *end)
+static bool read_end(struct json_value o, struct board_end *end)
 {
 	int64_t number, code, runtime_ms, err, leftovers, run;
-	struct peek signal = peek_get(o, "signal");
+	struct json_value signal = json_get(o, "signal");
 	unsigned cause, step, oom;
 
 	if (!get_int(o, "number", 1, EXACT_MAX, &number) ||
@@ -158,10 +159,10 @@ static bool read_end(struct peek o, struct board_end *end)
 
 /* The past of one service. When this very container wrote the file (a
  * restarted recorder reads it), its own share is on the board already. */
-static bool read_history(struct registry_service *to, struct peek o,
+static bool read_history(struct registry_service *to, struct json_value o,
 			 const struct registry_now *now, bool is_own)
 {
-	struct peek ends = peek_get(o, "ends"), item;
+	struct json_value ends = json_get(o, "ends"), item;
 	struct registry_service s = { 0 };
 	int64_t starts, failures, starts_earlier, failures_earlier;
 
@@ -175,7 +176,7 @@ static bool read_history(struct registry_service *to, struct peek o,
 		return false;
 	s.starts = (uint64_t)(starts_earlier + (is_own ? 0 : starts));
 	s.failures = (uint64_t)(failures_earlier + (is_own ? 0 : failures));
-	while (peek_next(&ends, NULL, &item)) {
+	while (json_next(&ends, NULL, &item)) {
 		struct board_end *end = &s.end[s.ends];
 
 		if (s.ends < REGISTRY_ENDS && read_end(item, end) &&
@@ -188,7 +189,7 @@ static bool read_history(struct registry_service *to, struct peek o,
 
 /* What is left of the cooldown, 0 .. the longest one that the settings
  * allow. Monotonic time counts only within one boot of the machine. */
-static int64_t remaining_ms(struct peek o, const struct config_service *s,
+static int64_t remaining_ms(struct json_value o, const struct config_service *s,
 			    const struct registry_now *now, bool is_same_boot)
 {
 	int64_t until, left = 0;
@@ -203,11 +204,11 @@ static int64_t remaining_ms(struct peek o, const struct config_service *s,
 	return left < 0 ? 0 : left;
 }
 
-static bool read_row(struct board_restored *to, struct peek o,
+static bool read_row(struct board_restored *to, struct json_value o,
 		     const struct config_service *s,
 		     const struct registry_now *now, bool is_same_boot)
 {
-	struct peek exe = peek_get(o, "executable");
+	struct json_value exe = json_get(o, "executable");
 	struct board_restored row = { .is_known = true };
 	int64_t trips, at_once, doublings, in_row;
 	uint64_t mtime = 0;
@@ -238,14 +239,14 @@ static bool read_row(struct board_restored *to, struct peek o,
 
 /* Put the container starts of the file behind this one; true when the newest
  * of them is this one. */
-static bool read_starts(struct registry *r, struct peek starts,
+static bool read_starts(struct registry *r, struct json_value starts,
 			const struct registry_now *now)
 {
-	struct peek item;
+	struct json_value item;
 	bool is_own = false, is_newest = true;
 	int64_t wall_ms;
 
-	for (; peek_next(&starts, NULL, &item); is_newest = false) {
+	for (; json_next(&starts, NULL, &item); is_newest = false) {
 		if (!read_time(item, &wall_ms))
 			continue;
 		if (is_newest && wall_ms == now->began_wall_ms)
@@ -263,11 +264,11 @@ void registry_begin(struct registry *r, const struct registry_now *now)
 }
 
 /* The number of the service of this name; config->services: none. */
-static uint32_t find_service(const struct config *c, struct peek name)
+static uint32_t find_service(const struct config *c, struct json_value name)
 {
 	uint32_t i = 0;
 
-	while (i < c->services && !peek_is(name, config_name(c, i)))
+	while (i < c->services && !json_is(name, config_name(c, i)))
 		i++;
 	return i;
 }
@@ -276,9 +277,9 @@ bool registry_read(struct registry *r, struct board_restored *rows,
 		   const struct config *c, const struct registry_now *now,
 		   const char *text, size_t size)
 {
-	const struct peek root = peek_document(text, size, NULL);
-	const struct peek starts = peek_get(root, "container_starts");
-	struct peek services = peek_get(root, "services"), name, o;
+	const struct json_value root = json_document(text, size, NULL);
+	const struct json_value starts = json_get(root, "container_starts");
+	struct json_value services = json_get(root, "services"), name, o;
 	int64_t schema;
 	bool is_own, is_same_boot;
 
@@ -289,9 +290,9 @@ bool registry_read(struct registry *r, struct board_restored *rows,
 	    *starts.at != '[')
 		return false;
 	is_same_boot = now->boot_id[0] != '\0' &&
-		       peek_is(peek_get(root, "boot_id"), now->boot_id);
+		       json_is(json_get(root, "boot_id"), now->boot_id);
 	is_own = read_starts(r, starts, now);
-	while (peek_next(&services, &name, &o)) {
+	while (json_next(&services, &name, &o)) {
 		uint32_t i = find_service(c, name);
 
 		if (i == c->services ||

@@ -8,7 +8,7 @@
 #include "init/lib/scan.h"
 #include "policy/date.h"
 
-static const struct peek nothing;
+static const struct json_value nothing;
 
 static const char *skip_blanks(const char *at)
 {
@@ -75,7 +75,7 @@ static const char *skip_members(const char *at, unsigned depth,
 	char end = is_object ? '}' : ']';
 
 	*bad = at;
-	if (depth > PEEK_DEPTH)
+	if (depth > JSON_DEPTH)
 		return NULL;
 	at = skip_blanks(at + 1);
 	if (*at == end)
@@ -120,9 +120,9 @@ static const char *skip_value(const char *at, unsigned depth, const char **bad)
 	return skip_number(at, bad);
 }
 
-struct peek peek_document(const char *text, size_t size, size_t *where)
+struct json_value json_document(const char *text, size_t size, size_t *where)
 {
-	struct peek all = { .at = skip_blanks(text) };
+	struct json_value all = { .at = skip_blanks(text) };
 	const char *bad = text;
 
 	all.end = skip_value(all.at, 0, &bad);
@@ -136,7 +136,8 @@ struct peek peek_document(const char *text, size_t size, size_t *where)
 	return nothing;
 }
 
-bool peek_next(struct peek *walk, struct peek *key, struct peek *value)
+bool json_next(struct json_value *walk, struct json_value *key,
+	       struct json_value *value)
 {
 	const char *at = walk->at, *bad;
 
@@ -153,7 +154,7 @@ bool peek_next(struct peek *walk, struct peek *key, struct peek *value)
 		if (end == NULL)
 			return false;
 		if (key != NULL)
-			*key = (struct peek){ at, end };
+			*key = (struct json_value){ at, end };
 		at = skip_blanks(skip_blanks(end) + 1);
 	}
 	value->at = at;
@@ -164,19 +165,19 @@ bool peek_next(struct peek *walk, struct peek *key, struct peek *value)
 	return true;
 }
 
-struct peek peek_get(struct peek object, const char *key)
+struct json_value json_get(struct json_value object, const char *key)
 {
-	struct peek name, value;
+	struct json_value name, value;
 
 	if (object.at == NULL || *object.at != '{')
 		return nothing;
-	while (peek_next(&object, &name, &value))
-		if (peek_is(name, key))
+	while (json_next(&object, &name, &value))
+		if (json_is(name, key))
 			return value;
 	return nothing;
 }
 
-int64_t peek_int(struct peek value, int64_t otherwise)
+int64_t json_to_int(struct json_value value, int64_t otherwise)
 {
 	const char *at = value.at;
 	int64_t n;
@@ -187,12 +188,12 @@ int64_t peek_int(struct peek value, int64_t otherwise)
 	return at == value.end ? n : otherwise;
 }
 
-bool peek_is_true(struct peek value)
+bool json_is_true(struct json_value value)
 {
 	return value.at != NULL && *value.at == 't';
 }
 
-bool peek_is(struct peek value, const char *text)
+bool json_is(struct json_value value, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -251,7 +252,7 @@ static size_t put_utf8(char to[4], uint32_t c)
 	return n;
 }
 
-char *peek_text(struct peek value, char *to, size_t size)
+char *json_to_text(struct json_value value, char *to, size_t size)
 {
 	const char *at = value.at;
 	size_t used = 0;
@@ -277,7 +278,7 @@ char *peek_text(struct peek value, char *to, size_t size)
 	return to;
 }
 
-int64_t peek_time(struct peek value)
+int64_t json_to_time(struct json_value value)
 {
 	static const char form[] = "\"dddd-dd-ddTdd:dd:dd";
 	const char *at = value.at;

@@ -22,16 +22,16 @@ static void die(const char *why)
 }
 
 /* What another reader of the same grammar takes it for. */
-static struct peek peek_at(const char *text, size_t length)
+static struct json_value document_at(const char *text, size_t length)
 {
 	static char copy[LINES_OUT + 1];
 
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	return peek_document(copy, length, NULL);
+	return json_document(copy, length, NULL);
 }
 
-static bool is_object(struct peek value)
+static bool is_object(struct json_value value)
 {
 	return value.at != NULL && *value.at == '{';
 }
@@ -62,11 +62,11 @@ static void check_agreement(const char *text, size_t length)
 {
 	struct object found;
 	bool is_mine = object_scan(text, length, &found);
-	bool is_theirs = is_object(peek_at(text, length));
+	bool is_theirs = is_object(document_at(text, length));
 
 	if (is_mine && (found.behind > length || text[found.behind - 1] != '{'))
 		die("its brace is elsewhere");
-	if (is_mine && !is_theirs && count_openings(text, length) <= PEEK_DEPTH)
+	if (is_mine && !is_theirs && count_openings(text, length) <= JSON_DEPTH)
 		die("an object that nobody else takes for one");
 	if (is_theirs && !is_mine && is_utf8(text, length))
 		die("an object that is not seen");

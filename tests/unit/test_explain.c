@@ -371,7 +371,7 @@ static const char *advice(const char *service)
 	for (i = 0; service[i] != '\0'; i++)
 		text[i] = service[i] == '\'' ? '"' : service[i];
 	text[i] = '\0';
-	return advice_for(peek_document(text, i, NULL));
+	return advice_for(json_document(text, i, NULL));
 }
 
 static void advice_fits_the_cause(void **state)

@@ -89,11 +89,11 @@ static void get(const char *page)
 }
 
 /* The exit code of explain about web, or about all. */
-static int explained(struct peek report, const char *name, bool is_json,
+static int explained(struct json_value report, const char *name, bool is_json,
 		     char *said, size_t size)
 {
 	struct explain e = { .live = report, .name = name, .is_json = is_json,
-			     .now_ms = peek_time(peek_get(report, "time")) };
+			     .now_ms = json_to_time(json_get(report, "time")) };
 	int fd = memfd_create("explain", 0);
 	static struct out o;
 	ssize_t n;
@@ -111,12 +111,12 @@ static int explained(struct peek report, const char *name, bool is_json,
 static void the_report_agrees(const struct well_case *c, enum well well)
 {
 	static char said[STAGE_ANSWER];
-	struct peek report, web;
+	struct json_value report, web;
 
 	ask("status");
 	memcpy(seen, stage.answer, sizeof(seen));
-	report = peek_get(peek_document(seen, strlen(seen), NULL), "report");
-	web = peek_get(peek_get(report, "services"), "web");
+	report = json_get(json_document(seen, strlen(seen), NULL), "report");
+	web = json_get(json_get(report, "services"), "web");
 	assert_non_null(web.at);
 	assert_int_equal(service_is_well(web), well == WELL_YES);
 	assert_int_equal(service_is_unasked(web), well == WELL_UNASKED);

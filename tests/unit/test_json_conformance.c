@@ -151,7 +151,7 @@ static char *copy_of(const char *text, size_t size)
 static bool reader_accepts(const char *text, size_t size)
 {
 	char *copy = copy_of(text, size);
-	bool is_accepted = peek_document(copy, size, NULL).at != NULL;
+	bool is_accepted = json_document(copy, size, NULL).at != NULL;
 
 	free(copy);
 	return is_accepted;
@@ -198,8 +198,8 @@ static void nesting_has_a_bound_in_each_reader(void **state)
 		int reader, cjson;
 	} depths[] = {
 		{ 1, YES, YES },
-		{ PEEK_DEPTH, YES, YES },
-		{ PEEK_DEPTH + 1, NO, YES },
+		{ JSON_DEPTH, YES, YES },
+		{ JSON_DEPTH + 1, NO, YES },
 		{ CJSON_NESTING_LIMIT, NO, YES },
 		{ CJSON_NESTING_LIMIT + 1, NO, NO },
 		{ 100000, NO, NO },
@@ -226,7 +226,7 @@ static void the_first_of_two_members_with_a_key_is_found(void **state)
 	cJSON *o = cJSON_Parse(text);
 
 	(void)state;
-	assert_int_equal(peek_int(peek_get(peek_document(text, strlen(text),
+	assert_int_equal(json_to_int(json_get(json_document(text, strlen(text),
 							 NULL), "a"), 0), 1);
 	assert_int_equal(cJSON_GetObjectItem(o, "a")->valueint, 1);
 	cJSON_Delete(o);
@@ -261,13 +261,13 @@ static void assert_reads(const char *text, size_t size, const char *back)
 {
 	char decoded[128];
 	cJSON *o = cJSON_ParseWithLength(text, size + 1);
-	struct peek p = peek_document(text, size, NULL), item;
+	struct json_value p = json_document(text, size, NULL), item;
 
 	assert_non_null(p.at);
 	assert_true(cJSON_IsArray(o));
 	assert_string_equal(cJSON_GetArrayItem(o, 0)->valuestring, back);
-	assert_true(peek_next(&p, NULL, &item));
-	assert_string_equal(peek_text(item, decoded, sizeof(decoded)), back);
+	assert_true(json_next(&p, NULL, &item));
+	assert_string_equal(json_to_text(item, decoded, sizeof(decoded)), back);
 	cJSON_Delete(o);
 }
 
@@ -309,7 +309,7 @@ static void what_json_writer_writes_is_read_back(void **state)
 		struct sink s = { .size = 0 };
 		struct json j = { .put = sink_put, .context = &s };
 		char decoded[128];
-		struct peek all;
+		struct json_value all;
 		cJSON *o = json_object(&j);
 
 		json_text(&j, o, "t", written[i].text);
@@ -322,12 +322,12 @@ static void what_json_writer_writes_is_read_back(void **state)
 		json_close(&j);
 		assert_int_equal(j.err, 0);
 		assert_true(cjson_accepts(s.text, s.size));
-		all = peek_document(s.text, s.size, NULL);
+		all = json_document(s.text, s.size, NULL);
 		assert_non_null(all.at);
 		assert_string_equal(
-			peek_text(peek_get(peek_get(all, "m"), "t"), decoded,
+			json_to_text(json_get(json_get(all, "m"), "t"), decoded,
 				  sizeof(decoded)), written[i].back);
-		assert_int_equal(peek_int(peek_get(peek_get(all, "m"), "i"),
+		assert_int_equal(json_to_int(json_get(json_get(all, "m"), "i"),
 					  0), -1);
 	}
 }

@@ -12,7 +12,7 @@
 #include "init/text/json_reader.h"
 
 /* A document in memory of just its size, so that ASan sees any look beyond. */
-static struct peek parse(const char *text, size_t *where)
+static struct json_value parse(const char *text, size_t *where)
 {
 	static char *copy;
 	size_t size = strlen(text);
@@ -20,7 +20,7 @@ static struct peek parse(const char *text, size_t *where)
 	free(copy);
 	copy = malloc(size + 1);
 	memcpy(copy, text, size + 1);
-	return peek_document(copy, size, where);
+	return json_document(copy, size, where);
 }
 
 static bool is_json(const char *text)
@@ -75,11 +75,11 @@ static void nesting_is_bounded(void **state)
 	char deep[200] = "";
 
 	(void)state;
-	memset(deep, '[', PEEK_DEPTH);
-	memset(deep + PEEK_DEPTH, ']', PEEK_DEPTH);
+	memset(deep, '[', JSON_DEPTH);
+	memset(deep + JSON_DEPTH, ']', JSON_DEPTH);
 	assert_true(is_json(deep));
-	memset(deep, '[', PEEK_DEPTH + 1);
-	memset(deep + PEEK_DEPTH + 1, ']', PEEK_DEPTH + 1);
+	memset(deep, '[', JSON_DEPTH + 1);
+	memset(deep + JSON_DEPTH + 1, ']', JSON_DEPTH + 1);
 	assert_false(is_json(deep));
 }
 
@@ -97,66 +97,68 @@ static void where_it_is_wrong_is_told(void **state)
 static void a_nul_inside_is_refused(void **state)
 {
 	(void)state;
-	assert_null(peek_document("[1]\0", 4, NULL).at);
-	assert_null(peek_document("[\"\0\"]", 5, NULL).at);
+	assert_null(json_document("[1]\0", 4, NULL).at);
+	assert_null(json_document("[\"\0\"]", 5, NULL).at);
 }
 
 static void members_are_found_by_their_key(void **state)
 {
-	struct peek all = parse("{ \"aa\" : {\"a\":1} , \"a\" : 2, \"b\":[3] }",
-				NULL);
+	struct json_value all =
+		parse("{ \"aa\" : {\"a\":1} , \"a\" : 2, \"b\":[3] }", NULL);
 
 	(void)state;
-	assert_int_equal(peek_int(peek_get(all, "a"), -1), 2);
-	assert_int_equal(peek_int(peek_get(peek_get(all, "aa"), "a"), -1), 1);
-	assert_null(peek_get(all, "c").at);
-	assert_null(peek_get(peek_get(all, "b"), "a").at);
-	assert_null(peek_get(peek_get(all, "c"), "a").at);
+	assert_int_equal(json_to_int(json_get(all, "a"), -1), 2);
+	assert_int_equal(json_to_int(json_get(json_get(all, "aa"), "a"), -1),
+			 1);
+	assert_null(json_get(all, "c").at);
+	assert_null(json_get(json_get(all, "b"), "a").at);
+	assert_null(json_get(json_get(all, "c"), "a").at);
 }
 
 static void a_walk_gives_every_value_once(void **state)
 {
-	struct peek walk = parse("[ 1, [2], {\"x\":3} ]", NULL), key, value;
+	struct json_value walk = parse("[ 1, [2], {\"x\":3} ]", NULL), key,
+			  value;
 	char seen[32] = "";
 
 	(void)state;
-	while (peek_next(&walk, &key, &value)) {
+	while (json_next(&walk, &key, &value)) {
 		assert_null(key.at);
 		strncat(seen, value.at, (size_t)(value.end - value.at));
 	}
 	assert_string_equal(seen, "1[2]{\"x\":3}");
 	walk = parse("{\"a\":\"{\",\"b\":{}}", NULL);
-	assert_true(peek_next(&walk, &key, &value));
-	assert_true(peek_is(key, "a") && peek_is(value, "{"));
-	assert_true(peek_next(&walk, &key, &value));
-	assert_true(peek_is(key, "b"));
-	assert_false(peek_next(&walk, &key, &value));
+	assert_true(json_next(&walk, &key, &value));
+	assert_true(json_is(key, "a") && json_is(value, "{"));
+	assert_true(json_next(&walk, &key, &value));
+	assert_true(json_is(key, "b"));
+	assert_false(json_next(&walk, &key, &value));
 }
 
 static void what_holds_nothing_is_not_walked(void **state)
 {
 	static const char *const none[] = { "{}", "[ ]", "1", "\"[\"", "null" };
-	struct peek walk = { NULL, NULL }, value;
+	struct json_value walk = { NULL, NULL }, value;
 
 	(void)state;
-	assert_false(peek_next(&walk, NULL, &value));
+	assert_false(json_next(&walk, NULL, &value));
 	for (size_t i = 0; i < 5; i++) {
 		walk = parse(none[i], NULL);
-		assert_false(peek_next(&walk, NULL, &value));
+		assert_false(json_next(&walk, NULL, &value));
 	}
 }
 
 static void numbers_are_whole_or_something_else(void **state)
 {
 	(void)state;
-	assert_int_equal(peek_int(parse("-7", NULL), 1), -7);
-	assert_int_equal(peek_int(parse("1795348800000123", NULL), 1),
+	assert_int_equal(json_to_int(parse("-7", NULL), 1), -7);
+	assert_int_equal(json_to_int(parse("1795348800000123", NULL), 1),
 			 INT64_C(1795348800000123));
-	assert_int_equal(peek_int(parse("99999999999999999999", NULL), 1),
+	assert_int_equal(json_to_int(parse("99999999999999999999", NULL), 1),
 			 INT64_MAX);
-	assert_int_equal(peek_int(parse("1.5", NULL), 1), 1);
-	assert_int_equal(peek_int(parse("\"7\"", NULL), 1), 1);
-	assert_int_equal(peek_int(parse("null", NULL), 1), 1);
+	assert_int_equal(json_to_int(parse("1.5", NULL), 1), 1);
+	assert_int_equal(json_to_int(parse("\"7\"", NULL), 1), 1);
+	assert_int_equal(json_to_int(parse("null", NULL), 1), 1);
 }
 
 static void texts_are_decoded(void **state)
@@ -164,14 +166,17 @@ static void texts_are_decoded(void **state)
 	char text[64];
 
 	(void)state;
-	assert_string_equal(peek_text(parse("\"a\\t\\u00e4\\u20ac\\ud83d\\ude00"
-					    "\\/\\\"\"", NULL),
-				      text, sizeof(text)),
-			    "a\tä€😀/\"");
-	assert_string_equal(peek_text(parse("\"\\ud800x\\udc00\\u0000\"", NULL),
-				      text, sizeof(text)),
-			    "?x??");
-	assert_string_equal(peek_text(parse("[\"a\"]", NULL), text,
+	assert_string_equal(
+		json_to_text(parse("\"a\\t\\u00e4\\u20ac\\ud83d\\ude00"
+				   "\\/\\\"\"",
+				   NULL),
+			     text, sizeof(text)),
+		"a\tä€😀/\"");
+	assert_string_equal(
+		json_to_text(parse("\"\\ud800x\\udc00\\u0000\"", NULL), text,
+			     sizeof(text)),
+		"?x??");
+	assert_string_equal(json_to_text(parse("[\"a\"]", NULL), text,
 				      sizeof(text)), "");
 }
 
@@ -180,28 +185,31 @@ static void a_text_is_cut_between_characters(void **state)
 	char text[4];
 
 	(void)state;
-	assert_string_equal(peek_text(parse("\"abä\"", NULL), text, 4), "ab");
-	assert_string_equal(peek_text(parse("\"ab\\u00e4\"", NULL), text, 4),
+	assert_string_equal(json_to_text(parse("\"abä\"", NULL), text, 4),
 			    "ab");
-	assert_string_equal(peek_text(parse("\"abc\"", NULL), text, 4), "abc");
-	assert_string_equal(peek_text(parse("\"abc\"", NULL), text, 1), "");
+	assert_string_equal(json_to_text(parse("\"ab\\u00e4\"", NULL), text, 4),
+			    "ab");
+	assert_string_equal(json_to_text(parse("\"abc\"", NULL), text, 4),
+			    "abc");
+	assert_string_equal(json_to_text(parse("\"abc\"", NULL), text, 1), "");
 }
 
 static void times_are_read(void **state)
 {
 	(void)state;
-	assert_int_equal(peek_time(parse("\"2026-11-22T12:00:00.123Z\"",
+	assert_int_equal(json_to_time(parse("\"2026-11-22T12:00:00.123Z\"",
 					 NULL)),
 			 INT64_C(1795348800123));
-	assert_int_equal(peek_time(parse("\"1970-01-01T00:00:01Z\"", NULL)),
+	assert_int_equal(json_to_time(parse("\"1970-01-01T00:00:01Z\"", NULL)),
 			 1000);
-	assert_int_equal(peek_time(parse("\"2026-11-22 12:00:00Z\"", NULL)),
+	assert_int_equal(json_to_time(parse("\"2026-11-22 12:00:00Z\"", NULL)),
 			 -1);
-	assert_int_equal(peek_time(parse("\"2026-13-22T12:00:00Z\"", NULL)),
+	assert_int_equal(json_to_time(parse("\"2026-13-22T12:00:00Z\"", NULL)),
 			 -1);
-	assert_int_equal(peek_time(parse("\"2026-11-22T12:00:00\"", NULL)), -1);
-	assert_int_equal(peek_time(parse("\"\"", NULL)), -1);
-	assert_int_equal(peek_time(parse("null", NULL)), -1);
+	assert_int_equal(json_to_time(parse("\"2026-11-22T12:00:00\"", NULL)),
+			 -1);
+	assert_int_equal(json_to_time(parse("\"\"", NULL)), -1);
+	assert_int_equal(json_to_time(parse("null", NULL)), -1);
 }
 
 int main(void)
@@ -222,5 +230,5 @@ int main(void)
 		cmocka_unit_test(times_are_read),
 	};
 
-	return cmocka_run_group_tests_name("peek", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("json_reader", tests, NULL, NULL);
 }
