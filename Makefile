@@ -67,6 +67,12 @@ first = init/main init/kernel/descriptors init/cli/command_line \
 	init/kernel/clone init/kernel/signals init/kernel/spawn init/kernel/terminal \
 	init/pid1/single_command
 $(first:%=$(BUILD)/musl/%.o): place = -fno-lto
+# The linker takes a name that matches nothing without a word.
+placed = $(patsubst %.o,%,$(shell grep -o 'init/[a-z0-9_/]*\.o' init/first.ld))
+no_object = $(sort $(filter-out $(sources:%.c=%),$(first) $(placed)) \
+	$(filter-out $(first),$(placed)) $(filter-out $(placed),$(first)))
+placed_data = $(patsubst .bss.%,%,$(sort \
+	$(shell grep -o '\.bss\.[a-z_]*' init/first.ld)))
 
 # Nothing is relocated at the start, so there is nothing that could become
 # read-only after it: relro would be padding alone, as whole pages would be.
@@ -85,6 +91,8 @@ dashpot: $(BUILD)/musl/dashpot
 
 $(BUILD)/musl/dashpot: $(sources:%.c=$(BUILD)/musl/%.o) \
 		$(BUILD)/musl/ini.o $(BUILD)/musl/cJSON.o init/first.ld
+	$(if $(no_object),$(error init/first.ld and `first` differ, or name no \
+		source: $(no_object)))
 	$(call say,LINK) $(musl) $(CFLAGS) $(ldflags) $(LDFLAGS) -o $@ \
 		$(filter %.o,$^)
 
@@ -190,6 +198,9 @@ check-layers:
 	@tests/check-layers
 
 check-static: dashpot
+	@for name in $(filter-out first,$(placed_data)); do \
+		nm $(BUILD)/musl/dashpot | grep -q " b $$name$$" || { echo \
+		"init/first.ld: no variable $$name" >&2; exit 1; }; done
 	@! readelf -lW dashpot | grep -E 'INTERP|DYNAMIC|GNU_STACK.* RWE'
 	@size=$$(wc -c <dashpot) && echo "dashpot: $$size of 356352 bytes" && \
 		test "$$size" -le 356352
