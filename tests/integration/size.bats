@@ -39,7 +39,7 @@ of_dashpot()
 	[ "$size" -le 356352 ]
 }
 
-@test "an init for one command has at most 92 KiB of private memory" {
+@test "an init for one command has at most 88 KiB of private memory" {
 	dir=$(ns_dir)
 	# Pages of a file that no other process executes count as private.
 	cp "$DASHPOT" "$dir/dashpot"
@@ -49,11 +49,11 @@ of_dashpot()
 	kib=$(private "$NS_PID")
 	echo "# $kib KiB" >&3
 	[ "$kib" -gt 0 ]
-	[ "$kib" -le 92 ]
+	[ "$kib" -le 88 ]
 	ns_stop
 }
 
-@test "all processes of dashpot over ten services have at most 272 KiB" {
+@test "all processes of dashpot over ten services have at most 268 KiB" {
 	dir=$(ns_dir)
 	cp "$DASHPOT" "$dir/dashpot"
 	DASHPOT=$dir/dashpot
@@ -68,7 +68,7 @@ of_dashpot()
 	kib=$(private "${own[@]}")
 	echo "# $kib KiB in ${#own[@]} processes" >&3
 	[ "$kib" -gt 0 ]
-	[ "$kib" -le 272 ]
+	[ "$kib" -le 268 ]
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
 }
