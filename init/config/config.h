@@ -63,7 +63,7 @@ enum config_log_level {
 
 /* One dependency of a service on another one. */
 struct config_dep {
-	uint16_t service;  /* index of the one that is depended on */
+	uint16_t service;  /* index of the service depended on */
 	bool is_required;  /* `requires`; else only `after` */
 };
 
@@ -209,7 +209,7 @@ struct config {
 					    * gid UINT32_MAX: as it is */
 	uint16_t control_mode;        /* 0: 0600 */
 	bool has_control_owner;
-	bool is_diagnostics_written;  /* by somebody; else the default */
+	bool is_diagnostics_written;  /* in a file; else the default */
 	enum config_log_format log_format;
 	enum config_log_level log_level;
 	uint32_t tails;               /* tail_lines of all services */

@@ -263,7 +263,7 @@ static int64_t number(const void *at, int bytes)
 	case 4:
 		return *(const uint32_t *)at;
 	default:
-		/* An unsigned one that is too large is negative here. */
+		/* An unsigned number that is too large is negative here. */
 		return *(const int64_t *)at;
 	}
 }

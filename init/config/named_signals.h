@@ -12,17 +12,17 @@ enum { SIGNALS = 64 };
 bool signals_parse(const char *text, size_t len, uint8_t *number,
 		   struct why *why);
 
-/* One that asks a process to do something: not those that stop it for a while
+/* A signal that asks a process to do something, none that stops it for a while
  * or tell about others. */
 bool signals_request(const char *text, uint8_t *number, struct why *why);
 
-/* A list of those that can stop dashpot itself: bit n - 1 is signal n. */
+/* A list of signals that can stop dashpot itself: bit n - 1 is signal n. */
 bool signals_stopping(const char *text, uint64_t *set, struct why *why);
 
 /* True for such a set: it has members, and nothing else. */
 bool signals_are_stopping(uint64_t set);
 
-/* A list of those that dashpot takes for itself and can pass on instead: none,
+/* A list of signals that dashpot takes itself and can pass on instead: none,
  * SIGHUP, SIGUSR1. */
 bool signals_forwarded(const char *text, uint64_t *set, struct why *why);
 bool signals_are_forwarded(uint64_t set);

@@ -300,7 +300,7 @@ static bool is_consistent(const struct config_service *s)
 		 !s->is_essential));
 }
 
-/* For setresuid(2) and its kin -1 is nobody: "leave it as it is". */
+/* For setresuid(2) and its kin -1 is no id: "leave it as it is". */
 static bool are_people(const struct config_service *s)
 {
 	bool is_well = (!s->has_user || s->uid != UINT32_MAX) &&

@@ -3,7 +3,7 @@
  *
  * For PID 1, which gets the block of a reload from a child that has parsed
  * files: it copies the block to memory of its own first, then asks here, so
- * that nobody can change what was looked at. */
+ * that no other process can change what was looked at. */
 #ifndef INIT_CONFIG_VERIFY_H
 #define INIT_CONFIG_VERIFY_H
 
@@ -24,8 +24,8 @@ enum verify_rule {
 	VERIFY_SERVICE,   /* a number of a service is out of range */
 	VERIFY_STREAM,    /* a stream's kind, path and descriptor differ */
 	VERIFY_LIMIT,     /* limit.* */
-	VERIFY_DEPENDENCY, /* on nobody, on itself, on a removed or
-			    * scheduled one */
+	VERIFY_DEPENDENCY, /* on no service, on itself, on a removed or a
+			    * scheduled service */
 	VERIFY_ORDER,     /* no permutation, or against a dependency */
 	VERIFY_TAIL,      /* tails overlap or do not add up */
 	VERIFY_CHECK,     /* a check lacks what its kind needs */
@@ -33,7 +33,8 @@ enum verify_rule {
 };
 
 /* Look at every offset, count, range and name of a block of at most `size`
- * bytes at c, an address that is a multiple of 8, which nobody else can write.
+ * bytes at c, an address that is a multiple of 8, which no other process can
+ * write.
  * 0, or minus the rule that it breaks (enum verify_rule).
  *
  * Once it is 0, every function of config.h is safe on the block, every text

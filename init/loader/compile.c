@@ -65,7 +65,7 @@ static void unknown_name(struct loader *l, const struct setting *s,
 			"or leave it out", s->name, name, name);
 }
 
-/* Add an edge from node `from`, or make the one that exists stronger. */
+/* Add an edge from node `from`, or make an existing edge stronger. */
 static void add_edge(struct graph *g, uint32_t from, uint32_t to,
 		     const struct setting *why, bool is_required)
 {
@@ -382,7 +382,7 @@ static void settle_stop(struct loader *l, const struct graph *g)
 	int64_t longest = 0;
 
 	/* All drain from the beginning on, and the path that is told last
-	 * begins with the end of somebody's delay. */
+	 * begins with the end of a service's delay. */
 	for (uint32_t i = 0; i < l->services; i++) {
 		int64_t path_ms = g->node[i].stop_ms;
 

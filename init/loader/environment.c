@@ -157,7 +157,7 @@ bool environment_content(const struct key_use *use, const char *path)
 	return true;
 }
 
-/* By name; of the same name the one that wins is the last. */
+/* By name; of the same name the variable that wins is the last. */
 static int by_name(const void *left, const void *right)
 {
 	const struct variable *a = left, *b = right;

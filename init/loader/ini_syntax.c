@@ -178,7 +178,7 @@ static size_t line_checked(struct pass *p, const char *s, size_t len,
 	if (len > 0 && *s == '[') {
 		if (is_right)
 			return section(p, s, len, out);
-		/* What follows a broken header belongs to nobody. */
+		/* What follows a broken header belongs to no section. */
 		memcpy(out, BROKEN_HEADER, 3);
 		return 3;
 	}

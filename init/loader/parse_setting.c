@@ -71,7 +71,7 @@ static bool parse_duration(const struct key_use *use, const char *text,
 	return value_duration(text, strlen(text), use->key->min, at, use->why);
 }
 
-/* In the block 0 stands for a mode that nobody has written. */
+/* In the block 0 stands for a mode that no file has. */
 static bool parse_mode(const struct key_use *use, const char *text, void *at)
 {
 	uint16_t *mode = at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which index a service has after a reload. PID 1's state of a service stays
  * at its index, so an index changes its service only when nothing is left of
- * the one that had it. */
+ * the service that had it. */
 #include <string.h>
 
 #include "init/loader/load_state.h"

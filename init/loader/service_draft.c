@@ -112,7 +112,7 @@ static void settle_schedule(struct loader *l, struct draft *d)
 	s->is_essential = false;
 }
 
-/* A oneshot is ready when it is done; nobody asks it before. What [defaults]
+/* A oneshot is ready when it is done; no check asks it before. What [defaults]
  * say is for daemons. */
 static void settle_check(struct loader *l, struct draft *d, const char *key,
 			 struct config_check *check)
@@ -130,7 +130,7 @@ static void settle_check(struct loader *l, struct draft *d, const char *key,
 			d->section->title);
 }
 
-/* True when the group that `user` names is the one that holds; a group named
+/* True when the group that `user` names is in force; a group named
  * twice at the same place is a mistake. */
 static bool has_group_of_person(struct loader *l, const struct draft *d)
 {

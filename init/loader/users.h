@@ -12,13 +12,13 @@
 #include "init/config/scalar_value.h"
 #include "init/loader/arena.h"
 
-/* The texts of both files; "" for one that is missing. */
+/* The texts of both files; "" for a missing file. */
 struct users {
 	const char *passwd;
 	const char *group;
 };
 
-/* Whom a service runs as. */
+/* The user that a service runs as. */
 struct person {
 	uint32_t uid, gid;  /* gid: valid with has_gid */
 	uint32_t groups[CONFIG_GROUPS]; /* supplementary ones and gid */
