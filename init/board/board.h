@@ -47,7 +47,7 @@ struct board {
 	bool is_dry_clone_exact;  /* RLIMIT_NPROC is judged by dry clone */
 	int32_t pid;              /* dashpot's own; set before any fork */
 	int32_t exit_code;        /* once EXITING; -1 before */
-	int32_t exit_service;     /* the one that decided it, or -1 */
+	int32_t exit_service;     /* the service that decided it, or -1 */
 	int64_t began_ms, began_wall_ms; /* set before any fork: they name
 					  * this start of the container */
 	int64_t now_ms, now_wall_ms; /* of the last publish */
@@ -96,7 +96,7 @@ uint64_t board_event_next(const struct board *b, uint64_t after);
 /* Helpers: copy a row, the head (everything before `generation`) or event
  * number n. False when it was torn BOARD_TRIES times, or overwritten. Of a
  * row's `ends` only those that exist are copied, and of *copy's head only what
- * comes before `generation` is written: pages that nobody used stay unused. */
+ * comes before `generation` is written: untouched pages stay so. */
 bool board_row_read(const struct board_service *row,
 		    struct board_service *copy);
 bool board_head_read(const struct board *b, struct board *copy);

@@ -69,7 +69,7 @@ struct board_exe {
 	} service[CONFIG_SERVICES];
 };
 
-/* The loader's board: what it says of mistakes, for whoever asked. */
+/* The loader's board: mistakes that it found, for the client that asked. */
 struct board_mistakes {
 	atomic_ullong event; /* number of the BOARD_EV_RELOAD that it belongs
 			      * to; 0 while it is written */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The board of a log relay: what it must not lose when it dies, and the last
- * lines of every service for whoever wants to read them.
+ * lines of every service for the other helpers.
  *
  * There are two of them, the relay's own and that of the files helper, each
  * with that helper as its only writer. Its parts lie one behind the other,
@@ -131,7 +131,7 @@ char *lines_out(struct board_lines *b, uint32_t sink);
 void lines_put(struct board_lines *b, unsigned *count, atomic_ullong *word,
 	       uint64_t value);
 
-/* The relay: make all of them true, at once for whoever comes after a kill. */
+/* The relay: make all of them true, at once for the next relay after a kill. */
 void lines_commit(struct board_lines *b, unsigned count);
 
 /* A new relay, before it looks at anything: finish the commit in which its

@@ -24,7 +24,7 @@ enum probe_kind {
 	PROBE_READY,    /* the service says READY=1 */
 	PROBE_STOPPING, /* ... STOPPING=1 */
 	PROBE_EXTEND,   /* ... EXTEND_TIMEOUT_USEC: `code` ms */
-	PROBE_STRAY,    /* somebody else spoke to its socket: `uid`, `pid` */
+	PROBE_STRAY,    /* another process wrote to its socket: `uid`, `pid` */
 	PROBE_KINDS,
 };
 

@@ -242,7 +242,7 @@ static inline bool board_is_idle(const struct board_service *row)
 	return row->state == LIFE_WAITING && row->wait == BOARD_WAIT_SCHEDULE;
 }
 
-/* A removed service of which nothing is left is shown to nobody. */
+/* A removed service of which nothing is left is not shown. */
 static inline bool board_is_hidden(const struct config_service *s,
 				   const struct board_service *row)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of the helpers' mains, apart from the frame: who links the frame
- * alone links no helper. */
+/* The table of the helpers' mains, apart from the frame: a program that links
+ * the frame alone links no helper. */
 #include "init/helper/helper.h"
 
 helper_main *const helper_mains[BOARD_HELPERS] = {

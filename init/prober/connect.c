@@ -17,7 +17,7 @@
 enum {
 	STATUS_LINE = 12,         /* "HTTP/1.1 200" */
 	REQUEST = 4096 + 256,
-	DRAIN_MOST = 256 * 1024,  /* of a page that nobody wants to read */
+	DRAIN_MOST = 256 * 1024,  /* of a page that is not needed */
 	PIECE = 4096,
 	LATER_MS = 50,            /* until the next try of one put off */
 };
@@ -119,7 +119,7 @@ static socklen_t address_of(const struct config *c,
 							      : 0;
 }
 
-/* A socket(2) of the kind of this attempt: whoever listens on a path may have
+/* A socket(2) of the kind of this attempt: a listener on a path may have
  * any. */
 static int type_of(const struct config_check *check, unsigned attempt)
 {
@@ -186,7 +186,7 @@ static void send_request(struct prober *p, uint32_t i)
 		       BOARD_ANSWER_SKIPPED : BOARD_ANSWER_ERROR, errno);
 }
 
-/* A port of the range that connections get theirs from, with nobody behind it:
+/* A port of the range that connections get theirs from, without a listener:
  * a connection may meet itself there. */
 static bool is_own_echo(int fd)
 {

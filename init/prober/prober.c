@@ -21,7 +21,7 @@ void prober_tell(struct prober *p, const struct probe_answer *a)
 	struct pollfd room = { .fd = p->job->probe_fd, .events = POLLOUT };
 
 	while (send(room.fd, a, sizeof(*a), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-		/* Without PID 1 there is nobody to work for. */
+		/* Without PID 1 there is no work. */
 		if (errno != EAGAIN && errno != EINTR)
 			_exit(1);
 		(void)poll(&room, 1, TELL_MS);

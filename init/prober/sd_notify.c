@@ -157,7 +157,7 @@ static void tell(struct prober *p, struct probe_answer a, enum probe_kind kind,
 
 	a.kind = kind;
 	a.code = code;
-	/* Of strays one a run is enough, whoever sends them. */
+	/* Of strays one a run is enough, from any process. */
 	if (kind != PROBE_EXTEND && before->run == a.run &&
 	    before->kind == a.kind &&
 	    (kind == PROBE_STRAY || before->session == a.session))

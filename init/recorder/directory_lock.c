@@ -19,7 +19,7 @@
 #include "init/lib/format.h"
 #include "init/lib/safe_path.h"
 
-enum { TRIES = 4 }; /* against somebody who puts other things there */
+enum { TRIES = 4 }; /* against a service that puts files there */
 
 static const char name[] = ".dashpot.lock";
 

@@ -222,7 +222,7 @@ static int rotate(struct batch *b)
 	return err;
 }
 
-/* Who carries the service's output has not emptied its pipes since then. */
+/* The relay of the service's output has not emptied its pipes since then. */
 static bool is_behind(const struct jsonl *h,
 		      const struct config_service *s, uint64_t event)
 {

@@ -359,7 +359,7 @@ static _Noreturn void hand_over(struct recorder *r)
 	_exit(0);
 }
 
-/* What the lock says of this dashpot, for whoever finds it held. */
+/* What the lock says of this dashpot to another that finds it held. */
 static void name_holder(struct recorder *r)
 {
 	const struct board *board = r->job->boards.board;

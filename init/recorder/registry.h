@@ -2,7 +2,7 @@
 /* process-registry.json: what must survive the container.
  *
  * It is read once, as hostile as any file, and written from the board plus
- * what was read. What a registry says binds nobody here: the recorder puts it
+ * what was read. A registry decides nothing here: the recorder puts it
  * on its board and PID 1 decides. */
 #ifndef INIT_RECORDER_REGISTRY_H
 #define INIT_RECORDER_REGISTRY_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A line is made in place: what does not fit leaves no trace but bytes that
- * nobody counts. */
+ * are not counted. */
 #include "init/relay/line_format.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* O_NONBLOCK is for FIFOs and terminals: one that nobody reads is an error
- * (ENXIO) and no hang. Regular files ignore it. */
+/* O_NONBLOCK is for FIFOs and terminals: opening a FIFO without a reader is
+ * an error (ENXIO) and no hang. Regular files ignore it. */
 #include "init/relay/logfile.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ static int open_or_make(const struct logfile *f, int directory,
 	    descriptors_mode(fd, f->mode != 0 ? f->mode : 0640) < 0) {
 		int err = -errno;
 
-		/* Else the next attempt finds it there, as somebody's own. */
+		/* Else the next attempt takes it for a service's own. */
 		unlinkat(directory, name, 0);
 		close(fd);
 		return err;

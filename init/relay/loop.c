@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The loop: streams that may have something take turns, one read(2) each;
  * after each round the sinks are written. Pipes are watched by edges, because
- * one that nobody has open for writing is at its end for ever. */
+ * a pipe that no process has open for writing is at its end for ever. */
 #include "init/relay/relay.h"
 
 #include <errno.h>

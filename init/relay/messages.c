@@ -58,7 +58,7 @@ static void write_termination_log(const char *text, size_t length)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    write(fd, text, length) < 0)
-		errno = 0; /* there is nobody left to tell */
+		errno = 0; /* no process is left to tell */
 	close(fd);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Is a line a JSON object, and what does it say of itself already?
  *
- * A strict reader of RFC 8259 in one pass over bytes that nobody vouches for:
+ * A strict reader of RFC 8259 in one pass over untrusted bytes:
  * no recursion, no memory, no look behind the end. A text that it accepts
  * stays an object when members are put behind its brace. */
 #ifndef INIT_RELAY_OBJECT_H

@@ -6,7 +6,7 @@
  * log file that cannot be written is in trouble: that is said once, tried
  * again every second, and meanwhile its buffer is kept and lines that find no
  * room are dropped and counted. Standard outputs that fail lose what was to be
- * written: nobody is there to read it. */
+ * written: no process reads it. */
 #ifndef INIT_RELAY_SINK_H
 #define INIT_RELAY_SINK_H
 

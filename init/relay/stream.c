@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The ring begins anew when it is empty, so a line seldom goes over its edge;
- * one that does is put together in memory of this process. */
+ * such a line is put together in memory of this process. */
 #include "init/relay/stream.h"
 
 #include <errno.h>

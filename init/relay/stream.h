@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* One output of a service on its way in: from its pipe into a ring of bytes on
- * the board, and from there line by line to whoever takes them.
+ * the board, and from there line by line to its sink.
  *
  * What was read lies on the board before anything else is done with it, so a
  * relay that is killed loses at most the read(2) that was going on. */
@@ -37,8 +37,8 @@ uint64_t stream_mid(const struct stream *s);
 bool stream_check(struct stream *s);
 
 /* One read(2) of at most LINES_READ bytes into what is free (there has to be
- * something), as output of that run. Returns the bytes, 0 when nobody has the
- * pipe open for writing, or -errno (EAGAIN: it is empty). */
+ * something), as output of that run. Returns the bytes, 0 when no process
+ * has the pipe open for writing, or -errno (EAGAIN: it is empty). */
 int stream_read(struct stream *s, struct board_lines *b, uint64_t run,
 		int64_t mono_ms, int64_t wall_ms);
 
