@@ -28,7 +28,13 @@ warnings = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wvla \
 	-Wwrite-strings -Wcast-qual $(if $(CI)$(WERROR),-Werror)
 test_warnings = $(filter-out -Wconversion -Wcast-qual -Wwrite-strings \
 	-Wformat=2,$(warnings)) -Wno-unused-parameter
-cppflags = -I. -D_GNU_SOURCE= -DDASHPOT_VERSION='"$(VERSION)"'
+# Files with an INVARIANT() have a number in their events: NUMBER=NAME...
+source_numbers := $(shell for file in $$(grep -lw INVARIANT init/*/*.c); do \
+	set -- $$(printf %s $$file | cksum); echo $$(($$1 % 65521 + 1))=$$file; done)
+$(if $(filter $(words $(source_numbers)),$(words $(sort $(foreach \
+	n,$(source_numbers),$(firstword $(subst =, ,$(n))))))),,\
+	$(error two files have the same number: $(source_numbers)))
+cppflags = -I. -I$(BUILD)/include -D_GNU_SOURCE= -DDASHPOT_VERSION='"$(VERSION)"'
 harden = -fstack-protector-strong -fstack-clash-protection
 inih = -isystem $(INIH_DIR) -DINI_HANDLER_LINENO=1 \
 	-DINI_CALL_HANDLER_ON_NEW_SECTION=1 -DINI_ALLOW_MULTILINE=0 \
@@ -54,9 +60,9 @@ smaller = -fipa-pta -fno-caller-saves -fno-move-loop-invariants \
 unaligned := $(shell $(CC) -malign-data=abi -fsyntax-only -x c /dev/null \
 	2>/dev/null && echo -malign-data=abi)
 musl_yours = $(CPPFLAGS) $(CFLAGS)
-test = $(TEST_CC) -O1 -g $(sanitize)
-fuzz = $(FUZZ_CC) -O1 -g $(sanitize) -fsanitize=fuzzer-no-link
-cov = $(TEST_CC) -O0 -g --coverage
+test = $(TEST_CC) -O1 -g $(sanitize) -DINVARIANT_ABORTS
+fuzz = $(FUZZ_CC) -O1 -g $(sanitize) -fsanitize=fuzzer-no-link -DINVARIANT_ABORTS
+cov = $(TEST_CC) -O0 -g --coverage -DINVARIANT_ABORTS
 TEST_CC = gcc
 FUZZ_CC = clang
 
@@ -112,9 +118,13 @@ $(BUILD)/$(1)/init/prober/%.o: only = $(cjson)
 $(BUILD)/$(1)/init/report/%.o: only = $(cjson)
 $(BUILD)/$(1)/init/simulate/%.o: only = $(cjson)
 $(BUILD)/$(1)/init/cli/%.o: only = $(cjson)
+$$(foreach n,$$(source_numbers),$$(eval $(BUILD)/$(1)/$$(patsubst \
+	%.c,%.o,$$(lastword $$(subst =, ,$$(n)))): \
+	number = -DINVARIANT_FILE=$$(firstword $$(subst =, ,$$(n)))))
+$(BUILD)/$(1)/init/text/source_name.o: $(BUILD)/include/source_numbers.h
 $(BUILD)/$(1)/%.o: %.c Makefile | $(INIH_DIR)/ini.h $(CJSON_DIR)/cJSON.h
 	@mkdir -p $$(@D)
-	$$(call say,CC) $(2) -std=c11 $(cppflags) $$(only) $$(place) \
+	$$(call say,CC) $(2) -std=c11 $(cppflags) $$(only) $$(place) $$(number) \
 		$(warnings) $$($(1)_yours) -MMD -MP -c -o $$@ $$<
 $(BUILD)/$(1)/ini.o: $(INIH_DIR)/ini.c init/loader/inih_port.h Makefile
 	@mkdir -p $$(@D)
@@ -131,6 +141,13 @@ $(BUILD)/$(1)/libdashpot.a: $(library:%.c=$(BUILD)/$(1)/%.o) \
 	$$(call say,AR) $(AR) rcs $$@ $$^
 endef
 $(foreach v,$(variants),$(eval $(call variant,$(v),$$($(v)))))
+
+# Made anew only where it says something else.
+$(BUILD)/include/source_numbers.h: $(sources) Makefile
+	@mkdir -p $(@D)
+	@printf '{ %s },\n' $(foreach n,$(source_numbers),'$(firstword \
+		$(subst =, ,$(n))), "$(lastword $(subst =, ,$(n)))"') >$@.new
+	@cmp -s $@.new $@ || mv $@.new $@
 
 # A test may replace FUNCTION for the whole program by __wrap_FUNCTION.
 wraps = $$(sed -n 's/.*__wrap_\([A-Za-z0-9_]*\)(.*/-Wl,--wrap=\1/p' $< | sort -u)

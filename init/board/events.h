@@ -168,6 +168,8 @@ enum board_event_kind {
 	BOARD_EV_UNSIGNALLED, /* signal, pid, errno: it has not got it */
 	BOARD_EV_SHUTDOWN_AGAIN, /* signal – another one: changes nothing */
 	BOARD_EV_NO_LIMITS,   /* errno: prlimit(2) is refused */
+	BOARD_EV_INVARIANT,   /* file, line: what dashpot relies on did not
+				* hold (init/lib/invariant.h) */
 	BOARD_EVENT_KINDS,
 };
 

@@ -70,9 +70,14 @@ static struct client *find_place(bool is_http, int64_t now_ms)
 	return found;
 }
 
+static bool is_open(const struct client_door *door, int64_t now_ms)
+{
+	return door->fd >= 0 && now_ms >= door->again_ms;
+}
+
 bool client_has_place(const struct client_door *door, int64_t now_ms)
 {
-	return door->fd >= 0 && now_ms >= door->again_ms &&
+	return is_open(door, now_ms) &&
 	       find_place(door->is_http, now_ms) != NULL;
 }
 
@@ -116,12 +121,15 @@ static void judge(struct client *c, const struct client_door *door)
 
 void client_accept(struct client_door *door, int64_t now_ms)
 {
-	while (client_has_place(door, now_ms)) {
-		struct client *c;
-		/* The library's brings the ways of older kernels with it. */
-		int fd = (int)syscall(SYS_accept4, door->fd, NULL, NULL,
-				      SOCK_NONBLOCK | SOCK_CLOEXEC);
+	while (is_open(door, now_ms)) {
+		struct client *c = find_place(door->is_http, now_ms);
+		int fd;
 
+		if (!c)
+			return;
+		/* The library's brings the ways of older kernels with it. */
+		fd = (int)syscall(SYS_accept4, door->fd, NULL, NULL,
+				  SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
 			/* Nobody, or somebody who has gone again; or there is
 			 * no descriptor, and asking again would not end. */
@@ -129,7 +137,6 @@ void client_accept(struct client_door *door, int64_t now_ms)
 				door->again_ms = now_ms + AGAIN_MS;
 			return;
 		}
-		c = find_place(door->is_http, now_ms);
 		if (c->state != CLIENT_FREE)
 			client_drop(c);
 		*c = (struct client){

@@ -8,6 +8,7 @@
 #include "init/kernel/memory.h"
 #include "init/kernel/signal_courier.h"
 #include "init/kernel/wait.h"
+#include "init/lib/invariant.h"
 #include "init/pid1/control_commands.h"
 #include "init/pid1/helper_news.h"
 #include "init/pid1/helpers.h"
@@ -16,6 +17,7 @@
 #include "init/pid1/setup.h"
 #include "init/pid1/shutdown.h"
 #include "init/pid1/signal_actions.h"
+#include "init/service/consistency.h"
 #include "init/service/dependency_tree.h"
 #include "init/service/exit.h"
 #include "init/service/hooks.h"
@@ -195,11 +197,22 @@ static void wake(struct sup *sup, unsigned helpers)
 			helpers_wake(sup, (enum board_helper_kind)k);
 }
 
+/* What did not hold is said once. */
+static void check_itself(struct sup *sup)
+{
+	struct invariant_place place;
+
+	consistency_check(sup);
+	while ((place = invariant_take()).file != 0)
+		SUP_SAY(sup, BOARD_EV_INVARIANT, -1, place.file, place.line);
+}
+
 void loop_turn(struct sup *sup)
 {
 	struct wakes wakes;
 
 	signal_actions_follow(sup);   /* of the configuration */
+	check_itself(sup);            /* faults of dashpot -> events */
 	wake(sup, publish(sup));      /* memory only */
 	wait_for_events(sup, &wakes); /* the only sleep */
 	services_fire(sup);           /* deadlines -> events */

@@ -258,6 +258,10 @@ static const struct kinds_row rows[BOARD_EVENT_KINDS] = {
 	[BOARD_EV_NO_SUBREAPER] = { WARNING "no-subreaper", "errno/e",
 		"prctl(PR_SET_CHILD_SUBREAPER) is refused (%0e; by seccomp?): "
 		"orphans go to another init" },
+	[BOARD_EV_INVARIANT] = { ERROR "invariant",
+		"file/F line",
+		"a fault of dashpot: what %0F, line %1i, relies on does not "
+		"hold; it goes on in a safe way: please report this line" },
 	[BOARD_EV_NO_LIMITS] = { WARNING "no-limits", "errno/e",
 		"prlimit(2) is refused (%0e; by seccomp?): limits stay as they "
 		"are, and leftovers bear no mark" },

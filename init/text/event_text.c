@@ -11,6 +11,7 @@
 #include "init/lib/errors.h"
 #include "init/text/event_table.h"
 #include "init/text/host_name.h"
+#include "init/text/source_name.h"
 
 const char *event_text_service(const struct config *c, int64_t i)
 {
@@ -110,6 +111,7 @@ void event_text_value(struct phrase *w, const struct config *c,
 	case 'a': phrase_add(w, "%s", phrase_answer_word(u)); break;
 	case 'A': phrase_answer(w, u, (int)e->n[i + 1]); break;
 	case 'W': add_wait_status(w, v); break;
+	case 'F': phrase_add(w, "%s", source_name(u)); break;
 	case 'p': event_text_count(w, v, "process", "es"); break;
 	case 'n': event_text_count(w, v, "service", "s"); break;
 	case 'N':

@@ -5,6 +5,7 @@
 
 #include "init/kernel/reap.h"
 #include "init/kernel/wait.h"
+#include "init/lib/invariant.h"
 #include "init/pid1/loop.h"
 
 static struct {
@@ -15,6 +16,7 @@ static struct {
 	int signals[4];       /* that wait, 0-ended */
 	pid_t ended;          /* a child that has ended; 0 none */
 	int starts, collected;
+	int faults; /* places of invariants that are to be told */
 } world;
 
 int __wrap_kill(pid_t pid, int number);
@@ -61,6 +63,14 @@ bool __wrap_wait_wake(int fd)
 int __wrap_wait_add(int set_fd, int fd, int64_t number)
 {
 	return 0;
+}
+
+struct invariant_place __wrap_invariant_take(void);
+struct invariant_place __wrap_invariant_take(void)
+{
+	const uint32_t line = world.faults > 0 ? (uint32_t)world.faults-- : 0;
+
+	return (struct invariant_place){ line ? 77 : 0, line };
 }
 
 int __wrap_signals_collect(int fd, uint64_t wanted)
@@ -183,6 +193,21 @@ static void stop_signal_ends_the_loop(void **state)
 	assert_true(world.now_ms < 100000 + 10000);
 }
 
+static void what_does_not_hold_is_told_and_the_turn_goes_on(void **state)
+{
+	const struct board *b;
+
+	begin("[service:a]\ncommand = a\n");
+	b = sup.boards.board;
+	world.faults = 2;
+	loop_turn(&sup);
+	assert_int_equal(world.starts, 1);
+	assert_int_equal(b->event[0].kind, BOARD_EV_INVARIANT);
+	assert_int_equal(b->event[0].n[0], 77);
+	assert_int_equal(b->event[0].n[1], 2);
+	assert_int_equal(b->event[1].n[1], 1);
+}
+
 /* A number that no service has, as of a descriptor that was closed meanwhile by
  * a reload that left fewer services. */
 static void wake_without_a_meaning_changes_nothing(void **state)
@@ -208,6 +233,9 @@ int main(void)
 		cmocka_unit_test_teardown(
 			restarts_after_the_delay_and_not_before, sup_end),
 		cmocka_unit_test_teardown(stop_signal_ends_the_loop, sup_end),
+		cmocka_unit_test_teardown(
+			what_does_not_hold_is_told_and_the_turn_goes_on,
+			sup_end),
 		cmocka_unit_test_teardown(
 			wake_without_a_meaning_changes_nothing, sup_end),
 	};
