@@ -13,7 +13,7 @@
 #include "init/text/json_writer.h"
 
 enum {
-	ANSWER_MOST = 16 * 1024 * 1024, /* bytes of one */
+	ANSWER_MOST = 16 * 1024 * 1024, /* bytes of an answer */
 	ANSWER_ALL = 64 * 1024 * 1024,  /* bytes of all together */
 	ANSWER_SMALL = 2 * 1024 * 1024, /* one of a line a service */
 	ANSWER_KEPT = 8 * 1024 * 1024,  /* of ALL, for these alone */

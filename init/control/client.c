@@ -14,7 +14,7 @@
 
 enum { AGAIN_MS = 100 };
 
-/* The lines apart, so that who never comes costs no page. */
+/* The lines apart, so that a place that is never taken costs no page. */
 static struct client clients[CLIENTS];
 static char lines[CLIENTS][REQUEST_LINE + 1];
 
@@ -94,9 +94,9 @@ static bool is_let_in(const struct config *c, const struct ucred *peer)
 			peer->gid == gid ? 0020 : 0002)) != 0;
 }
 
-/* What whoever has connected may do: unix(7), SO_PEERCRED. A file is reached
- * by whom its directory, mode and mounts let in; an abstract name by the whole
- * network namespace. */
+/* What a client may do: unix(7), SO_PEERCRED. A socket file is reached by the
+ * users that its directory, mode and mounts let in; an abstract name by the
+ * whole network namespace. */
 static void judge(struct client *c, const struct client_door *door)
 {
 	struct ucred peer;
@@ -131,8 +131,8 @@ void client_accept(struct client_door *door, int64_t now_ms)
 		fd = (int)syscall(SYS_accept4, door->fd, NULL, NULL,
 				  SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
-			/* Nobody, or somebody who has gone again; or there is
-			 * no descriptor, and asking again would not end. */
+			/* No client waits, or it has gone again. Without a
+			 * free descriptor, accepting again would not end. */
 			if (errno != EAGAIN && errno != ECONNABORTED)
 				door->again_ms = now_ms + AGAIN_MS;
 			return;
@@ -244,7 +244,7 @@ int64_t client_expire(int64_t now_ms)
 			continue;
 		}
 		next_ms = earlier(next_ms, last_ms);
-		/* From then on it is of use to look who waits at the door. */
+		/* From then on a client at the door can get this place. */
 		if (is_crowded[c->is_http] && may_go_ms(c) > now_ms)
 			next_ms = earlier(next_ms, may_go_ms(c));
 		if (c->state == CLIENT_WAITING || c->state == CLIENT_ORDERING)

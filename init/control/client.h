@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Whoever is connected: a table of fixed size, and nothing that a client does
- * or leaves undone takes another one's place, time or memory.
+/* The clients: a table of fixed size. Nothing that a client does or leaves
+ * undone takes the place, time or memory of another client.
  *
  * Clients of the control socket and of `listen` have places of their own.
  * Where all places are taken, the oldest that has not sent a whole request, or
@@ -22,7 +22,7 @@ enum {
 	CLIENT_LOCAL = 48,   /* places of the control socket ... */
 	CLIENT_HTTP = 16,    /* ... and of `listen` */
 	CLIENTS = CLIENT_LOCAL + CLIENT_HTTP,
-	CLIENT_LASTING = 32, /* who may wait or follow at a time */
+	CLIENT_LASTING = 32, /* clients that wait or follow at a time */
 	CLIENT_ASK_MS = 5000,   /* time to say what is wanted ... */
 	CLIENT_READ_MS = 10000, /* ... and to go on reading the answer, */
 	/* While all places are taken; since it came, to send its request. */
@@ -43,7 +43,7 @@ struct client {
 	enum client_state state;
 	bool is_http;
 	bool may_ask, may_command;
-	int32_t pid;     /* of who connected; 0: outside */
+	int32_t pid;     /* of the client; 0: outside */
 	uint32_t uid;
 	bool is_outside; /* of dashpot's PID namespace */
 	int fd;
@@ -66,8 +66,8 @@ struct client_door {
 	int fd;
 	bool is_http;
 	const struct config *near; /* of an abstract name, which has no mode:
-				    * who may ask, as a file's mode and owner
-				    * would say; else NULL */
+				    * control_mode and control_owner say which
+				    * users may ask; else NULL */
 	int64_t again_ms; /* no descriptor was left: not before then */
 };
 
@@ -77,23 +77,24 @@ struct client *client_at(int k);
 /* How many wait or follow. */
 int client_lasting(void);
 
-/* True when somebody could be let in at this door now. */
+/* True when a client could be let in at this door now. */
 bool client_has_place(const struct client_door *door, int64_t now_ms);
 
-/* Let in whoever waits at the door, as many as have places now or get those
- * of clients that make room. */
+/* Let in the clients that wait at the door, as many as there are free places
+ * and clients that make room. */
 void client_accept(struct client_door *door, int64_t now_ms);
 
 /* Read. True when its request is whole, or too long to be one: asked is then
  * REQUEST_LINE, and less otherwise. A client that has gone is dropped. */
 bool client_read(struct client *c);
 
-/* Send what there is of the answer. One that is complete and sent ends the
+/* Send what there is of the answer. A complete answer that is sent ends the
  * connection; a client that has gone is dropped. */
 void client_send(struct client *c, int64_t now_ms);
 
-/* Drop who is too slow; the earliest time at which there may be another one
- * to drop, to answer or to ask PID 1 for again, INT64_MAX for none. */
+/* Drop the clients that are too slow. Returns the earliest time at which a
+ * client may be to drop, to answer or to ask PID 1 for again; INT64_MAX: never.
+ */
 int64_t client_expire(int64_t now_ms);
 
 /* End the connection. */

@@ -43,9 +43,10 @@ static bool is_stuck(const struct config *c, const struct board *b, uint32_t i,
 		*phase != BOARD_STARTING);
 }
 
-/* Service i waits, and one that it needs is stuck: not only the one that the
- * row names, which may be on its way. A daemon that ended well is there for
- * those that come after it, and never again for those that require it. */
+/* Service i waits, and a service that it needs is stuck: any of them, not only
+ * the service that the row names, which may be on its way. A daemon that ended
+ * well lets services start that come `after` it, never services that require
+ * it. */
 static bool needs_stuck(const struct config *c, const struct board *b,
 			uint32_t i)
 {
@@ -90,7 +91,7 @@ static bool is_hopeless(const struct config *c, const struct board *b,
 	return false;
 }
 
-/* A start of one with a schedule is over with its run. */
+/* The start of a service with a schedule is over with its run. */
 static enum outcome of_scheduled_start(const struct board_service *row)
 {
 	if (row->state == LIFE_WAITING && row->wait == BOARD_WAIT_HEADROOM)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Commands, and how it goes with services that somebody waits for: passed on to
- * PID 1 and read from the board, never decided here. */
+/* Commands, passed on to PID 1, and the state of services that clients wait
+ * for, read from the board. Nothing is decided here. */
 #ifndef INIT_CONTROL_COMMANDS_H
 #define INIT_CONTROL_COMMANDS_H
 
@@ -22,7 +22,7 @@ enum outcome {
 
 struct watch {
 	uint32_t kind;              /* of the request */
-	struct command_set asked;   /* whom it is about */
+	struct command_set asked;   /* the services meant */
 	struct command_set refused; /* of those, by PID 1 */
 	uint64_t events;     /* on the board before the command */
 	uint64_t generation; /* rows are newer than the command once the

@@ -87,7 +87,7 @@ bool dispatch_leave_resting(const struct config *c, const struct board *b,
 	return is_any;
 }
 
-/* Whom sweep is about where nobody is named: all that have no process. */
+/* What sweep means without a name: all services without a process. */
 static void find_resting(const struct config *c, const struct board *b,
 			 struct command_set *set)
 {
@@ -176,7 +176,7 @@ static void append_line(struct control *ctl, struct client *c, uint32_t i,
 		client_drop(c); /* it does not read */
 }
 
-/* What is new since the last time, to all who follow. */
+/* The lines since the last time, to all clients that follow. */
 void dispatch_lines(struct control *ctl)
 {
 	static struct last_lines_at now;

@@ -21,15 +21,15 @@ const char *dispatch_find(const struct config *c, const char *names,
 			  uint32_t count, struct command_set *set,
 			  const char **nearest);
 
-/* Take out of the set who is at rest and meant by patterns alone; false when
+/* Take out of the set each service at rest that only patterns mean; false when
  * nothing is left. A start or stop leaves out an autostart = no that no person
  * stopped; a start also what is done or has a schedule that runs; a restart all
- * that is stopped, done, failed or between two ticks; signal and reload who has
- * no process. */
+ * that is stopped, done, failed or between two ticks; signal and reload what
+ * has no process. */
 bool dispatch_leave_resting(const struct config *c, const struct board *b,
 			    const struct request *r, struct command_set *set);
 
-/* Whom health and wait are about where nobody is named. health: daemons that
+/* The services that health and wait mean without a name. health: daemons that
  * are started by themselves and are not to be ignored. wait (with_oneshots):
  * all that is started by itself. */
 void dispatch_default(const struct config *c, bool with_oneshots,

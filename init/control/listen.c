@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* bind(2) gives the socket its mode, so that it never has another one; nobody
- * can connect before listen(2). Sources: unix(7), ip(7). */
+/* bind(2) gives the socket its mode, so that it never has another mode; a
+ * connection before listen(2) is refused. Sources: unix(7), ip(7). */
 #include "init/control/listen.h"
 
 #include <arpa/inet.h>
@@ -35,7 +35,7 @@ static int knock(const struct sockaddr_un *at, struct ucred *peer)
 	return err;
 }
 
-/* A socket file to which nobody listens any more; else who has the name. */
+/* True for a socket file without a listener; else *t says what has the name. */
 static bool is_stale(const struct sockaddr_un *at, struct listen_trouble *t)
 {
 	struct ucred peer = { .pid = 0 };
@@ -45,7 +45,7 @@ static bool is_stale(const struct sockaddr_un *at, struct listen_trouble *t)
 	if (lstat(at->sun_path, &st) < 0)
 		return false;
 	t->uid = st.st_uid;
-	/* A file of another kind refuses as well, and is somebody's. */
+	/* A file of another kind refuses as well, and is kept. */
 	if (!S_ISSOCK(st.st_mode)) {
 		t->pid = -1;
 		return false;
@@ -124,7 +124,7 @@ int listen_bind(int fd, const struct config *c, struct listen_trouble *t)
 	return err;
 }
 
-/* A connection to the very file that is open tells who listens behind it: a
+/* A connection to the very file that is open tells which process listens: a
  * file that took the place of the socket is not taken for it. */
 static int prove_own(int file_fd)
 {
@@ -134,7 +134,7 @@ static int prove_own(int file_fd)
 
 	format(at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d", file_fd);
 	err = knock(&at, &peer);
-	/* Refused: by a file of another kind, or nobody listens there. */
+	/* Refused: a file of another kind, or a socket without a listener. */
 	return err < 0 && err != -ECONNREFUSED ? err
 	       : err == 0 && peer.pid == getpid() ? 0 : -EEXIST;
 }

@@ -25,7 +25,7 @@ enum listen_place {
 struct listen_trouble {
 	enum listen_place what;
 	int err;      /* errno */
-	int32_t pid;  /* EADDRINUSE: who listens there; 0: not known, or outside
+	int32_t pid;  /* EADDRINUSE: of the listener; 0: not known, or outside
 		       * of this PID namespace; -1: the file is no socket */
 	uint32_t uid; /* ... and its user, or that of a file in the way */
 };
@@ -37,7 +37,7 @@ struct listen_trouble {
  * mode from the start. 0, or -errno of the last path tried, with *t. */
 int listen_bind(int fd, const struct config *c, struct listen_trouble *t);
 
-/* Give the socket file to whom control_owner says: only a file that is proved,
+/* Give the socket file to control_owner: only a file that is proved,
  * by a connection to it, to be where this process listens. After listen_bind();
  * 0 or -errno. */
 int listen_give_owner(int fd, const struct config *c);

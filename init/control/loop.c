@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The loop: one poll(2), nothing else that sleeps. While nobody is connected
+/* The loop: one poll(2), nothing else that sleeps. Without a client
  * it wakes up only when PID 1 has something new. */
 #include "init/control/loop.h"
 
@@ -177,8 +177,8 @@ static void sleep_on(struct control *ctl, struct pollfd *fds, int64_t next_ms)
 	ctl->now_ms = clock_mono_ms();
 }
 
-/* Hear everybody before anybody is answered: those who want the same then get
- * the same. */
+/* Read every request before the first is answered, so that clients that ask the
+ * same get the same. */
 static void serve_clients(struct control *ctl, const struct pollfd *fds)
 {
 	bool is_whole[CLIENTS] = { false };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The control helper: answers who asks, on the control socket and over HTTP,
+/* The control helper: answers clients of the control socket and over HTTP,
  * and passes commands on to PID 1.
  *
  * It reads boards and sockets alone, never the volume, stdout or a path, once
@@ -32,7 +32,7 @@ struct control {
 	const struct helper_job *job;
 	struct respond respond;
 	struct client_door door[DOORS];
-	struct answer *status; /* of this turn, for all who ask in it */
+	struct answer *status; /* of this turn, for all that ask in it */
 	struct last_lines_at seen; /* lines that followers have got */
 	uint64_t generation;   /* of the last look at the board */
 	int64_t now_ms;        /* of this turn */

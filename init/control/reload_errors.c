@@ -47,7 +47,7 @@ static int64_t put_lines(struct answer *a, const struct board_mistakes *m)
 
 	if (m->length < BOARD_MISTAKES)
 		end = m->text + m->length;
-	/* What comes behind the last one that is told is their number. */
+	/* Behind the last mistake in the text stands how many follow. */
 	for (given = 0; given < MISTAKES_MOST; given++) {
 		struct phrase w = PHRASE_IN(text);
 

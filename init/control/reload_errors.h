@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What a reload has found wrong, for whoever asked for it: read from the
- * loader's board, given as members of an answer. */
+/* What a reload has found wrong, for the client that asked for it: read from
+ * the loader's board, given as members of an answer. */
 #ifndef INIT_CONTROL_RELOAD_ERRORS_H
 #define INIT_CONTROL_RELOAD_ERRORS_H
 

@@ -46,7 +46,7 @@ struct request {
 	uint32_t count;
 };
 
-/* True for those that change something. */
+/* True for requests that change something. */
 static inline bool request_is_command(const struct request *r)
 {
 	return r->kind < COMMAND_KINDS;

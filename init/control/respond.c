@@ -297,7 +297,7 @@ static uint64_t events_of(const struct control *ctl)
 }
 
 /* Put event n, or in its place how many were lost; *n is then the last of
- * them. False when it is not among those that were asked for. */
+ * them. False when the request did not ask for it. */
 static bool put_event(struct control *ctl, struct client *c, uint64_t *n)
 {
 	const struct board *board = ctl->job->boards.board;
@@ -422,7 +422,7 @@ static bool next_unwell(struct control *ctl, struct client *c, uint32_t *i)
 	return false;
 }
 
-/* Put those that are not well, unless all is as it was wished, and end. */
+/* Put the services that are not well, unless is_right, and end. */
 static void end_reasons(struct control *ctl, struct client *c, bool is_right)
 {
 	for (uint32_t i = 0; !is_right && next_unwell(ctl, c, &i); i++)

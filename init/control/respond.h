@@ -69,8 +69,8 @@ void respond_unknown(struct control *ctl, struct client *c, const char *name,
 void respond_reload_failed(struct control *ctl, struct client *c,
 			   const struct board_event *failed);
 
-/* {"ok":true,"report":{...}}, the document of diagnostic.json. All who ask in
- * the same turn get the same. */
+/* {"ok":true,"report":{...}}, the document of diagnostic.json. All clients
+ * that ask in the same turn get the same. */
 void respond_status(struct control *ctl, struct client *c);
 
 void respond_version(struct control *ctl, struct client *c);
@@ -93,7 +93,7 @@ void respond_health(struct control *ctl, struct client *c);
 void respond_wait(struct control *ctl, struct client *c);
 
 /* {"ok":true,"services":[...]} for a command. What is still open has timed out;
- * has_accepted: nobody waits for more than that PID 1 took it. */
+ * has_accepted: the client waits only until PID 1 took it. */
 void respond_command(struct control *ctl, struct client *c, bool has_accepted);
 
 /* The number of the oldest event that can be read for sure. */

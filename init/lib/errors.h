@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* errno values for people: the name that manuals use, and what it means.
  *
- * One small table of those that a start or a volume can meet; the library's
- * own texts lack the names and are longer. Source: errno(3). */
+ * One small table of the values that a start or a volume can meet; the
+ * library's own texts lack the names and are longer. Source: errno(3). */
 #ifndef INIT_LIB_ERRORS_H
 #define INIT_LIB_ERRORS_H
 

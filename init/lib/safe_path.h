@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Paths through directories that a service may write.
  *
- * Whoever may write a directory can put a symlink where a file or another
+ * A user who may write a directory can put a symlink where a file or another
  * directory was, also between two looks at it. So a path is walked here one
  * name at a time, and a symlink is followed only if root or the process's own
  * user made it. Any call may block as long as the file systems do. */
