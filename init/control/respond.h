@@ -13,7 +13,7 @@
 
 #include "init/board/command_protocol.h"
 #include "init/control/answer.h"
-#include "init/report/report.h"
+#include "init/report/diagnostic_json.h"
 #include "init/text/host_name.h"
 
 struct client;

@@ -21,8 +21,8 @@
 #include "init/recorder/events_jsonl.h"
 #include "init/recorder/volume.h"
 #include "init/recorder/zombie_limit.h"
+#include "init/report/diagnostic_json.h"
 #include "init/report/prometheus.h"
-#include "init/report/report.h"
 #include "init/text/heap.h"
 #include "init/text/host_name.h"
 

@@ -6,7 +6,7 @@
 #ifndef INIT_REPORT_PROMETHEUS_H
 #define INIT_REPORT_PROMETHEUS_H
 
-#include "init/report/report.h"
+#include "init/report/diagnostic_json.h"
 #include "init/text/json_writer.h"
 
 /* Put the whole text. Of *j only put, context and err are used; -EAGAIN there

@@ -8,7 +8,7 @@
 
 #include "init/text/heap.h"
 #include "init/recorder/registry.h"
-#include "init/report/report.h"
+#include "init/report/diagnostic_json.h"
 
 /* What json puts. */
 struct document {

@@ -3,8 +3,8 @@
  *
  * docs/diagnostic.schema.json and docs/DIAGNOSTICS.md say what each field
  * means. Nothing is decided here; numbers become words. */
-#ifndef INIT_REPORT_REPORT_H
-#define INIT_REPORT_REPORT_H
+#ifndef INIT_REPORT_DIAGNOSTIC_JSON_H
+#define INIT_REPORT_DIAGNOSTIC_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

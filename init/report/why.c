@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* One sentence for a person at three in the morning: what a service is, why,
  * and what comes next. */
-#include "init/report/report.h"
+#include "init/report/diagnostic_json.h"
 
 #include "init/lib/errors.h"
 #include "init/report/service_health.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Who waits for whom. Of the rows of other services only single members are
- * read, each of which is whole at any time. */
-#include "init/report/report.h"
+/* Which service waits for which. Of the rows of other services only single
+ * members are read, each of which is whole at any time. */
+#include "init/report/diagnostic_json.h"
 
 #include "init/report/service_health.h"
 #include "policy/breaker.h"

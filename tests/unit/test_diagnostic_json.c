@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/report/report and json: diagnostic.json from the board. */
+/* init/report/diagnostic_json: diagnostic.json from the board. */
 #include "json_fixture.h"
 
 #include "init/text/policy_text.h"

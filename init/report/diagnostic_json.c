@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* diagnostic.json, member by member. */
-#include "init/report/report.h"
+#include "init/report/diagnostic_json.h"
 
 #include <errno.h>
 

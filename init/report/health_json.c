@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Is a service ready, is it well, and what does it say of itself? */
-#include "init/report/report.h"
+/* The checks of a service, their last answers, and what the service says of
+ * itself, as JSON. */
+#include "init/report/diagnostic_json.h"
 
 #include "init/report/service_health.h"
 
