@@ -33,10 +33,10 @@ of_dashpot()
 # Supervisor, log relay with rotation, flight recorder and the commands that
 # read it, in one file without a library beside it. The limit is a budget: it is
 # raised with a new function, never because a build came out larger.
-@test "the binary has at most 343 KiB" {
+@test "the binary has at most 345 KiB" {
 	size=$(wc -c <"$DASHPOT")
 	echo "# $size bytes" >&3
-	[ "$size" -le 350816 ]
+	[ "$size" -le 352800 ]
 }
 
 @test "an init for one command has at most 88 KiB of private memory" {
@@ -53,7 +53,7 @@ of_dashpot()
 	ns_stop
 }
 
-@test "all processes of dashpot over ten services have at most 268 KiB" {
+@test "all processes of dashpot over ten services have at most 256 KiB" {
 	dir=$(ns_dir)
 	cp "$DASHPOT" "$dir/dashpot"
 	DASHPOT=$dir/dashpot
@@ -68,7 +68,7 @@ of_dashpot()
 	kib=$(private "${own[@]}")
 	echo "# $kib KiB in ${#own[@]} processes" >&3
 	[ "$kib" -gt 0 ]
-	[ "$kib" -le 268 ]
+	[ "$kib" -le 256 ]
 	ns_stop
 	[ "$NS_STATUS" = 0 ]
 }
