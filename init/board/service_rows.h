@@ -45,7 +45,7 @@ enum board_oom {
 	BOARD_OOM_CERTAIN, /* the counter of a cgroup of its own rose */
 };
 
-/* Steps of a start, nearly in their order; the child reports each one that can
+/* Steps of a start, nearly in their order; the child reports each step that can
  * block before it takes it. */
 enum board_step {
 	BOARD_STEP_NONE,
@@ -67,8 +67,8 @@ enum board_step {
 	BOARD_STEP_INTERPRETER, /* the file is there, its interpreter is not */
 	/* Between NO_NEW_PRIVS and DIRECTORY: */
 	BOARD_STEP_CAPABILITIES, /* one to keep that it does not have */
-	BOARD_STEP_BOUNDING,     /* one that cannot be given up for good */
-	BOARD_STEP_AMBIENT,      /* one that a user's exec would lose */
+	BOARD_STEP_BOUNDING,     /* a capability cannot be dropped for good */
+	BOARD_STEP_AMBIENT,      /* a capability would be lost at exec */
 	BOARD_STEP_CGROUP,       /* making and joining its cgroup, early */
 	BOARD_STEP_LIMIT_TASKS,  /* ... with the two limits */
 	BOARD_STEP_LIMIT_MEMORY,

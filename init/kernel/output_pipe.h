@@ -8,10 +8,10 @@
 
 #include "init/config/config.h"
 
-/* A pipe that dashpot, the user of s and whoever that becomes later can open by
+/* A pipe that dashpot, the user of s and the users it changes to can open by
  * path for writing: whether they may is asked of /proc/PID/fd, which admits no
  * other. Its read end, which is its owner's, non-blocking and closed at exec;
- * or -errno (EMFILE, ENFILE). Nobody keeps a write end. */
+ * or -errno (EMFILE, ENFILE). No process keeps a write end. */
 int output_pipe_make(const struct config_service *s);
 
 /* Give it to the user of s. 0, also where dashpot has no CAP_CHOWN: it stays

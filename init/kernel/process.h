@@ -27,7 +27,7 @@ _Noreturn void process_exit(int code);
 
 /* End everything: SIGKILL to all other processes of the namespace, or where
  * the caller is not PID 1 to its descendants; wait for them for at most most_ms
- * (ms), because one that hangs in the kernel cannot be waited for; then exit
+ * (ms), because a process that hangs in the kernel does not end; then exit
  * with `code`. proc_fd: proc_open(), -1 none. */
 _Noreturn void process_end_all(int proc_fd, int64_t most_ms, int code);
 

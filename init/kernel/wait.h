@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What PID 1 sleeps on: a set of descriptors, and those that only wake it.
+/* What PID 1 sleeps on: a set of descriptors, among them counters and clocks
+ * that do nothing but wake it.
  *
  * A set answers with the numbers that its descriptors were added by. Nothing
  * here blocks but wait_any(). */

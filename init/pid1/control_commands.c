@@ -224,9 +224,8 @@ static void do_all(struct sup *sup, const struct command *command,
 			break;
 		}
 	}
-	if (command->kind == COMMAND_STOP)
-		if (!tree_follow(sup))
-			shutdown_all_ended(sup);
+	if (command->kind == COMMAND_STOP && !tree_follow(sup))
+		shutdown_all_ended(sup);
 }
 
 /* What is done is remembered; what is not may be asked again. */

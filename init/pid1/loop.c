@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* In the loop nothing may exit, block, allocate or write text. */
+/* In the loop nothing may exit, block, allocate or parse. The only text made
+ * here is that of the variables of a short command (hooks.c): its child may not
+ * do more than system calls. */
 #include "init/pid1/loop.h"
 
 #include <signal.h>
@@ -233,7 +235,7 @@ void loop_turn(struct sup *sup)
 	queue_run(sup);               /* starts: headroom, budget */
 	shutdown_if_held(sup);        /* essential, and no room */
 	sup_say_orphans(sup, false);  /* now and then */
-	orphans_run(sup);             /* those that live too long */
+	orphans_run(sup);             /* ends old ones (kill-after) */
 	shutdown_run(sup);            /* phases, when stopping */
 }
 

@@ -163,12 +163,9 @@ static void begin_as_init(struct sup *sup)
 	}
 }
 
-void setup_run(struct sup *sup, const struct config *config,
-	       const struct loader_source *source, char **argv)
+/* What is known without asking for anything but the time. */
+static void begin(struct sup *sup, const struct config *config, char **argv)
 {
-	uint32_t inherited;
-	int err, limit_err;
-
 	sup->config = config;
 	sup->argv = argv;
 	sup->pid = process_id();
@@ -190,6 +187,15 @@ void setup_run(struct sup *sup, const struct config *config,
 	sup->stop.look_ms = NEVER;
 	sup->stop.half_ms = NEVER;
 	sup->orphans_ms = sup->now_ms - SUP_ORPHANS_MS;
+}
+
+void setup_run(struct sup *sup, const struct config *config,
+	       const struct loader_source *source, char **argv)
+{
+	uint32_t inherited;
+	int err, limit_err;
+
+	begin(sup, config, argv);
 	limit_err = pipes_make_room(sup);
 	open_descriptors(sup);
 	limits_find(&sup->limits);

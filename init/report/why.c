@@ -324,6 +324,18 @@ static void add_probing(struct phrase *w, const struct report *r, uint32_t i,
 	add_usage(w, r, i, row);
 }
 
+static void add_failed(struct phrase *w, const struct board_service *row)
+{
+	if (row->breaker == BREAKER_LATCHED)
+		phrase_add(w, "blocked %u times in a row (max_trips); "
+			      "down until somebody resets it or "
+			      "restarts the container",
+			   row->trips);
+	else
+		phrase_add(w, "ended for good, without success");
+	add_last(w, row);
+}
+
 void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		const struct board_service *row)
 {
@@ -375,14 +387,7 @@ void report_why(struct phrase *w, const struct report *r, uint32_t i,
 		add_last(w, row);
 		break;
 	case LIFE_FAILED:
-		if (row->breaker == BREAKER_LATCHED)
-			phrase_add(w, "blocked %u times in a row (max_trips); "
-				      "down until somebody resets it or "
-				      "restarts the container",
-				   row->trips);
-		else
-			phrase_add(w, "ended for good, without success");
-		add_last(w, row);
+		add_failed(w, row);
 		break;
 	case LIFE_IDLE: /* on the board it is waiting */
 	case LIFE_STATES:

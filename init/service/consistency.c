@@ -29,11 +29,14 @@ static void check_deadline(struct sup *sup, uint32_t i)
 	const bool is_due = s->state == LIFE_BACKOFF ||
 			    s->state == LIFE_BLOCKED;
 
-	if (!INVARIANT(!is_due || s->due_ms != NEVER))
+	if (!INVARIANT(!is_due || s->due_ms != NEVER)) {
 		s->due_ms = sup->now_ms;
-	if (!INVARIANT(s->state != LIFE_IDLE || s->tick_ms != NEVER))
+		service_touch(sup, i);
+	}
+	if (!INVARIANT(s->state != LIFE_IDLE || s->tick_ms != NEVER)) {
 		s->tick_ms = sup->now_ms;
-	service_touch(sup, i);
+		service_touch(sup, i);
+	}
 }
 
 /* The queue is looked at while this count is not 0. */
@@ -49,15 +52,14 @@ static void check_queue(struct sup *sup)
 
 void consistency_check(struct sup *sup)
 {
-	bool is_changed = false;
-
+	/* A turn in which nothing changed costs nothing. */
+	if (!sup->is_head_changed)
+		return;
 	for (uint32_t i = 0; i < sup->config->services; i++) {
 		if (!sup->service[i].is_changed)
 			continue;
 		check_process(sup, i);
 		check_deadline(sup, i);
-		is_changed = true;
 	}
-	if (is_changed)
-		check_queue(sup);
+	check_queue(sup);
 }

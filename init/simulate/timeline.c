@@ -105,6 +105,20 @@ static void add_tally(struct phrase *w, const struct simulation_event *e)
 	phrase_add(w, ")");
 }
 
+static void add_blocked(struct phrase *w, const struct simulation_event *e)
+{
+	add_end(w, e, "fails");
+	phrase_add(w, "; blocked for ");
+	phrase_duration(w, e->next_ms);
+	phrase_add(w, " (trip %u", e->number);
+	if (e->number == 1 && e->tally.failures >= e->tally.max_failures &&
+	    e->tally.max_failures > 0) {
+		phrase_add(w, ": ");
+		event_text_failures(w, e->tally.failures, e->tally.window_ms);
+	}
+	phrase_add(w, ")");
+}
+
 static void add_what(struct phrase *w, const struct timeline *t,
 		     const struct simulation_event *e)
 {
@@ -132,18 +146,7 @@ static void add_what(struct phrase *w, const struct timeline *t,
 		phrase_duration(w, e->next_ms);
 		break;
 	case SIMULATION_BLOCKED:
-		add_end(w, e, "fails");
-		phrase_add(w, "; blocked for ");
-		phrase_duration(w, e->next_ms);
-		phrase_add(w, " (trip %u", e->number);
-		if (e->number == 1 &&
-		    e->tally.failures >= e->tally.max_failures &&
-		    e->tally.max_failures > 0) {
-			phrase_add(w, ": ");
-			event_text_failures(w, e->tally.failures,
-					  e->tally.window_ms);
-		}
-		phrase_add(w, ")");
+		add_blocked(w, e);
 		break;
 	case SIMULATION_LATCHED:
 		add_end(w, e, "fails");

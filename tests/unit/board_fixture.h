@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A configuration made by hand, the boards, and helpers in processes of their
- * own, for the tests of init/board and init/helpers. Every wait is bounded;
+ * own, for the tests of init/board and of the helpers. Every wait is bounded;
  * processes are ended by their pid. */
 #ifndef TESTS_UNIT_BOARD_FIXTURE_H
 #define TESTS_UNIT_BOARD_FIXTURE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/helpers/date against the library's calendar. */
+/* policy/date against the library's calendar. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* init/helpers/phrase and message: what people read. */
+/* init/text/event_line and wording: what people read. */
 #include "board_fixture.h"
 
 #include <linux/capability.h>
